@@ -88,25 +88,25 @@ class Scene:
     seed: int = 0
     split: Split = "train"
     masked: bool = False
-    random: random.Random = field(init=False, repr=False)
+    rng: random.Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.random = random.Random(f"{self.seed}/{self.split}/{self.kind}/{self.number}")
+        self.rng = random.Random(f"{self.seed}/{self.split}/{self.kind}/{self.number}")
 
     def pick(self, items: Sequence[T]) -> T:
         """One item, all equally likely."""
-        return items[int(self.random.random() * len(items))]
+        return items[int(self.rng.random() * len(items))]
 
     def some(self, items: Sequence[T], count: int) -> list[T]:
         """Distinct items in random order."""
-        return self.random.sample(items, count)
+        return self.rng.sample(items, count)
 
     def chance(self, probability: float) -> bool:
-        return self.random.random() < probability
+        return self.rng.random() < probability
 
     def integer(self, least: int, most: int) -> int:
         """An integer between least and most, both included."""
-        return least + int(self.random.random() * (most - least + 1))
+        return least + int(self.rng.random() * (most - least + 1))
 
     def say(self, templates: str | Sequence[str], **slots: Any) -> str:
         """One of the templates, filled."""
