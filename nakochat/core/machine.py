@@ -1,0 +1,184 @@
+"""The hardware and the processes around -> one value that says where tensors live and how ranks speak to each other.
+
+`Machine` is passed to whatever computes; nothing reads a global.  With `training/optimizer.py` this is the only module
+that knows torch.distributed.
+"""
+
+import math
+import os
+import platform
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.messages import say
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where to compute (device, dtype of activations) and as which of how many processes."""
+
+    device: torch.device
+    dtype: torch.dtype = torch.float32
+    compile: bool = False
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the one that writes and speaks."""
+        return self.rank == 0
+
+    def sum(self, value: float) -> float:
+        """The sum of a number over all ranks."""
+        if self.world == 1:
+            return value
+        total = torch.tensor(value, dtype=torch.float64, device=self.device)
+        dist.all_reduce(total)
+        return float(total)
+
+    def sum_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
+        """Replace every gradient by its sum over all ranks."""
+        if self.world == 1:
+            return
+        for parameter in parameters:
+            if parameter.grad is not None:
+                dist.all_reduce(parameter.grad)
+
+    def gather(self, value: Any) -> list[Any]:
+        """A small picklable-free value (numbers, strings, lists) of every rank, in rank order."""
+        if self.world == 1:
+            return [value]
+        gathered: list[Any] = [None] * self.world
+        dist.all_gather_object(gathered, value)
+        return gathered
+
+    def wait(self) -> None:
+        """Until every rank is here."""
+        if self.world > 1:
+            dist.barrier()
+
+    def close(self) -> None:
+        if self.world > 1 and dist.is_initialized():
+            dist.destroy_process_group()
+
+    def describe(self) -> dict[str, Any]:
+        """What a reader of a result needs to know of the machine."""
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else cpu_name()
+        return {
+            "device": self.device.type,
+            "name": name,
+            "cpu": cpu_name(),
+            "cores": os.cpu_count(),
+            "memory_gb": round(_memory_bytes() / 1e9, 1),
+            "dtype": str(self.dtype).removeprefix("torch."),
+            "compiled": self.compile,
+            "processes": self.world,
+            "system": platform.platform(),
+        }
+
+
+def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto") -> Machine:
+    """The machine that this process runs on; joins the process group when torchrun started it.
+
+    Raises ConfigError for a device that is not there.
+    """
+    place = _pick_device(device)
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+    if place.type == "cuda":
+        place = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(place)
+    if world > 1 and not dist.is_initialized():
+        dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    machine = Machine(device=place, rank=rank, world=world, compile=_may_compile(compile))
+    chosen = _probe_dtype(place) if dtype == "auto" else DTYPES.get(dtype)
+    if chosen is None:
+        raise ConfigError(say(f"모르는 dtype입니다: {dtype}.", f"unknown dtype: {dtype}."))
+    # every rank must compute alike: bf16 only where all of them want it
+    all_bf16 = all(machine.gather(chosen == torch.bfloat16))
+    return replace(machine, dtype=torch.bfloat16 if all_bf16 else torch.float32)
+
+
+def _pick_device(name: str) -> torch.device:
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "xpu": torch.xpu.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    if not available.get(name):
+        known = ", ".join(kind for kind, there in available.items() if there)
+        raise ConfigError(
+            say(
+                f"'{name}' 장치를 쓸 수 없습니다. 이 컴퓨터에서 쓸 수 있는 장치: {known}. 'nako doctor'로 확인하세요.",
+                f"device '{name}' cannot be used. This machine has: {known}. See 'nako doctor'.",
+            )
+        )
+    return torch.device(name)
+
+
+def _may_compile(wish: str) -> bool:
+    if wish not in ("auto", "yes", "no"):
+        raise ConfigError(say(f"compile은 auto, yes, no 가운데 하나입니다: {wish}.", f"compile is auto, yes or no: {wish}."))
+    return wish == "yes" or (wish == "auto" and has_compiler())
+
+
+def has_compiler() -> bool:
+    """Whether torch.compile finds a C++ compiler for CPU code."""
+    compiler = os.environ.get("CXX") or "g++"
+    return any(shutil.which(name) for name in (compiler, "clang++"))
+
+
+def _probe_dtype(device: torch.device) -> torch.dtype:
+    """bf16 where it is really faster.  A CPU without AVX512-BF16 or AMX emulates it, slowly: 50 ms of matrix products tell."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    if device.type != "cpu":
+        return torch.float32  # MPS and XPU: not measured yet
+    times = {dtype: _matmul_seconds(dtype) for dtype in (torch.float32, torch.bfloat16)}
+    return torch.bfloat16 if times[torch.bfloat16] < 0.8 * times[torch.float32] else torch.float32
+
+
+def _matmul_seconds(dtype: torch.dtype) -> float:
+    left, right = torch.ones(1024, 256, dtype=dtype), torch.ones(256, 768, dtype=dtype)
+    best = math.inf
+    for _ in range(6):
+        start = time.perf_counter()
+        torch.mm(left, right)
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def cpu_name() -> str:
+    """The processor's own name for itself."""
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory_bytes() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+
+
+def peak_memory_bytes(device: torch.device) -> int:
+    """Most memory that this process has held so far, on its device."""
+    if device.type == "cuda":
+        return int(torch.cuda.max_memory_allocated(device))
+    import resource  # not on Windows
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if platform.system() == "Darwin" else 1024)

@@ -1,0 +1,111 @@
+"""A name -> the folder it stands for.
+
+Everything that nakochat writes lives under ~/.cache/nakochat (NAKO_HOME moves it):  runs/NAME/STAGE/checkpoints/STEP.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from nakochat.core.errors import CheckpointError, ConfigError
+from nakochat.core.messages import say
+
+STAGES = ("base", "mid", "sft", "rl")
+
+
+def home() -> Path:
+    """The folder of everything that nakochat writes.  ConfigError if it cannot be written."""
+    path = Path(os.environ.get("NAKO_HOME") or Path.home() / ".cache" / "nakochat").expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(_unwritable(path, error)) from error
+    if not os.access(path, os.W_OK):
+        raise ConfigError(_unwritable(path, None))
+    return path
+
+
+def _unwritable(path: Path, error: OSError | None) -> str:
+    why = f": {error.strerror}" if error else ""
+    return say(
+        f"{path}에 쓸 수 없습니다{why}. NAKO_HOME을 쓸 수 있는 폴더로 지정하세요: NAKO_HOME=~/nako nako …",
+        f"cannot write to {path}{why}. Point NAKO_HOME to a writable folder: NAKO_HOME=~/nako nako …",
+    )
+
+
+def runs_folder() -> Path:
+    return home() / "runs"
+
+
+def run_folder(name: str) -> Path:
+    """The folder of a run, existing or not.  ConfigError for a name that is no plain folder name."""
+    if not re.fullmatch(r"[\w가-힣][\w가-힣.-]*", name):
+        raise ConfigError(
+            say(
+                f"실행 이름으로 쓸 수 없습니다: {name!r}. 글자, 숫자, '-', '_', '.'만 쓰세요.",
+                f"not a run name: {name!r}. Use letters, digits, '-', '_', '.' only.",
+            )
+        )
+    return runs_folder() / name
+
+
+@dataclass(frozen=True)
+class RunReference:
+    """What RUN on a command line stands for: a stage folder and, if named, a step."""
+
+    name: str
+    stage: str
+    step: int | None
+
+    @property
+    def folder(self) -> Path:
+        return run_folder(self.name) / self.stage
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.stage}" + ("" if self.step is None else f"@{self.step}")
+
+
+def list_runs() -> list[Path]:
+    """Run folders that hold at least one stage, newest first."""
+    folder = runs_folder()
+    runs = [p for p in folder.iterdir() if any((p / s).is_dir() for s in STAGES)] if folder.is_dir() else []
+    return sorted(runs, key=lambda run: max((run / s).stat().st_mtime for s in STAGES if (run / s).is_dir()), reverse=True)
+
+
+def find_run(reference: str | None) -> RunReference:
+    """NAME, NAME/STAGE or NAME/STAGE@STEP -> its folder; None -> the newest run.  CheckpointError if there is none."""
+    if reference is None:
+        runs = list_runs()
+        if not runs:
+            raise CheckpointError(
+                say(
+                    "아직 학습한 모델이 없습니다. 먼저 'nako speedrun'을 실행하세요.",
+                    "there is no trained model yet. Run 'nako speedrun' first.",
+                )
+            )
+        return find_run(runs[0].name)
+    name, _, rest = reference.partition("/")
+    stage, _, step = rest.partition("@")
+    run = run_folder(name)
+    stages = [s for s in STAGES if any((run / s / "checkpoints").glob("[0-9]*"))]
+    if not stages:
+        raise CheckpointError(_no_such_run(name))
+    if stage and stage not in stages:
+        raise CheckpointError(
+            say(
+                f"'{name}'에는 '{stage}' 단계의 체크포인트가 없습니다. 있는 단계: {', '.join(stages)}.",
+                f"run '{name}' has no checkpoint of stage '{stage}'. It has: {', '.join(stages)}.",
+            )
+        )
+    if step and not step.isdigit():
+        raise CheckpointError(say(f"단계 번호가 아닙니다: {step!r}.", f"not a step number: {step!r}."))
+    return RunReference(name, stage or stages[-1], int(step) if step else None)
+
+
+def _no_such_run(name: str) -> str:
+    known = ", ".join(run.name for run in list_runs()[:8])
+    return say(
+        f"'{name}'이라는 실행이 없습니다." + (f" 있는 실행: {known}." if known else " 'nako speedrun'으로 시작하세요."),
+        f"there is no run '{name}'." + (f" There are: {known}." if known else " Start with 'nako speedrun'."),
+    )
