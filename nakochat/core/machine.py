@@ -54,14 +54,6 @@ class Machine:
             if parameter.grad is not None:
                 dist.all_reduce(parameter.grad)
 
-    def gather(self, value: Any) -> list[Any]:
-        """A small picklable-free value (numbers, strings, lists) of every rank, in rank order."""
-        if self.world == 1:
-            return [value]
-        gathered: list[Any] = [None] * self.world
-        dist.all_gather_object(gathered, value)
-        return gathered
-
     def wait(self) -> None:
         """Until every rank is here."""
         if self.world > 1:
@@ -105,8 +97,8 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     if chosen is None:
         raise ConfigError(say(f"모르는 dtype입니다: {dtype}.", f"unknown dtype: {dtype}."))
     # every rank must compute alike: bf16 only where all of them want it
-    all_bf16 = all(machine.gather(chosen == torch.bfloat16))
-    return replace(machine, dtype=torch.bfloat16 if all_bf16 else torch.float32)
+    agreed = machine.sum(chosen == torch.bfloat16) == machine.world
+    return replace(machine, dtype=torch.bfloat16 if agreed else torch.float32)
 
 
 def _pick_device(name: str) -> torch.device:

@@ -1,7 +1,21 @@
-"""A conversation -> token ids and which of them the assistant wrote.  (Types here; rendering below.)"""
+"""A conversation -> token ids and which of them the assistant wrote.
 
+    <|bos|><|im_start|>user
+    37+45는?<|im_end|>
+    <|im_start|>assistant
+    <|python_start|>37+45<|python_end|><|output_start|>82<|output_end|>82예요.<|im_end|>
+
+Special tokens come from here alone, as ids: nothing that a user types can become one.  Scored are the tokens that the
+assistant has to produce: its words, its calls and <|im_end|>; not the roles, not the user, not the calculator's output.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
+
+from nakochat.core.errors import DataError
+from nakochat.core.messages import say
+from nakochat.text.tokenizer import Tokenizer
 
 Role = Literal["system", "user", "assistant"]
 PartKind = Literal["text", "python", "output"]
@@ -31,9 +45,76 @@ class Message:
 Conversation = tuple[Message, ...]
 
 
+def system(text: str) -> Message:
+    return Message("system", (Part("text", text),))
+
+
 def user(text: str) -> Message:
     return Message("user", (Part("text", text),))
 
 
 def assistant(*parts: str | Part) -> Message:
     return Message("assistant", tuple(Part("text", p) if isinstance(p, str) else p for p in parts))
+
+
+def parse_conversation(value: Any) -> Conversation:
+    """{"messages": [{"role", "content"}, …]} as read from JSON -> a conversation.  DataError naming what is wrong.
+
+    An assistant's content may be a list of {"type": "text" | "python" | "output", "text"}.
+    """
+    try:
+        messages = tuple(_parse_message(message) for message in value["messages"])
+    except (KeyError, TypeError) as error:
+        raise DataError(_malformed(f"{error!r}")) from error
+    if not messages:
+        raise DataError(_malformed("messages: []"))
+    return messages
+
+
+def _parse_message(message: Any) -> Message:
+    role, content = message["role"], message["content"]
+    if role not in get_args(Role):
+        raise DataError(_malformed(f"role: {role!r}"))
+    if isinstance(content, str):
+        return Message(role, (Part("text", content),))
+    parts = tuple(Part(part["type"], part["text"]) for part in content)
+    if any(part.kind not in get_args(PartKind) or (part.kind != "text" and role != "assistant") for part in parts):
+        raise DataError(_malformed("content type"))
+    return Message(role, parts)
+
+
+def _malformed(what: str) -> str:
+    return say(
+        f'대화 형식이 아닙니다: {what}. {{"messages": [{{"role": "user", "content": "…"}}, …]}} 모양이어야 합니다.',
+        f'not a conversation: {what}. It must look like {{"messages": [{{"role": "user", "content": "…"}}, …]}}.',
+    )
+
+
+def render(tokenizer: Tokenizer, conversation: Conversation) -> tuple[list[int], list[bool]]:
+    """Ids of the whole conversation, and for each whether the assistant has to produce it."""
+    ids, scored = [tokenizer.bos], [False]
+
+    def add(new: Sequence[int], is_scored: bool) -> None:
+        ids.extend(new)
+        scored.extend([is_scored] * len(new))
+
+    for message in conversation:
+        speaks = message.role == "assistant"
+        add([tokenizer.im_start, *tokenizer.encode(message.role + "\n")], False)
+        for part in message.parts:
+            body = tokenizer.encode(part.text)
+            if part.kind == "python":
+                add([tokenizer.python_start, *body, tokenizer.python_end], speaks)
+            elif part.kind == "output":
+                add([tokenizer.output_start, *body, tokenizer.output_end], False)
+            else:
+                add(body, speaks)
+        add([tokenizer.im_end], speaks)
+        add(tokenizer.encode("\n"), False)
+    return ids, scored
+
+
+def render_prompt(tokenizer: Tokenizer, conversation: Conversation) -> list[int]:
+    """Ids of a conversation up to where the assistant begins to answer."""
+    ids, _ = render(tokenizer, conversation)
+    return [*ids, tokenizer.im_start, *tokenizer.encode("assistant\n")]

@@ -1,0 +1,67 @@
+"""Steps done -> a bar with ETA in a terminal, one line per log step elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def speak(text: str) -> None:
+    """A line for the user; above the bar while one is shown.  The text is shown as it is: no markup, no control characters."""
+    console.print(printable(text), markup=False)
+
+
+def warn(text: str) -> None:
+    """A line on standard error."""
+    print(printable(text), file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """The text without the control and escape characters that could steer a terminal.  Newlines and tabs stay."""
+    return "".join(c for c in text if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f"))
+
+
+class Bar:
+    """Progress of `total` steps under a title.  `update` may be called at every step; lines come every `every` steps."""
+
+    def __init__(self, title: str, total: int, *, start: int = 0, every: int = 1, shown: bool = True) -> None:
+        self.title, self.total, self.every, self.shown = title, total, every, shown
+        self._start, self._began = start, time.monotonic()
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> Self:
+        if self.shown and console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(compact=True),
+                TextColumn("{task.fields[figures]}"),
+                console=console,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(self.title, total=self.total, completed=self._start, figures="")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, step: int, figures: str = "") -> None:
+        """Show that `step` steps are done."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=step, figures=figures)
+        elif self.shown and (step % self.every == 0 or step == self.total):
+            print(f"{self.title} {step}/{self.total} {figures} {self._remaining(step)}".rstrip(), flush=True)
+
+    def _remaining(self, step: int) -> str:
+        done = step - self._start
+        if done <= 0 or step >= self.total:
+            return ""
+        seconds = (time.monotonic() - self._began) / done * (self.total - step)
+        return f"ETA {int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,153 @@
+"""What a stage does -> its folder: config.json, origin.json, metrics.jsonl, under one writer's lock.
+
+    runs/NAME/sft/  config.json    the resolved settings, what resume reads
+                    origin.json    where it came from: command, commit, versions, machine, seed, parent checkpoint
+                    metrics.jsonl  one row per log step, check and sample; appended, never rewritten
+                    checkpoints/   models/checkpoint.py writes here
+                    scores.json    evals/ writes here
+"""
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from nakochat import __version__
+from nakochat.core.errors import CheckpointError
+from nakochat.core.files import read_json, write_json
+from nakochat.core.messages import say
+
+_VERSIONS_OF = ("torch", "tokenizers", "safetensors", "numpy", "pyarrow")
+_SECRET_FLAGS = ("--key", "--token", "--api-key")
+
+
+class Run:
+    """The folder of one stage of one run, held by one writer.  On ranks above 0 every method does nothing."""
+
+    def __init__(self, folder: Path, *, writes: bool = True) -> None:
+        self.folder = folder
+        self.writes = writes
+        self._lock: int | None = None
+        self._metrics: Any = None
+
+    def __enter__(self) -> Self:
+        if self.writes:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = _take_lock(self.folder / "lock")
+            self._metrics = (self.folder / "metrics.jsonl").open("a", encoding="utf-8")
+            _end_torn_line(self.folder / "metrics.jsonl", self._metrics)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._metrics is not None:
+            self._metrics.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def write_config(self, settings: dict[str, Any]) -> None:
+        if self.writes:
+            write_json(self.folder / "config.json", settings)
+
+    def read_config(self) -> dict[str, Any] | None:
+        """The settings that this stage started with, if it ever started."""
+        path = self.folder / "config.json"
+        return read_json(path) if path.is_file() else None
+
+    def write_origin(self, *, machine: dict[str, Any], seed: int, parent: dict[str, Any] | None) -> None:
+        if self.writes:
+            write_json(
+                self.folder / "origin.json",
+                {
+                    "command": command_line(sys.argv),
+                    "commit": _commit(),
+                    "versions": {"nakochat": __version__, "python": sys.version.split()[0], **_versions()},
+                    "machine": machine,
+                    "seed": seed,
+                    "parent": parent,
+                    "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+                },
+            )
+
+    def log(self, kind: str, **values: Any) -> None:
+        """Append one row to metrics.jsonl.  A full disk loses the row, not the run."""
+        if self._metrics is None:
+            return
+        try:
+            self._metrics.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
+            self._metrics.flush()
+        except OSError as error:
+            print(say(f"기록하지 못했습니다: {error}", f"could not log: {error}"), file=sys.stderr)
+
+
+def read_metrics(folder: Path) -> Iterator[dict[str, Any]]:
+    """The rows of metrics.jsonl; a torn line is passed over."""
+    path = folder / "metrics.jsonl"
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                yield row
+
+
+def command_line(arguments: list[str]) -> str:
+    """The command as typed, with the values of secret flags left out."""
+    shown = ["nako", *arguments[1:]]
+    for index, word in enumerate(shown):
+        flag, separator, _ = word.partition("=")
+        if flag in _SECRET_FLAGS:
+            if separator:
+                shown[index] = flag + "=***"
+            elif index + 1 < len(shown):
+                shown[index + 1] = "***"
+    return " ".join(shown)
+
+
+def _take_lock(path: Path) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    if os.name == "nt":
+        return handle
+    import fcntl  # not on Windows
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with its process: a lock is never stale
+    except OSError as error:
+        os.close(handle)
+        raise CheckpointError(
+            say(
+                f"다른 프로세스가 이 단계를 학습하고 있습니다: {path.parent}. 끝나기를 기다리거나 --name으로 다른 이름을 쓰세요.",
+                f"another process is training this stage: {path.parent}. Wait for it or use another --name.",
+            )
+        ) from error
+    return handle
+
+
+def _end_torn_line(path: Path, file: Any) -> None:
+    with path.open("rb") as written:
+        if written.seek(0, os.SEEK_END):
+            written.seek(-1, os.SEEK_END)
+            if written.read(1) != b"\n":
+                file.write("\n")
+
+
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in _VERSIONS_OF}
+
+
+def _commit() -> str | None:
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None  # installed from a wheel, or no git

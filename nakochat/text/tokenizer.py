@@ -1,0 +1,160 @@
+"""Text -> token ids and back: byte-level BPE, in the tokenizer.json that Transformers loads as it is.
+
+The library `tokenizers` trains and runs it.  Ours are the choices: NFC as the normaliser, the exact split pattern of Qwen2
+(llama.cpp knows it by name, so an exported GGUF tokenizes the same; digits are single), and eight special tokens that
+templates, exports and the engine stand on.  Text never yields a special token: prompts are built from ids
+(conversation.py), and encode() reads "<|im_end|>" in a text as ten or so ordinary tokens.
+
+Pattern: https://huggingface.co/Qwen/Qwen2-7B/blob/main/tokenizer.json
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer as Backend
+
+from nakochat.core.errors import DataError
+from nakochat.core.files import whole_folder
+from nakochat.core.messages import say
+from nakochat.text.normalise import normalise
+
+QWEN2_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+SPECIAL_TOKENS = (
+    "<|bos|>",
+    "<|im_start|>",
+    "<|im_end|>",
+    "<|python_start|>",
+    "<|python_end|>",
+    "<|output_start|>",
+    "<|output_end|>",
+    "<|pad|>",
+)
+
+
+class Tokenizer:
+    """Ids 0..vocab_size-1; the special tokens are the last eight."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._backend.encode_special_tokens = True
+        missing = [name for name in SPECIAL_TOKENS if backend.token_to_id(name) is None]
+        if missing:
+            raise DataError(
+                say(
+                    f"특수 토큰이 없는 토크나이저입니다: {', '.join(missing)}. 'nako tok train'으로 다시 만드세요.",
+                    f"the tokenizer lacks special tokens: {', '.join(missing)}. Make it again with 'nako tok train'.",
+                )
+            )
+        ids = {name: backend.token_to_id(name) for name in SPECIAL_TOKENS}
+        self.bos, self.im_start, self.im_end = ids["<|bos|>"], ids["<|im_start|>"], ids["<|im_end|>"]
+        self.python_start, self.python_end = ids["<|python_start|>"], ids["<|python_end|>"]
+        self.output_start, self.output_end = ids["<|output_start|>"], ids["<|output_end|>"]
+        self.pad = ids["<|pad|>"]
+        self.special_ids = frozenset(ids.values())
+
+    @classmethod
+    def train(cls, texts: Iterable[str], vocab_size: int) -> Self:
+        """A tokenizer of exactly vocab_size tokens, or fewer where the texts do not hold so many merges.
+
+        The same texts give the same tokenizer.  DataError when vocab_size cannot hold the 256 bytes.
+        """
+        if vocab_size < 256 + len(SPECIAL_TOKENS) + 1:
+            raise DataError(
+                say(f"어휘가 너무 작습니다: {vocab_size} (265 이상).", f"vocabulary too small: {vocab_size} (265 or more).")
+            )
+        backend = Backend(models.BPE())
+        backend.normalizer = normalizers.NFC()
+        backend.pre_tokenizer = pre_tokenizers.Sequence(
+            [
+                pre_tokenizers.Split(Regex(QWEN2_SPLIT), "isolated"),
+                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+            ]
+        )
+        backend.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=vocab_size - len(SPECIAL_TOKENS),
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            show_progress=False,
+        )
+        backend.train_from_iterator(texts, trainer)
+        backend.add_special_tokens(list(SPECIAL_TOKENS))
+        return cls(backend)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The tokenizer saved in a folder.  DataError if it is not there or not one of ours."""
+        path = folder / "tokenizer.json"
+        if not path.is_file():
+            raise DataError(
+                say(
+                    f"토크나이저가 없습니다: {path}. 'nako tok train'을 먼저 실행하세요.",
+                    f"no tokenizer at {path}. Run 'nako tok train' first.",
+                )
+            )
+        try:
+            backend = Backend.from_file(str(path))
+        except Exception as error:  # the library raises bare Exception for a malformed file
+            raise DataError(say(f"토크나이저를 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")) from error
+        return cls(backend)
+
+    def save(self, folder: Path) -> None:
+        """tokenizer.json and tokenizer_config.json, as Transformers (4 and 5) reads them."""
+        with whole_folder(folder) as files:
+            self._backend.save(str(files / "tokenizer.json"))
+            (files / "tokenizer_config.json").write_text(json.dumps(self._config(), indent=2) + "\n", encoding="utf-8")
+
+    def _config(self) -> dict[str, Any]:
+        return {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "bos_token": "<|bos|>",
+            "eos_token": "<|im_end|>",
+            "pad_token": "<|pad|>",
+            "clean_up_tokenization_spaces": False,
+            "model_max_length": 10**9,
+        }
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self._backend.get_vocab_size())
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what the tokenizer does; a checkpoint remembers it."""
+        return hashlib.sha256(self._backend.to_str().encode()).hexdigest()
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the text alone, never a special token.  DataError for lone surrogates."""
+        return list(self._backend.encode(normalise(text), add_special_tokens=False).ids)
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """encode() of many texts, on all cores."""
+        encodings = self._backend.encode_batch_fast([normalise(text) for text in texts], add_special_tokens=False)
+        return [list(encoding.ids) for encoding in encodings]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids; special tokens give nothing, bytes that are no UTF-8 give U+FFFD."""
+        return b"".join(self.token_bytes[i] for i in ids).decode("utf-8", errors="replace")
+
+    @cached_property
+    def token_bytes(self) -> tuple[bytes, ...]:
+        """The bytes of every token; special tokens have none."""
+        byte_of = {char: byte for byte, char in _byte_characters().items()}
+        tokens = [self._backend.id_to_token(i) for i in range(self.vocab_size)]
+        return tuple(
+            b"" if i in self.special_ids else bytes(byte_of[char] for char in token) for i, token in enumerate(tokens)
+        )
+
+
+def _byte_characters() -> dict[int, str]:
+    """The printable character that byte-level BPE writes for each byte (GPT-2, Radford et al. 2019)."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    table = {byte: chr(byte) for byte in printable}
+    others = [byte for byte in range(256) if byte not in table]
+    return table | {byte: chr(256 + index) for index, byte in enumerate(others)}
