@@ -1,0 +1,78 @@
+"""What every test gets -> a home folder of its own, no network, and a failed run when nothing was checked."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Workers share the cores, and a worker that waits for another's threads is slower than one thread.  Child
+# processes (the journeys) inherit it.  It has to stand before torch loads, hence here and not in a fixture.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+LOCAL_HOSTS = frozenset({"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", ""})
+
+
+@pytest.fixture
+def nako_home(tmp_path: Path) -> Path:
+    """The folder that NAKO_HOME names during this test; it does not exist yet."""
+    return tmp_path / "nako-home"
+
+
+@pytest.fixture(autouse=True)
+def own_environment(nako_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads or writes the developer's runs, language or downloads."""
+    monkeypatch.setenv("NAKO_HOME", str(nako_home))
+    monkeypatch.delenv("NAKO_LANG", raising=False)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+
+
+def refuse_remote(host: Any) -> None:
+    """Raise unless host is this machine (names, addresses, bytes, or the path of a Unix socket's tuple)."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is not None and name not in LOCAL_HOSTS:
+        raise RuntimeError(f"a test tried to reach {name!r}: tests use no network")
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only this machine can be reached: a test passes on a train and depends on nobody's server."""
+    connect, lookup = socket.socket.connect, socket.getaddrinfo
+
+    def local_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            refuse_remote(address[0])
+        connect(self, address)
+
+    def local_lookup(host: Any, *rest: Any, **named: Any) -> Any:
+        refuse_remote(host)
+        return lookup(host, *rest, **named)
+
+    monkeypatch.setattr(socket.socket, "connect", local_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", local_lookup)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is marked gpu where there is none; torch is only asked when such a test was collected."""
+    marked = [item for item in items if item.get_closest_marker("gpu")]
+    if not marked:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason="no CUDA device here"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run in which every test was skipped checked nothing: it fails like one that collected nothing."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    is_worker = hasattr(session.config, "workerinput")
+    if is_worker or terminal is None or session.config.option.collectonly:
+        return
+    if session.exitstatus == pytest.ExitCode.OK and not terminal.stats.get("passed"):
+        session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED

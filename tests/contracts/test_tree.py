@@ -1,0 +1,50 @@
+"""The READMEs -> the tree they show is the package's, and what scripts fill in has its place."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+READMES = ["README.md", "README.en.md"]
+
+
+def shown_folders(text: str) -> list[str]:
+    """The folders listed right under `nakochat/` in the first tree of a README."""
+    tree = re.search(r"^```text\nnakochat/\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert tree, "no tree that begins with nakochat/"
+    return re.findall(r"^  (\w+)/", tree[1], re.MULTILINE)
+
+
+def package_folders() -> set[str]:
+    return {
+        path.name for path in (ROOT / "nakochat").iterdir() if path.is_dir() and path.name != "__pycache__"
+    }
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_tree_lists_exactly_the_folders_of_the_package(name: str) -> None:
+    shown = shown_folders((ROOT / name).read_text(encoding="utf-8"))
+    assert len(shown) == len(set(shown))
+    assert set(shown) == package_folders()
+
+
+def test_both_languages_show_the_folders_in_one_order() -> None:
+    korean, english = (shown_folders((ROOT / name).read_text(encoding="utf-8")) for name in READMES)
+    assert korean == english
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_results_have_one_place(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert text.count("<!-- results -->") == text.count("<!-- /results -->") == 1
+    assert text.index("<!-- results -->") < text.index("<!-- /results -->")
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.en.md", "CONTRIBUTING.md", "AGENTS.md"])
+def test_links_to_files_of_the_project_lead_somewhere(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)|(?:src|srcset)=\"([^\":]+)\"", text)
+    missing = [path for pair in targets for path in pair if path and not (ROOT / path).exists()]
+    assert targets
+    assert not missing
