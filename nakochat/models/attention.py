@@ -1,0 +1,98 @@
+"""Queries, keys and values -> what every position takes from those before it; and the cache that remembers them.
+
+Letters, here and in every file of models/:
+    B  rows        T  positions in a row     S  positions looked at     V  vocabulary
+    D  width       H  query heads            K  key/value heads         C  width of a head
+
+Attention is materialised (scores, softmax, product) on CPU: in bf16 at T <= 256 the fused CPU kernel is 6 to 14 times
+slower (docs/benchmarks.md).  On other devices it is scaled_dot_product_attention.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def rotary_table(length: int, head_width: int, base: float, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+    """cos and sin of RoPE (https://arxiv.org/abs/2104.09864), each (length, C/2) float32."""
+    frequencies = base ** -(torch.arange(0, head_width, 2, dtype=torch.float32, device=device) / head_width)
+    angles = torch.outer(torch.arange(length, dtype=torch.float32, device=device), frequencies)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn the halves of every head by its position's angles.  x (B, T, H, C); cos, sin broadcast to (B, T, 1, C/2)."""
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cos + second * sin, second * cos - first * sin), dim=-1)
+
+
+def causal_mask(documents: Tensor) -> Tensor:
+    """True where a position may look: not ahead, and within its own document.  documents (B, T) -> (B, T, T)."""
+    length = documents.shape[1]
+    causal = torch.ones(length, length, dtype=torch.bool, device=documents.device).tril()
+    return causal & (documents[:, :, None] == documents[:, None, :])
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
+    """Softmax attention.  q (B, T, H, C), k and v (B, S, K, C), mask (B, T, S) True = may look -> (B, T, H, C)."""
+    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H or K, T or S, C)
+    repeat = q.shape[1] // k.shape[1]
+    if repeat > 1:
+        k, v = k.repeat_interleave(repeat, dim=1), v.repeat_interleave(repeat, dim=1)
+    if q.device.type == "cpu":
+        scores = (q @ k.transpose(-1, -2)).float() * scale  # (B, H, T, S)
+        out = torch.softmax(scores.masked_fill(~mask[:, None], float("-inf")), dim=-1).to(v.dtype) @ v
+    else:
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None], scale=scale)
+    return out.transpose(1, 2)
+
+
+@dataclass
+class KVCache:
+    """Keys and values of B rows of up to S positions in every layer; each row has its own length.
+
+    New positions are written behind a row's length; `advance` then says how many of them are real.  What a shorter row
+    wrote beyond its end is masked by the length and overwritten later, so rows of different prompts share a batch.
+    """
+
+    keys: Tensor  # (layers, B, S, K, C)
+    values: Tensor  # (layers, B, S, K, C)
+    lengths: Tensor  # (B,) int64
+
+    @classmethod
+    def empty(
+        cls, *, layers: int, rows: int, length: int, heads: int, head_width: int, dtype: torch.dtype, device: torch.device
+    ) -> Self:
+        shape = (layers, rows, length, heads, head_width)
+        return cls(
+            torch.zeros(shape, dtype=dtype, device=device),
+            torch.zeros(shape, dtype=dtype, device=device),
+            torch.zeros(rows, dtype=torch.int64, device=device),
+        )
+
+    def positions(self, new: int) -> Tensor:
+        """Where the next `new` positions of each row go.  -> (B, new)"""
+        return self.lengths[:, None] + torch.arange(new, device=self.lengths.device)
+
+    def mask(self, new: int) -> Tensor:
+        """Which cached positions each new one may look at.  -> (B, new, S)"""
+        seen = torch.arange(self.keys.shape[2], device=self.lengths.device)
+        return seen <= self.positions(new)[:, :, None]
+
+    def store(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Write k, v (B, T, K, C) of the new positions; all of the layer's keys and values, (B, S, K, C) each."""
+        index = self.positions(k.shape[1])[:, :, None, None].expand_as(k)
+        self.keys[layer].scatter_(1, index, k)
+        self.values[layer].scatter_(1, index, v)
+        return self.keys[layer], self.values[layer]
+
+    def advance(self, counts: Tensor) -> None:
+        """counts (B,): how many of the positions just written are real."""
+        self.lengths = self.lengths + counts
+
+    def select(self, rows: Tensor) -> "KVCache":
+        """The cache of some of the rows only; rows (B',) indices, repeats allowed."""
+        return KVCache(self.keys[:, rows], self.values[:, rows], self.lengths[rows])

@@ -1,0 +1,222 @@
+"""Token ids -> logits: our model, the fastest to a given quality that this project knows.
+
+A pre-norm transformer with rotary positions, QK-norm, RMSNorm without parameters, ReLU², untied embeddings and a tanh cap on
+the logits.  Two things are less common: every layer mixes the first embedding back in (`x = r·x + s·x0`), and every second
+layer adds a gated embedding of the token itself to the values.  Sources: modded-nanogpt records 5, 8, 14, 15, 18
+(https://github.com/KellerJordan/modded-nanogpt) and nanochat's log (https://github.com/karpathy/nanochat).
+Left out after their measurements: biases, norm weights, smear, backout, U-net skips, MTP, MoE (docs/decisions/model.md).
+
+Parameters are float32; `Linear` casts them to the dtype of what comes in, so no autocast is needed.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.messages import say
+from nakochat.models.attention import KVCache, attend, causal_mask, rotary_table, rotate
+
+ATTENTION_SCALE = 1.44  # x 1/sqrt(C): q and k have norm sqrt(C) after QK-norm, 1.2 each sharpens them (nanochat a825e63)
+LOGIT_CAP = 15.0  # modded-nanogpt record 18
+VALUE_GATE = 3.0
+EMBEDDING_STD = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class NakoConfig:
+    """Shape of a `nako` model.  Raises ConfigError where the numbers do not fit together."""
+
+    vocab_size: int
+    layers: int
+    width: int
+    heads: int
+    kv_heads: int | None = None
+    """Key/value heads; None is one for each query head."""
+    context: int = 2048
+    """Positions seen in training."""
+    value_embedding_every: int = 2
+    """A value embedding in every n-th layer, counted from the last; 0 is none."""
+    rotary_base: float = 1e5
+
+    def __post_init__(self) -> None:
+        if self.kv_heads is None:
+            object.__setattr__(self, "kv_heads", self.heads)
+        assert self.kv_heads is not None
+        if self.width % self.heads or self.heads % self.kv_heads or self.head_width % 2:
+            raise ConfigError(
+                say(
+                    f"너비 {self.width}, 머리 {self.heads}개, 키 머리 {self.kv_heads}개는 서로 나누어떨어지지 않습니다.",
+                    f"width {self.width}, heads {self.heads} and key heads {self.kv_heads} do not divide.",
+                )
+            )
+
+    @property
+    def head_width(self) -> int:
+        return self.width // self.heads
+
+    @property
+    def padded_vocab(self) -> int:
+        """Rows of the tables: the vocabulary rounded up to 64, which matrix kernels like."""
+        return math.ceil(self.vocab_size / 64) * 64
+
+    @property
+    def gate_width(self) -> int:
+        """Channels of the layer's input that a value gate reads."""
+        return min(12, self.width)
+
+    def has_value_embedding(self, layer: int) -> bool:
+        return self.value_embedding_every > 0 and (self.layers - 1 - layer) % self.value_embedding_every == 0
+
+
+def norm(x: Tensor) -> Tensor:
+    """RMSNorm without parameters, over the last axis."""
+    return F.rms_norm(x, (x.shape[-1],))
+
+
+class Linear(nn.Linear):
+    """A bias-free linear map whose weight is cast to the dtype of the input."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight.to(x.dtype))
+
+
+class Layer(nn.Module):
+    """Attention and MLP of one layer."""
+
+    def __init__(self, config: NakoConfig, layer: int) -> None:
+        super().__init__()
+        assert config.kv_heads is not None
+        self.heads, self.kv_heads, self.head_width = config.heads, config.kv_heads, config.head_width
+        self.gate_width, self.layer = config.gate_width, layer
+        kv_width = self.kv_heads * self.head_width
+        self.query = Linear(config.width, config.width)
+        self.key = Linear(config.width, kv_width)
+        self.value = Linear(config.width, kv_width)
+        self.out = Linear(config.width, config.width)
+        self.up = Linear(config.width, 4 * config.width)
+        self.down = Linear(4 * config.width, config.width)
+        self.value_gate = Linear(config.gate_width, self.kv_heads) if config.has_value_embedding(layer) else None
+
+    def forward(
+        self, x: Tensor, token_values: Tensor | None, angles: tuple[Tensor, Tensor], mask: Tensor, cache: KVCache | None
+    ) -> Tensor:
+        """x (B, T, D), token_values (B, T, K*C) or None, mask (B, T, S) -> (B, T, D)"""
+        b, t, _ = x.shape
+        h = norm(x)
+        q = self.query(h).view(b, t, self.heads, self.head_width)
+        k = self.key(h).view(b, t, self.kv_heads, self.head_width)
+        v = self.value(h).view(b, t, self.kv_heads, self.head_width)
+        if self.value_gate is not None and token_values is not None:
+            gate = VALUE_GATE * torch.sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
+            v = v + gate[..., None] * token_values.view_as(v)
+        q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
+        if cache is not None:
+            k, v = cache.store(self.layer, k, v)
+        attended = attend(q, k, v, mask, ATTENTION_SCALE / math.sqrt(self.head_width))
+        x = x + self.out(attended.reshape(b, t, -1))
+        return x + self.down(F.relu(self.up(norm(x))).square())
+
+
+class Nako(nn.Module):
+    """The model.  `dtype` is that of the activations."""
+
+    cos: Tensor
+    sin: Tensor
+
+    def __init__(self, config: NakoConfig, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.config, self.dtype = config, dtype
+        assert config.kv_heads is not None
+        kv_width = config.kv_heads * config.head_width
+        self.embedding = nn.Embedding(config.padded_vocab, config.width)
+        self.value_embeddings = nn.ModuleDict(
+            {
+                str(layer): nn.Embedding(config.padded_vocab, kv_width)
+                for layer in range(config.layers)
+                if config.has_value_embedding(layer)
+            }
+        )
+        self.layers = nn.ModuleList(Layer(config, layer) for layer in range(config.layers))
+        self.head = Linear(config.width, config.padded_vocab)
+        self.residual_scales = nn.Parameter(torch.ones(config.layers))
+        self.input_scales = nn.Parameter(torch.zeros(config.layers))
+        cos, sin = rotary_table(config.context, config.head_width, config.rotary_base)
+        self.register_buffer("cos", cos, persistent=False)
+        self.register_buffer("sin", sin, persistent=False)
+
+    @torch.no_grad()
+    def initialise(self, seed: int) -> None:
+        """Fresh weights: uniform of standard deviation 1/sqrt(D) for what reads, zero for what writes to the residual."""
+        generator = torch.Generator().manual_seed(seed)
+        bound = math.sqrt(3 / self.config.width)
+        self.embedding.weight.normal_(0, EMBEDDING_STD, generator=generator)
+        for table in self.value_embeddings.values():
+            table.weight.uniform_(-bound, bound, generator=generator)
+        for layer in self.layers:
+            for matrix in (layer.query, layer.key, layer.value):
+                matrix.weight.uniform_(-bound, bound, generator=generator)
+            layer.up.weight.uniform_(-0.4 * bound, 0.4 * bound, generator=generator)
+            layer.out.weight.zero_()
+            layer.down.weight.zero_()
+            if layer.value_gate is not None:
+                layer.value_gate.weight.uniform_(0, 0.02, generator=generator)
+        self.head.weight.normal_(0, 0.001, generator=generator)
+        depth = torch.linspace(0, 1, self.config.layers)
+        self.residual_scales.copy_(1.15 - 0.10 * depth)
+        self.input_scales.copy_(0.20 - 0.15 * depth)
+
+    def forward(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
+        """Logits of the next token at every position.
+
+        ids (B, T) int64; documents (B, T), by which packed documents do not see each other; with a cache the ids continue
+        its rows.  -> (B, T, padded vocabulary) in the activation dtype
+        """
+        t = ids.shape[1]
+        if cache is not None:
+            positions, mask = cache.positions(t), cache.mask(t)
+            angles = self.cos[positions].unsqueeze(2), self.sin[positions].unsqueeze(2)
+        else:
+            mask = causal_mask(torch.zeros_like(ids) if documents is None else documents)
+            angles = self.cos[:t, None], self.sin[:t, None]
+        angles = angles[0].to(self.dtype), angles[1].to(self.dtype)
+        x = first = norm(self.embedding(ids).to(self.dtype))
+        for index, layer in enumerate(self.layers):
+            x = self.residual_scales[index].to(x.dtype) * x + self.input_scales[index].to(x.dtype) * first
+            table = self.value_embeddings[str(index)] if str(index) in self.value_embeddings else None
+            x = layer(x, None if table is None else table(ids).to(x.dtype), angles, mask, cache)
+        logits = self.head(norm(x))
+        return LOGIT_CAP * torch.tanh(logits / LOGIT_CAP)
+
+    def new_cache(self, rows: int, length: int) -> KVCache:
+        """An empty cache for generation.  Positions beyond the trained context are refused by the engine."""
+        assert self.config.kv_heads is not None
+        return KVCache.empty(
+            layers=self.config.layers,
+            rows=rows,
+            length=length,
+            heads=self.config.kv_heads,
+            head_width=self.config.head_width,
+            dtype=self.dtype,
+            device=self.embedding.weight.device,
+        )
+
+    def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
+        """Every parameter under the name by which the optimizer sets its rates."""
+        matrices = [m.weight for layer in self.layers for m in (layer.query, layer.key, layer.value, layer.out, layer.up, layer.down)]
+        gates = [layer.value_gate.weight for layer in self.layers if layer.value_gate is not None]
+        return {
+            "matrices": matrices,
+            "embedding": [self.embedding.weight],
+            "value_embeddings": [table.weight for table in self.value_embeddings.values()],
+            "head": [self.head.weight],
+            "gates": gates,
+            "residual_scales": [self.residual_scales],
+            "input_scales": [self.input_scales],
+        }

@@ -1,0 +1,83 @@
+import pytest
+import torch
+
+from nakochat.core.errors import ConfigError
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.models.sizing import config_of_depth, count
+
+SHAPES = [
+    NakoConfig(vocab_size=100, layers=2, width=32, heads=2, context=16),
+    NakoConfig(vocab_size=300, layers=3, width=48, heads=4, kv_heads=2, context=32, value_embedding_every=0),
+    NakoConfig(vocab_size=64, layers=4, width=64, heads=4, kv_heads=1, context=8),
+    config_of_depth(1, vocab_size=1000, context=64),
+    config_of_depth(2, vocab_size=513, context=64),
+]
+
+
+def model(config: NakoConfig = SHAPES[0]) -> Nako:
+    built = Nako(config)
+    built.initialise(0)
+    with torch.no_grad():  # zero-initialised outputs would hide what attention does
+        for layer in built.layers:
+            layer.out.weight.normal_(0, 0.1)
+            layer.down.weight.normal_(0, 0.1)
+        built.head.weight.normal_(0, 0.3)
+    return built.eval()
+
+
+@pytest.mark.parametrize("config", SHAPES)
+def test_counts_are_those_of_the_built_model(config):
+    built = Nako(config)
+    assert count(config).total == sum(p.numel() for p in built.parameters())
+    grouped = sum(p.numel() for group in built.parameter_groups().values() for p in group)
+    assert grouped == count(config).total
+
+
+def test_no_position_sees_what_comes_after_it():
+    built, ids = model(), torch.randint(0, 100, (2, 16))
+    before = built(ids)
+    ids[:, 10:] = torch.randint(0, 100, (2, 6))
+    after = built(ids)
+    assert torch.equal(before[:, :10], after[:, :10])
+    assert not torch.equal(before[:, 10:], after[:, 10:])
+
+
+def test_packed_documents_do_not_see_each_other():
+    built, ids = model(), torch.randint(0, 100, (1, 16))
+    documents = torch.tensor([[0] * 6 + [1] * 10])
+    packed = built(ids, documents=documents)
+    assert torch.allclose(packed[:, 6:], built(ids[:, 6:]), atol=1e-5)
+    assert not torch.allclose(built(ids)[:, 6:], packed[:, 6:], atol=1e-3)
+
+
+@pytest.mark.parametrize("config", SHAPES[:3])
+def test_cached_generation_equals_one_whole_forward(config):
+    built = model(config)
+    length = config.context
+    ids = torch.randint(0, config.vocab_size, (3, length))
+    whole = built(ids)
+    cache = built.new_cache(3, length)
+    first = built(ids[:, : length // 2], cache)
+    cache.advance(torch.full((3,), length // 2))
+    rest = []
+    for position in range(length // 2, length):
+        rest.append(built(ids[:, position : position + 1], cache))
+        cache.advance(torch.ones(3, dtype=torch.int64))
+    assert torch.allclose(torch.cat([first, *rest], dim=1), whole, atol=1e-4)
+
+
+def test_rows_of_different_length_share_a_cache():
+    built, ids = model(), torch.randint(0, 100, (2, 12))
+    lengths = torch.tensor([5, 9])
+    cache = built.new_cache(2, 16)
+    built(ids[:, :9], cache)
+    cache.advance(lengths)
+    following = built(ids[:, 11:], cache)
+    for row, length in enumerate(lengths.tolist()):
+        alone = built(torch.cat([ids[row, :length], ids[row, 11:]])[None])[0, -1]
+        assert torch.allclose(following[row, 0], alone, atol=1e-4)
+
+
+def test_a_shape_that_does_not_divide_is_refused():
+    with pytest.raises(ConfigError):
+        NakoConfig(vocab_size=10, layers=1, width=30, heads=4)
