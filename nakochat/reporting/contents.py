@@ -1,0 +1,74 @@
+"""A run's facts -> the report's document: summary, scores, learning, samples, cost, origin."""
+
+from collections.abc import Sequence
+
+from nakochat.core.josa import josa
+from nakochat.reporting.cost import cost, tokenizer, total_seconds, total_tokens
+from nakochat.reporting.document import Block, Document, Figure, Section
+from nakochat.reporting.facts import STAGES, Run, Stage
+from nakochat.reporting.origin import data, origin
+from nakochat.reporting.samples import conversations, growth
+from nakochat.reporting.scores import scores_section, value_words
+from nakochat.reporting.words import Words, count, duration, listed
+
+MOST_SCORES = 4  # named in the summary
+
+
+def contents(run: Run, figures: Sequence[Figure]) -> Document:
+    """Everything the report says.  Sections of which nothing is known are left out."""
+    sections = [
+        scores_section(run),
+        *_optional("learning", Words("배우는 과정", "Learning"), figures),
+        *_optional(
+            "conversations",
+            Words("단계마다 이렇게 대답합니다", "What each stage answers"),
+            conversations(run),
+        ),
+        *_optional("samples", Words("글이 자라는 모습", "Samples as training goes on"), growth(run)),
+        *_optional("tokenizer", Words("토크나이저", "Tokenizer"), tokenizer(run)),
+        Section(name="cost", title=Words("든 시간과 자원", "Time and resources"), blocks=tuple(cost(run))),
+        *_optional("data", Words("데이터와 라이선스", "Data and licences"), data(run)),
+        *_optional("origin", Words("어떻게 만들었는지", "How it was made"), origin(run)),
+    ]
+    title = Words(f"{run.name} 성적표", f"Report card of {run.name}")
+    return Document(title=title, summary=_summary(run), sections=tuple(sections))
+
+
+def _optional(name: str, title: Words, blocks: Sequence[Block]) -> list[Section]:
+    return [Section(name=name, title=title, blocks=tuple(blocks))] if blocks else []
+
+
+def _summary(run: Run) -> Words:
+    labels = [stage.title for stage in run.folders]
+    names = listed(labels)
+    ko = [f"{josa(run.name, '은')} {names.ko} 단계를 거친 한국어 언어 모델입니다."]
+    en = [f"{run.name} is a Korean language model that went through {names.en}."]
+    seconds, tokens = total_seconds(run), total_tokens(run)
+    if seconds:
+        ko.append(f"학습에 {josa(duration(seconds).ko, '이')} 걸렸습니다.")
+        en.append(f"Training took {duration(seconds).en}.")
+    if tokens:
+        ko.append(f"모두 {count(tokens).ko}개 토큰으로 배웠습니다.")
+        en.append(f"It learned from {count(tokens).en} tokens in all.")
+    scored = [stage for stage in run.stages if stage.scores]
+    if scored:
+        last = scored[-1]
+        shown = _first_scores(last)
+        ko.append(f"{last.label} 단계의 점수: {shown.ko}.")
+        en.append(f"Scores of {last.label}: {shown.en}.")
+    missing = [name.upper() for name in STAGES if name not in {stage.name for stage in run.stages}]
+    if missing:
+        ko.append(f"{', '.join(missing)} 단계는 이 실행에 없습니다.")
+        en.append(f"This run has no {', '.join(missing)}.")
+    return Words(" ".join(ko), " ".join(en))
+
+
+def _first_scores(stage: Stage) -> Words:
+    known = [score for score in stage.scores.values() if score.value is not None][:MOST_SCORES]
+    values = [value_words(score.value or 0.0, score.unit) for score in known]
+    return listed(
+        [
+            Words(f"{score.label.ko} {value.ko}", f"{score.label.en} {value.en}")
+            for score, value in zip(known, values, strict=True)
+        ]
+    )

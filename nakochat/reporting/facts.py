@@ -1,0 +1,240 @@
+"""A run folder -> what was written down in it, read once and never changed.
+
+Only files are read, so a report can be made while training goes on, on another machine, or years later.
+A torn last line of metrics.jsonl is a writer caught in the act and passed over; others are counted.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nakochat.core.errors import CheckpointError, DataError
+from nakochat.core.messages import say
+from nakochat.reporting.words import Words, same
+
+STAGES = ("base", "mid", "sft", "rl")
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """One measurement of one stage; `better` is "higher", "lower" or unknown."""
+
+    label: Words
+    value: float | None
+    unit: str
+    better: str | None
+    items: int | None
+    chance: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What the model wrote at one step of training."""
+
+    step: int
+    prompt: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """metrics.jsonl in order of steps; of a step that was done twice (a resume), the later row."""
+
+    steps: tuple[Row, ...] = ()
+    checks: tuple[Row, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    end: Row | None = None
+    unreadable_lines: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """One stage folder.  `measures` is the whole of scores.json (the tokenizer's is flat)."""
+
+    name: str
+    config: Row
+    origin: Row
+    metrics: Metrics
+    measures: Row
+    scores: Mapping[str, Score]
+    answers: tuple[tuple[str, str], ...]
+    checkpoint: int | None
+
+    @property
+    def label(self) -> str:
+        return self.name.upper()
+
+    @property
+    def title(self) -> Words:
+        return Words("토크나이저", "tokenizer") if self.name == "tokenizer" else same(self.label)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    name: str
+    tokenizer: Stage | None
+    stages: tuple[Stage, ...]
+
+    @property
+    def folders(self) -> tuple[Stage, ...]:
+        """The tokenizer, if it is there, and the stages."""
+        return (*((self.tokenizer,) if self.tokenizer else ()), *self.stages)
+
+
+def read_run(run: Path) -> Run:
+    """Read everything that is there; a stage that is absent is left out.
+
+    Raises CheckpointError when nothing of a run is there, DataError when a file cannot be understood.
+    """
+    present = {name: read_stage(run / name) for name in ("tokenizer", *STAGES) if (run / name).is_dir()}
+    if not present:
+        raise CheckpointError(
+            say(
+                f"{run}에 실행 기록이 없습니다: tokenizer, base, mid, sft, rl 폴더가 하나도 없습니다. "
+                "`nako runs`로 있는 실행을 보십시오.",
+                f"no run in {run}: none of the folders tokenizer, base, mid, sft, rl is there. "
+                "`nako runs` lists the runs you have.",
+            )
+        )
+    stages = tuple(present[name] for name in STAGES if name in present)
+    return Run(name=run.resolve().name, tokenizer=present.get("tokenizer"), stages=stages)
+
+
+def read_stage(folder: Path) -> Stage:
+    scores_file = folder / "scores.json"
+    measures = _read_object(scores_file)
+    scores = as_row(measures.get("scores"))
+    return Stage(
+        name=folder.name,
+        config=_read_object(folder / "config.json"),
+        origin=_read_object(folder / "origin.json"),
+        metrics=read_metrics(folder / "metrics.jsonl"),
+        measures=measures,
+        scores={key: _score(key, value, scores_file) for key, value in scores.items()},
+        answers=tuple(
+            (text(entry, "prompt"), text(entry, "answer"))
+            for entry in map(as_row, as_list(measures.get("samples")))
+        ),
+        checkpoint=_newest_checkpoint(folder / "checkpoints"),
+    )
+
+
+def read_metrics(path: Path) -> Metrics:
+    """Rows of a metrics file; no file means no rows."""
+    if not path.is_file():
+        return Metrics()
+    steps: dict[int, Row] = {}
+    checks: dict[int, Row] = {}
+    samples: dict[tuple[int, str], Sample] = {}
+    end: Row | None = None
+    rows, unreadable = _rows(path)
+    for row in rows:
+        step = int(number(row, "step") or 0)
+        match row.get("kind"):
+            case "step":
+                steps[step] = row
+                end = None  # training went on after an earlier end
+            case "check":
+                # several checks may fall on one step: they complete each other
+                checks[step] = {**checks.get(step, {}), **row}
+            case "sample":
+                sample = Sample(step=step, prompt=text(row, "prompt"), text=text(row, "text"))
+                samples[step, sample.prompt] = sample
+            case "end":
+                end = row
+    return Metrics(
+        steps=tuple(steps[step] for step in sorted(steps)),
+        checks=tuple(checks[step] for step in sorted(checks)),
+        samples=tuple(sorted(samples.values(), key=lambda sample: sample.step)),
+        end=end,
+        unreadable_lines=unreadable,
+    )
+
+
+def _rows(path: Path) -> tuple[list[Row], int]:
+    # Split the bytes, not the text: a torn line may end in the middle of a syllable.
+    lines = path.read_bytes().split(b"\n")
+    rows: list[Row] = []
+    unreadable = 0
+    for position, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line.decode("utf-8"))
+        except ValueError:  # both kinds: not UTF-8, not JSON
+            unreadable += position < len(lines)
+            continue
+        rows.append(as_row(row))
+    return rows, unreadable
+
+
+def number(row: Row, key: str) -> float | None:
+    """A finite number under the key, or None (a loss may be NaN, a machine may not know its memory)."""
+    value = row.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def text(row: Row, key: str) -> str:
+    """The value under the key as text; "" when there is none."""
+    value = row.get(key)
+    return "" if value is None else str(value)
+
+
+def as_row(value: object) -> Row:
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _read_object(path: Path) -> Row:
+    if not path.is_file():
+        return {}
+    try:
+        value = json.loads(path.read_bytes().decode("utf-8"))
+    except ValueError as error:
+        raise _unusable(path, "JSON이 아닙니다", "it is not JSON") from error
+    if not isinstance(value, dict):
+        raise _unusable(path, "JSON 객체가 아닙니다", "it is not a JSON object")
+    return value
+
+
+def _score(key: str, value: object, path: Path) -> Score:
+    entry = as_row(value)
+    if "value" not in entry:
+        raise _unusable(path, f"점수 {key!r}에 value가 없습니다", f"the score {key!r} has no value")
+    label = as_row(entry.get("label"))
+    items = number(entry, "items")
+    bounds = [bound for bound in as_list(entry.get("interval")) if isinstance(bound, int | float)]
+    return Score(
+        label=Words(text(label, "ko") or key, text(label, "en") or key) if label else same(key),
+        value=number(entry, "value"),
+        unit=text(entry, "unit"),
+        better=text(entry, "better") or None,
+        items=None if items is None else int(items),
+        chance=number(entry, "chance"),
+        interval=(float(bounds[0]), float(bounds[1])) if len(bounds) == 2 else None,
+    )
+
+
+def _unusable(path: Path, korean: str, english: str) -> DataError:
+    return DataError(
+        say(
+            f"{path}: 읽을 수 없습니다. {korean}. 이 단계를 다시 평가하거나 파일을 치운 뒤 다시 하십시오.",
+            f"{path}: cannot be read: {english}. Evaluate this stage again, or move the file away and retry.",
+        )
+    )
+
+
+def _newest_checkpoint(folder: Path) -> int | None:
+    """The largest step whose checkpoint is whole (its manifest is there)."""
+    steps = [int(file.parent.name) for file in folder.glob("*/manifest.json") if file.parent.name.isdigit()]
+    return max(steps, default=None)

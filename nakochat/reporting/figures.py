@@ -1,0 +1,138 @@
+"""Metrics of the stages -> SVG drawings: loss, validation bits per byte, reward.
+
+Text stays text (searchable, in the reader's Korean font) and takes the colour of its surroundings, so that
+the same drawing is readable on a light and on a dark page.  Drawn by vl-convert: no browser, no network.
+"""
+
+from collections.abc import Iterable, Sequence
+from statistics import fmean
+
+import altair as alt
+import vl_convert
+
+from nakochat.reporting.document import Figure
+from nakochat.reporting.facts import Row, Stage, number
+from nakochat.reporting.words import Words
+
+FONTS = "Pretendard, 'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic', sans-serif"
+# Middle tones: each keeps a contrast of 3:1 or more against white and against near-black.
+COLOURS = {"base": "#3d7fd6", "mid": "#24946b", "sft": "#c87a10", "rl": "#d0518a"}
+MOST_POINTS = 300  # of one line: more cannot be seen at this width and makes the page heavy
+_WIDTH, _HEIGHT = 400, 220
+_GREY = "#8a8f98"
+# A file shown on its own has no surroundings to take a colour from.
+_OWN_COLOUR = "<style>svg{color:#24292f}@media(prefers-color-scheme:dark){svg{color:#e6e8eb}}</style>"
+
+Point = tuple[float, float]
+
+
+def figures(stages: Sequence[Stage]) -> list[Figure]:
+    """The drawings for which there are figures."""
+    drawn = [_loss(stages), _validation(stages), _reward(stages)]
+    return [figure for figure in drawn if figure is not None]
+
+
+def standalone(svg: str) -> str:
+    """The drawing as a file of its own, readable on light and dark."""
+    opening_end = svg.index(">") + 1
+    return svg[:opening_end] + _OWN_COLOUR + svg[opening_end:] + "\n"
+
+
+def _loss(stages: Sequence[Stage]) -> Figure | None:
+    lines = _one_after_another(
+        (stage, "loss", stage.metrics.steps) for stage in stages if stage.name != "rl"
+    )  # fmt: skip
+    caption = Words(
+        "학습 손실을 단계 순서로 이어 그렸습니다. 단계마다 배우는 글이 달라 사이에서 값이 뛸 수 있습니다. "
+        "RL의 손실은 크기에 뜻이 없어 보상으로 대신합니다.",
+        "Training loss, stages one after another. Each stage learns from other text, so the value may jump "
+        "between them. The size of RL's loss means nothing; its reward is shown instead.",
+    )
+    return _figure("loss", lines, "손실 · loss", caption)
+
+
+def _validation(stages: Sequence[Stage]) -> Figure | None:
+    lines = _one_after_another((stage, "validation_bits_per_byte", stage.metrics.checks) for stage in stages)
+    caption = Words(
+        "처음 보는 글 1바이트를 맞히는 데 드는 비트. 낮을수록 좋습니다.",
+        "Bits needed for each byte of text not seen in training. Lower is better.",
+    )
+    return _figure("validation", lines, "바이트당 비트 · bits per byte", caption)
+
+
+def _reward(stages: Sequence[Stage]) -> Figure | None:
+    rows = {stage.name: _points(stage.metrics.steps, "reward") for stage in stages}
+    caption = Words("RL에서 받은 평균 보상. 높을수록 좋습니다.", "Mean reward during RL. Higher is better.")
+    return _figure("reward", rows, "보상 · reward", caption)
+
+
+def _one_after_another(curves: Iterable[tuple[Stage, str, Sequence[Row]]]) -> dict[str, list[Point]]:
+    """Points of each stage, moved right by the steps of the stages before it."""
+    lines: dict[str, list[Point]] = {}
+    offset = 0.0
+    for stage, key, rows in curves:
+        lines[stage.name] = [(offset + step, value) for step, value in _points(rows, key)]
+        # Even a stage with no such figure takes its room: the axis counts all steps.
+        offset += max((number(row, "step") or 0.0 for row in stage.metrics.steps), default=0.0)
+    return lines
+
+
+def _points(rows: Sequence[Row], key: str) -> list[Point]:
+    found = [(number(row, "step") or 0.0, value) for row in rows if (value := number(row, key)) is not None]
+    return _thinned(found)
+
+
+def _thinned(points: list[Point]) -> list[Point]:
+    """At most MOST_POINTS, each the mean of a bucket of neighbours (picking would exaggerate noise)."""
+    size = -(-len(points) // MOST_POINTS)
+    if size <= 1:
+        return points
+    buckets = [points[start : start + size] for start in range(0, len(points), size)]
+    return [(fmean(x for x, _ in bucket), fmean(y for _, y in bucket)) for bucket in buckets]
+
+
+def _figure(name: str, lines: dict[str, list[Point]], title: str, caption: Words) -> Figure | None:
+    values = [
+        {"stage": stage.upper(), "step": x, "value": y} for stage, points in lines.items() for x, y in points
+    ]  # fmt: skip
+    if not values:
+        return None
+    names = [stage for stage, points in lines.items() if points]
+    few = len(values) <= 60  # a lone check would be an invisible line
+    canvas = alt.Chart(alt.InlineData(values=values))
+    chart = canvas.mark_line(point={"size": 22} if few else False, strokeWidth=1.8).encode(
+        x=alt.X("step:Q", title="스텝 · step", axis=alt.Axis(tickCount=5, grid=False)),
+        y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
+        color=alt.Color(
+            "stage:N",
+            title=None,
+            sort=[stage.upper() for stage in names],
+            scale=alt.Scale(
+                domain=[stage.upper() for stage in names], range=[COLOURS[stage] for stage in names]
+            ),
+            legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3),
+        ),
+    )
+    spec = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**_look()).to_dict()
+    svg = vl_convert.vegalite_to_svg(spec)
+    return Figure(name=name, svg=_own_ids(svg, name), caption=caption)
+
+
+def _look() -> dict[str, object]:
+    ink = "currentColor"
+    axis = alt.AxisConfig(
+        labelColor=ink, titleColor=ink, domainColor=_GREY, tickColor=_GREY, gridColor=_GREY, gridOpacity=0.25,
+        labelFontSize=12, titleFontSize=12, titleFontWeight="normal",
+    )  # fmt: skip
+    return {
+        "font": FONTS,
+        "background": "transparent",
+        "axis": axis,
+        "legend": alt.LegendConfig(labelColor=ink, labelFontSize=12),
+        "view": alt.ViewConfig(stroke=None),
+    }
+
+
+def _own_ids(svg: str, name: str) -> str:
+    """Ids that stay unique when several drawings share one page."""
+    return svg.replace('id="', f'id="{name}-').replace("url(#", f"url(#{name}-")

@@ -1,0 +1,91 @@
+"""A document -> Markdown in one language, headings in both.  Every string is escaped and reads as itself."""
+
+import html
+import re
+
+from nakochat.core.messages import language
+from nakochat.reporting.document import Block, Cell, Code, Document, Figure, Paragraph, Section, Table, Turns
+from nakochat.reporting.words import EMPTY, Words, printable
+
+# A backslash keeps punctuation from meaning anything; ":" and "@" so that addresses do not become links.
+_MEANINGFUL = re.compile(r"([\\`*_{}\[\]|~#$!:@^])|(?i:(?<=\bwww)(\.))")
+_LIST_LIKE = re.compile(r"(?m)^(\s*)([-+=]|\d+(?=[.)]))")
+
+
+def markdown(document: Document) -> str:
+    """The whole report; figures are referred to as figures/NAME.svg beside it."""
+    parts = [f"# {_heading(document.title)}", escaped(_chosen(document.summary))]
+    parts += [part for section in document.sections for part in _section(section)]
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Text that renders as itself: no markup, no HTML, no links, line breaks kept."""
+    text = html.escape(printable(text), quote=False)
+    text = _MEANINGFUL.sub(lambda match: "\\" + match.group(), text)
+    text = _LIST_LIKE.sub(_unlisted, text)
+    return "<br>".join(line.strip() for line in text.strip().split("\n"))
+
+
+def _unlisted(match: re.Match[str]) -> str:
+    mark = match.group(2)
+    return match.group(1) + (f"&#{ord(mark[0])};{mark[1:]}" if mark[0].isdigit() else "\\" + mark)
+
+
+def _section(section: Section) -> list[str]:
+    return [f"## {_heading(section.title)}", *(_block(block) for block in section.blocks)]
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return escaped(_chosen(block.words))
+        case Table():
+            return _table(block)
+        case Figure():
+            caption = escaped(_chosen(block.caption))
+            return f"![{caption}](figures/{block.name}.svg)\n\n*{caption}*"
+        case Turns():
+            return _turns(block)
+        case Code():
+            return _code(block)
+
+
+def _table(table: Table) -> str:
+    rule = ["---"] + ["---:" if table.figures else "---"] * (len(table.head) - 1)
+    lines = [[escaped(_chosen(words)) for words in table.head], rule]
+    lines += [[_cell(cell) for cell in row] for row in table.rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(cell: Cell) -> str:
+    words = escaped(_chosen(cell.words))
+    words = f"**{words}**" if cell.best else words
+    return words if cell.remark is None else f"{words}<br><sub>{escaped(_chosen(cell.remark))}</sub>"
+
+
+def _turns(turns: Turns) -> str:
+    lines = [f"| | {escaped(turns.prompt)} |", "| --- | --- |"]
+    lines += [
+        f"| {escaped(_chosen(label))} | {escaped(reply if reply.strip() else _chosen(EMPTY))} |"
+        for label, reply in turns.replies
+    ]
+    return "\n".join(lines)
+
+
+def _code(code: Code) -> str:
+    # A fence longer than any run of backticks inside cannot be closed from inside.
+    longest = max((len(run) for run in re.findall(r"`+", code.text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    title = html.escape(_chosen(code.title))
+    body = f"{fence}json\n{printable(code.text)}\n{fence}"
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _chosen(words: Words) -> str:
+    return words.en if language() == "en" else words.ko
+
+
+def _heading(words: Words) -> str:
+    first, second = (words.en, words.ko) if language() == "en" else (words.ko, words.en)
+    return escaped(first) if first == second else f"{escaped(first)} · {escaped(second)}"

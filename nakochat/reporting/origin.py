@@ -1,0 +1,121 @@
+"""Settings and origins of the stages -> blocks: data and licences, commands, versions, machine, settings."""
+
+import json
+from collections.abc import Callable
+
+from nakochat.reporting.document import Block, Cell, Code, Table
+from nakochat.reporting.facts import Run, Stage, as_list, as_row, text
+from nakochat.reporting.words import MISSING, Words, same
+
+_WORK = {
+    "tokenizer": Words(
+        "글을 토큰으로 자르는 법을 글에서 배웁니다.", "Learns from text how to cut it into tokens."
+    ),
+    "base": Words("글을 읽으며 다음 토큰을 맞힙니다.", "Reads text and predicts the next token."),
+    "mid": Words(
+        "글과 대화, 과제를 섞어 읽으며 대화 형식과 도구를 익힙니다.",
+        "Reads text, conversations and tasks mixed, and learns the chat format and the tool.",
+    ),
+    "sft": Words(
+        "대화에서 자기가 할 말만 배웁니다.", "Learns only what the assistant says in conversations."
+    ),
+    "rl": Words(
+        "스스로 답하고, 규칙이 매긴 점수로 배웁니다.",
+        "Answers by itself and learns from the marks a rule gives.",
+    ),
+}
+
+
+def data(run: Run) -> list[Block]:
+    """The sources named in the settings, each once, with whatever is said of them (licence, address)."""
+    sources: dict[str, dict[str, str]] = {}
+    for stage in run.folders:
+        named = stage.config.get("data")
+        for entry in as_list(named) or ([named] if named else []):
+            fields = {key: _plain(value) for key, value in as_row(entry).items()} or {"name": _plain(entry)}
+            sources.setdefault(json.dumps(fields, sort_keys=True), fields)
+    columns = list(dict.fromkeys(key for fields in sources.values() for key in fields))
+    if not columns:
+        return []
+    known = {"name": Words("이름", "Name"), "licence": Words("라이선스", "Licence")}
+    known |= {"license": known["licence"], "source": Words("출처", "Source"), "url": Words("주소", "Address")}
+    head = tuple(known.get(key, same(key)) for key in columns)
+    rows = tuple(
+        tuple(Cell(words=same(fields.get(key, MISSING.ko))) for key in columns) for fields in sources.values()
+    )
+    return [Table(head=head, rows=rows, figures=False)]
+
+
+def origin(run: Run) -> list[Block]:
+    facts: list[tuple[Words, Callable[[Stage], str]]] = [
+        (Words("명령", "Command"), lambda stage: _plain(stage.origin.get("command"))),
+        (Words("시작", "Started"), lambda stage: text(stage.origin, "started")),
+        (Words("커밋", "Commit"), lambda stage: text(stage.origin, "commit")),
+        (Words("시드", "Seed"), lambda stage: text(stage.origin, "seed")),
+        (Words("이어받은 체크포인트", "Parent checkpoint"), _parent),
+        (Words("저장된 마지막 스텝", "Newest checkpoint"), _checkpoint),
+    ]
+    for part, labels in (("machine", _MACHINE), ("versions", {})):
+        keys = dict.fromkeys(key for stage in run.folders for key in as_row(stage.origin.get(part)))
+        facts += [(labels.get(key, same(key)), _reader(part, key)) for key in keys]
+    rows = [row for label, read in facts if (row := _fact_row(run, label, read))]
+    head = (Words("무엇", "What"), Words("값", "Value"))
+    work = Table(
+        head=(Words("단계", "Stage"), Words("하는 일", "What it does")),
+        rows=tuple((Cell(words=stage.title), Cell(words=_WORK[stage.name])) for stage in run.folders),
+        figures=False,
+    )
+    settings = [
+        Code(
+            title=Words(f"{stage.title.ko} 설정", f"{stage.title.en} settings"),
+            text=json.dumps(stage.config, ensure_ascii=False, indent=2),
+        )
+        for stage in run.folders
+        if stage.config
+    ]
+    return [work, *([Table(head=head, rows=tuple(rows), figures=False)] if rows else []), *settings]
+
+
+_MACHINE = {
+    "cpu": same("CPU"),
+    "gpu": same("GPU"),
+    "cores": Words("코어", "Cores"),
+    "memory_gb": Words("메모리(GB)", "Memory (GB)"),
+    "device": Words("장치", "Device"),
+    "dtype": Words("수의 형식", "Number format"),
+}
+
+
+def _reader(part: str, key: str) -> Callable[[Stage], str]:
+    return lambda stage: _plain(as_row(stage.origin.get(part)).get(key))
+
+
+def _fact_row(run: Run, label: Words, read: Callable[[Stage], str]) -> tuple[Cell, ...] | None:
+    """One value where all stages agree, otherwise one line for each stage."""
+    values = [(stage.title, value) for stage in run.folders if (value := read(stage))]
+    if not values:
+        return None
+    if len({value for _, value in values}) == 1:
+        return (Cell(words=label), Cell(words=same(values[0][1])))
+    korean = "\n".join(f"{stage.ko}: {value}" for stage, value in values)
+    english = "\n".join(f"{stage.en}: {value}" for stage, value in values)
+    return (Cell(words=label), Cell(words=Words(korean, english)))
+
+
+def _parent(stage: Stage) -> str:
+    parent = as_row(stage.origin.get("parent"))
+    name, fingerprint = text(parent, "checkpoint"), text(parent, "hash")[:16]
+    return f"{name} ({fingerprint})" if fingerprint else name
+
+
+def _checkpoint(stage: Stage) -> str:
+    return "" if stage.checkpoint is None else f"{stage.checkpoint:,}"
+
+
+def _plain(value: object) -> str:
+    """A value of any JSON kind as short text."""
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return " ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,104 @@
+"""Stages -> the table of scores: BASE | MID | SFT | RL, the best of each row marked."""
+
+from collections.abc import Mapping
+
+from nakochat.reporting.document import Cell, Paragraph, Section, Table
+from nakochat.reporting.facts import STAGES, Run, Score
+from nakochat.reporting.words import MISSING, MISSING_SIGN, Words, decimal, percent, same
+
+
+def scores_section(run: Run) -> Section:
+    by_stage = {stage.name: stage.scores for stage in run.stages}
+    # dict.fromkeys: the order in which the evaluations first wrote them, not the alphabet
+    keys = list(dict.fromkeys(key for scores in by_stage.values() for key in scores))
+    if not keys:
+        words = Words("아직 평가한 점수가 없습니다.", "Nothing has been evaluated yet.")
+        return Section(name="scores", title=Words("점수", "Scores"), blocks=(Paragraph(words=words),))
+    head = (
+        Words("무엇을", "What"),
+        *(same(name.upper()) for name in STAGES),
+        Words("찍으면", "Chance"),
+        Words("문항", "Items"),
+    )
+    rows = tuple(_row(key, by_stage) for key in keys)
+    note = Words(
+        "굵은 글씨가 가장 좋은 값이고, 작은 글씨는 95 % 신뢰 구간입니다. "
+        f"‘찍으면’은 아무렇게나 골랐을 때의 값이고, ‘{MISSING_SIGN}’는 재지 않은 것입니다.",
+        "The best value is bold; small print is the 95 % confidence interval. "
+        f"“Chance” is what guessing scores; “{MISSING_SIGN}” was not measured.",
+    )
+    return Section(
+        name="scores",
+        title=Words("점수", "Scores"),
+        blocks=(Table(head=head, rows=rows), Paragraph(words=note), *_bits_note(keys)),
+    )
+
+
+def _bits_note(keys: list[str]) -> tuple[Paragraph, ...]:
+    if not any("bits_per_byte" in key for key in keys):
+        return ()
+    return (
+        Paragraph(
+            words=Words(
+                "바이트당 비트는 토크나이저가 달라도 비교할 수 있지만 언어가 다르면 비교할 수 없습니다. "
+                "한글 한 글자는 3바이트라서 영어보다 낮게 나옵니다.",
+                "Bits per byte compare across tokenizers, not across languages: a Hangul syllable takes "
+                "three bytes, so Korean looks lower than English.",
+            )
+        ),
+    )
+
+
+def _row(key: str, by_stage: Mapping[str, Mapping[str, Score]]) -> tuple[Cell, ...]:
+    found = [by_stage.get(name, {}).get(key) for name in STAGES]
+    measured = [score for score in found if score is not None]
+    best = best_value(measured)
+    first = measured[0]
+    chance = next((score.chance for score in measured if score.chance is not None), None)
+    return (
+        Cell(words=first.label, remark=_direction(first)),
+        *(_cell(score, best) for score in found),
+        Cell(words=MISSING if chance is None else value_words(chance, first.unit)),
+        Cell(words=_items(measured)),
+    )
+
+
+def best_value(measured: list[Score]) -> float | None:
+    """The best of two values or more; None where nothing is to be compared or the direction is unknown."""
+    values = [score.value for score in measured if score.value is not None]
+    if len(values) < 2 or measured[0].better not in ("higher", "lower"):
+        return None
+    return max(values) if measured[0].better == "higher" else min(values)
+
+
+def _cell(score: Score | None, best: float | None) -> Cell:
+    if score is None or score.value is None:
+        return Cell(words=MISSING)
+    remark = None
+    if score.interval is not None:
+        low, high = (value_words(bound, score.unit).ko.removesuffix(" %") for bound in score.interval)
+        remark = same(f"{low} – {high}")
+    return Cell(words=value_words(score.value, score.unit), best=score.value == best, remark=remark)
+
+
+def value_words(value: float, unit: str) -> Words:
+    """A score as it is read: shares in per cent, everything else with three decimals unless it is whole."""
+    if unit == "accuracy":
+        return percent(value)
+    return decimal(value, 0 if value == int(value) and "bit" not in unit else 3)
+
+
+def _direction(score: Score) -> Words | None:
+    """What the number counts, for scores that are not plain shares of right answers."""
+    if score.unit == "accuracy" and score.better == "higher":
+        return None
+    lower = score.better == "lower"
+    unit = "" if score.unit == "accuracy" else score.unit
+    korean = [part for part in (unit, "낮을수록 좋음" if lower else "") if part]
+    english = [part for part in (unit, "lower is better" if lower else "") if part]
+    return Words(", ".join(korean), ", ".join(english)) if korean else None
+
+
+def _items(measured: list[Score]) -> Words:
+    counts = list(dict.fromkeys(f"{score.items:,}" for score in measured if score.items is not None))
+    return same(" / ".join(counts)) if counts else MISSING

@@ -1,0 +1,75 @@
+"""A figure or a stranger's text -> the words a reader of the report sees, in Korean and in English.
+
+The HTML page holds both languages at once (the reader switches), so words travel as a pair until rendered.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+
+MISSING_SIGN = "–"
+# Overrides of the direction of writing: model output could use them to disguise what a line says.
+_DIRECTION_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The same words in both languages."""
+
+    ko: str
+    en: str
+
+
+def same(text: str) -> Words:
+    """A text that reads alike in both languages (a name, a number, what the model wrote)."""
+    return Words(text, text)
+
+
+MISSING = same(MISSING_SIGN)
+EMPTY = Words("(비어 있음)", "(empty)")
+
+
+def printable(text: str) -> str:
+    """Text with what cannot be shown or stored as UTF-8 replaced by U+FFFD; line breaks and tabs stay."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(character if _shown(character) else "\ufffd" for character in text)
+
+
+def _shown(character: str) -> bool:
+    if character in "\n\t":
+        return True
+    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _DIRECTION_CONTROLS
+
+
+def shortened(text: str, characters: int) -> str:
+    """At most that many characters, with an ellipsis where something was cut."""
+    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
+
+
+def count(value: float | None) -> Words:
+    return MISSING if value is None else same(f"{value:,.0f}")
+
+
+def decimal(value: float | None, digits: int = 2) -> Words:
+    return MISSING if value is None else same(f"{value:,.{digits}f}")
+
+
+def percent(value: float | None) -> Words:
+    """A share (0 … 1) in per cent."""
+    return MISSING if value is None else same(f"{100 * value:.1f} %")
+
+
+def duration(seconds: float | None) -> Words:
+    """Seconds, in the two largest units that say something."""
+    if seconds is None:
+        return MISSING
+    if seconds < 60:
+        return Words(f"{seconds:.1f}초", f"{seconds:.1f} s")
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return Words(f"{minutes}분 {rest}초", f"{minutes} min {rest} s")
+    hours, minutes = divmod(minutes, 60)
+    return Words(f"{hours:,}시간 {minutes}분", f"{hours:,} h {minutes} min")
+
+
+def listed(parts: list[Words]) -> Words:
+    return Words(", ".join(part.ko for part in parts), ", ".join(part.en for part in parts))
