@@ -1,0 +1,93 @@
+"""Tokenised documents <-> a folder of flat files that training reads by mmap.
+
+    ids.npy      every token of every document, uint16 (uint32 from 65,536 tokens of vocabulary on)
+    scored.npy   bool per token: the model has to produce it.  Absent for text, where every token counts
+    ends.npy     int64 per document: where it ends in ids.npy
+    about.json   tokenizer hash, source, counts
+
+Every document begins with <|bos|>.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nakochat.core.errors import DataError
+from nakochat.core.files import is_whole, read_json, whole_folder, write_json
+from nakochat.core.messages import say
+
+
+@dataclass(frozen=True)
+class TokenShard:
+    """Documents as token ids.  Text may be cut anywhere; a conversation (scored given) is never cut."""
+
+    ids: NDArray[Any]
+    ends: NDArray[np.int64]
+    scored: NDArray[np.bool_] | None
+    about: dict[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    @property
+    def tokens(self) -> int:
+        return len(self.ids)
+
+    def bounds(self, document: int) -> tuple[int, int]:
+        """Start and end of a document in ids."""
+        return (int(self.ends[document - 1]) if document else 0), int(self.ends[document])
+
+    @classmethod
+    def from_documents(
+        cls, documents: Iterable[tuple[list[int], list[bool] | None]], vocab_size: int, about: dict[str, Any] | None = None
+    ) -> Self:
+        """Documents as (ids, scored); all of them with scored, or all without."""
+        ids: list[NDArray[Any]] = []
+        scored: list[NDArray[np.bool_]] = []
+        dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
+        for document, mask in documents:
+            ids.append(np.asarray(document, dtype=dtype))
+            if mask is not None:
+                scored.append(np.asarray(mask, dtype=np.bool_))
+        ends = np.cumsum([len(document) for document in ids], dtype=np.int64)
+        flat = np.concatenate(ids) if ids else np.zeros(0, dtype=dtype)
+        return cls(flat, ends, np.concatenate(scored) if scored else None, about or {})
+
+    def save(self, folder: Path) -> None:
+        """Write atomically; a reader sees the whole shard or none."""
+        with whole_folder(folder) as files:
+            np.save(files / "ids.npy", self.ids, allow_pickle=False)
+            np.save(files / "ends.npy", self.ends, allow_pickle=False)
+            if self.scored is not None:
+                np.save(files / "scored.npy", self.scored, allow_pickle=False)
+            write_json(files / "about.json", {**self.about, "documents": len(self), "tokens": self.tokens})
+
+    @classmethod
+    def load(cls, folder: Path, *, tokenizer_hash: str | None = None) -> Self:
+        """The shard, mapped.  DataError if it is damaged or was made with another tokenizer."""
+        if not is_whole(folder):
+            raise DataError(
+                say(
+                    f"토큰 조각이 손상되었습니다: {folder}. 이 폴더를 지우고 다시 실행하세요.",
+                    f"damaged token shard: {folder}. Delete the folder and run again.",
+                )
+            )
+        about = read_json(folder / "about.json")
+        if tokenizer_hash is not None and about.get("tokenizer") != tokenizer_hash:
+            raise DataError(
+                say(
+                    f"다른 토크나이저로 만든 토큰 조각입니다: {folder}. 이 폴더를 지우고 다시 실행하세요.",
+                    f"the token shard was made with another tokenizer: {folder}. Delete the folder and run again.",
+                )
+            )
+        scored = folder / "scored.npy"
+        return cls(
+            np.load(folder / "ids.npy", mmap_mode="r", allow_pickle=False),
+            np.load(folder / "ends.npy", allow_pickle=False),
+            np.load(scored, mmap_mode="r", allow_pickle=False) if scored.is_file() else None,
+            about,
+        )

@@ -1,0 +1,34 @@
+"""A step -> the share of the peak learning rate, momentum and weight decay at that step.
+
+Warm up linearly, stay, then go down linearly over a long last part: the longest free win that nanochat's log knows
+(warmdown 0.2 -> 0.65; https://github.com/karpathy/nanochat, commits ae0bf52 and 6ed7d1d).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Shares are of `steps`; the rate begins at 1/warmup, ends at `final`."""
+
+    steps: int
+    warmup: int
+    warmdown: float = 0.65
+    final: float = 0.05
+
+    def rate(self, step: int) -> float:
+        """Learning rate of the update that follows `step` finished steps, as a share of the peak."""
+        if step < self.warmup:
+            return (step + 1) / self.warmup
+        left = (self.steps - step) / max(1, round(self.warmdown * self.steps))
+        return min(1.0, self.final + (1 - self.final) * left) if self.warmdown else 1.0
+
+    def momentum(self, step: int) -> float:
+        """Muon's: 0.85 -> 0.97 while training finds its way, -> 0.90 as the rate goes down."""
+        rising = min(1.0, step / max(1, min(400, round(0.15 * self.steps))))
+        falling = 1 - self.rate(step) if step > self.steps * (1 - self.warmdown) else 0.0
+        return 0.85 + 0.12 * rising - 0.07 * falling
+
+    def decay(self, step: int) -> float:
+        """Weight decay as a share of its peak: falls with the rate."""
+        return self.rate(step) if step >= self.warmup else 1.0
