@@ -1,0 +1,171 @@
+"""A .txt or .jsonl file -> its documents as raw text, one at a time; and, for all text formats, its lines.
+
+A large .txt is cut into blocks at blank lines.  Not one document for each paragraph (a poem's stanza, a line
+of speech in a novel: the model would never see a context longer than a paragraph), and not one for the whole
+file (nothing to shuffle, nothing to hold out, a document that does not fit in memory).
+"""
+
+import codecs
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from nakochat.core.errors import DataError
+from nakochat.core.messages import say
+from nakochat.data.corpus_bytes import CHUNK_BYTES, open_bytes
+from nakochat.data.corpus_columns import pick_column
+
+BLOCK_BYTES = 64 * 1024  # of UTF-8: about 20,000 Hangul syllables, longer than any context trained here
+MAX_LINE_BYTES = 64 * 1024 * 1024
+
+
+def check_encoding(encoding: str) -> None:
+    """DataError unless encoding is the name of a text encoding."""
+    try:
+        b" ".decode(encoding)
+    except UnicodeDecodeError:
+        return  # a known one, which a single byte does not fill
+    except LookupError as error:
+        raise DataError(
+            say(
+                f"모르는 글자 인코딩입니다: '{encoding}'. 예: --encoding utf-8, cp949, utf-16.",
+                f"unknown text encoding '{encoding}'. For example: --encoding utf-8, cp949, utf-16.",
+            )
+        ) from error
+
+
+def lines_of(path: Path, encoding: str) -> Iterator[str]:
+    """The lines of path, each but maybe the last ending in "\\n" (where the file has "\\r\\n" or "\\r", too).
+
+    Only these end a line: str.splitlines would cut JSON strings at U+2028.  A byte order mark is dropped.
+    """
+    name = codecs.lookup(encoding).name
+    decoder = io.IncrementalNewlineDecoder(
+        codecs.getincrementaldecoder("utf-8-sig" if name == "utf-8" else name)(), translate=True
+    )
+    parts: list[str] = []  # of the line that no "\n" has ended yet
+    held, read = 0, 0
+    with open_bytes(path) as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            read += len(chunk)
+            try:
+                first, *rest = decoder.decode(chunk).split("\n")
+            except UnicodeDecodeError as error:
+                raise _not_encoded(path, encoding, error, read) from error
+            parts.append(first)
+            held += len(chunk)
+            if held > MAX_LINE_BYTES and not rest:
+                raise _giant_line(path, held)
+            if rest:
+                yield "".join(parts) + "\n"
+                yield from (line + "\n" for line in rest[:-1])
+                parts, held = [rest[-1]], len(rest[-1])
+    try:
+        parts.append(decoder.decode(b"", final=True))
+    except UnicodeDecodeError as error:
+        raise _not_encoded(path, encoding, error, read) from error
+    last = "".join(parts)
+    if last:
+        yield last
+
+
+def text_documents(path: Path, encoding: str) -> Iterator[str]:
+    """A .txt file: whole up to 64 KiB, else in blocks of at most that, cut at blank lines.
+
+    Where no blank line comes in 64 KiB the cut falls at a line's end, and a longer line is its own document.
+    """
+    block: list[str] = []
+    sizes: list[int] = []
+    total = 0  # of sizes
+    blank = 0  # this many lines of the block end with a blank one
+    for line in lines_of(path, encoding):
+        size = len(line.encode("utf-8"))
+        while block and total + size > BLOCK_BYTES:
+            end = blank or len(block)
+            yield "".join(block[:end])
+            block, sizes, blank = block[end:], sizes[end:], 0
+            total = sum(sizes)
+        block.append(line)
+        sizes.append(size)
+        total += size
+        if line.isspace():
+            blank = len(block)
+    yield "".join(block)
+
+
+def jsonl_documents(path: Path, column: str | None, encoding: str) -> Iterator[str]:
+    """The text column of every line's object; null is no document.  The first line settles the column."""
+    field: str | None = None
+    for number, line in enumerate(lines_of(path, encoding), start=1):
+        if line.isspace():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:  # ValueError: also a number too long for Python
+            raise _broken_line(path, number, str(error)) from error
+        if not isinstance(row, dict):
+            raise _broken_line(path, number, f"{type(row).__name__}, not an object {{...}}")
+        if field is None:
+            field = pick_column(path, column, list(row), [key for key in row if isinstance(row[key], str)])
+        if field not in row:
+            raise _broken_line(path, number, f"no '{field}' among {', '.join(row) or '-'}")
+        text = row[field]
+        if text is not None and not isinstance(text, str):
+            raise _broken_line(path, number, f"'{field}' is {type(text).__name__}, not text")
+        yield text or ""
+
+
+def _broken_line(path: Path, number: int, why: str) -> DataError:
+    return DataError(
+        say(
+            f"JSONL의 {number}번째 줄을 읽을 수 없습니다: {path} ({why}). 줄마다 온전한 JSON 객체가 하나 "
+            f"있고 글이 든 열이 있어야 합니다. 마지막 줄이라면 내려받기가 끊긴 것입니다.",
+            f"cannot read line {number} of {path} ({why}). Every line must hold one whole JSON object with "
+            f"the text column. If it is the last line, the download was cut short.",
+        )
+    )
+
+
+def _giant_line(path: Path, size: int) -> DataError:
+    return DataError(
+        say(
+            f"한 줄이 {MAX_LINE_BYTES >> 20} MiB를 넘습니다: {path} ({size >> 20} MiB까지 줄바꿈이 "
+            f"없습니다). 줄바꿈이 없는 이진 파일이거나 통째로 쓴 JSON일 것입니다. 문서마다 줄을 나누십시오.",
+            f"a line of {path} is longer than {MAX_LINE_BYTES >> 20} MiB (no line end in {size >> 20} MiB). "
+            "It may be binary, or one JSON written whole. Put every document on a line of its own.",
+        )
+    )
+
+
+def _not_encoded(path: Path, encoding: str, error: UnicodeDecodeError, read: int) -> DataError:
+    # The decoder's buffer ends where reading stands, so the offset in it counts back from there.
+    offset = read - len(error.object) + error.start
+    guess = _guess(error.object[max(0, error.start - 200) :], offset)
+    advice = (
+        (f"'--encoding {guess}'를 붙여 보십시오.", f"Try '--encoding {guess}'.")
+        if guess and guess != codecs.lookup(encoding).name
+        else (
+            "글 파일이 맞는지 확인하고, 맞다면 '--encoding 이름'으로 인코딩을 알려 주십시오.",
+            "Check that it is text, and if so, name its encoding with '--encoding NAME'.",
+        )
+    )
+    return DataError(
+        say(
+            f"{encoding} 글이 아닙니다: {path}의 {offset:,}번째 바이트(0부터, 압축은 푼 뒤)에 "
+            f"0x{error.object[error.start]:02x}가 있습니다. {advice[0]}",
+            f"{path} is not {encoding}: byte {offset:,} (from 0, unpacked) is "
+            f"0x{error.object[error.start]:02x}. {advice[1]}",
+        )
+    )
+
+
+def _guess(data: bytes, offset: int) -> str | None:
+    """The encodings that Korean files come in, by trial."""
+    if offset == 0 and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        text = codecs.getincrementaldecoder("cp949")().decode(data[:4096])
+    except UnicodeDecodeError:
+        return None
+    return "cp949" if any("가" <= letter <= "힣" for letter in text) else None
