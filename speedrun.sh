@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# [PRESET] [flags of `nako speedrun`] -> an environment beside this file, then every stage from raw text to a chatbot.
+if [ -z "${BASH_VERSION:-}" ]; then exec bash "$0" "$@"; fi # started as `sh speedrun.sh`
+set -euo pipefail
+
+folder="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
+# shellcheck source=scripts/setup.sh
+source "$folder/scripts/setup.sh"
+
+for argument in "$@"; do
+    if [ "$argument" = --help ] || [ "$argument" = -h ]; then
+        say "사용법: bash speedrun.sh [프리셋] [--serve] [nako speedrun 의 다른 옵션]   (기본 프리셋: tiny)
+다시 실행하면 끝난 단계는 건너뛰고 멈춘 곳부터 이어집니다. 모든 옵션: .venv/bin/nako speedrun --help" \
+            "Usage: bash speedrun.sh [PRESET] [--serve] [other flags of nako speedrun]   (default preset: tiny)
+Run again, it skips what is finished and goes on where it stopped. All flags: .venv/bin/nako speedrun --help"
+        exit 0
+    fi
+done
+
+preset=(--preset tiny)
+if [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; then
+    preset=(--preset "$1")
+    shift
+fi
+for argument in "$@"; do
+    case "$argument" in --preset | --preset=*) preset=() ;; esac
+done
+
+set_up "$folder" serve
+exec "$folder/.venv/bin/nako" speedrun ${preset[@]+"${preset[@]}"} "$@"
