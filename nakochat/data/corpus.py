@@ -31,11 +31,11 @@ def read_documents(
 ) -> Iterator[str]:
     """Every document of the corpus, clean and not empty, file after file.
 
-    column names the text column where it is not plain which one it is; a column of a table without header goes
-    by its number, from 1.  encoding is that of the text formats.
+    column names the text column where it is not plain which it is; one of a table without header goes by its
+    number, from 1.  encoding is that of the text formats.
 
     DataError before the first document: a path that is missing, empty, of an unknown ending, or not what its
-    name says.  DataError on the way: a damaged file, a line that cannot be read, a wrong column, another encoding.
+    name says.  DataError on the way: a damaged file, a line that cannot be read, a wrong column or encoding.
     """
     check_encoding(encoding)
     files = find_files(paths)

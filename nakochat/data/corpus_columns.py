@@ -14,7 +14,7 @@ TEXT_NAMES = (
 
 
 def pick_column(path: Path, column: str | None, names: Sequence[str], textual: Sequence[str]) -> str:
-    """The named column, else one with a name that texts go by, else the only one of `textual`, which hold text.
+    """The named column, else one with a name that texts go by, else the only one of `textual`.
 
     DataError, with the list of columns, where the named one is missing or none is plainly the text.
     """

@@ -144,8 +144,8 @@ def _in_folder(folder: Path) -> list[CorpusFile]:
     if not files:
         raise DataError(
             say(
-                f"폴더에 읽을 파일이 없습니다: {folder}. 읽는 형식: {ENDINGS}.",
-                f"nothing to read in the folder {folder}. What is read: {ENDINGS}.",
+                f"폴더에 읽을 파일이 없습니다: {folder}. 읽는 형식: {ENDINGS}. 다른 폴더를 주십시오.",
+                f"nothing to read in the folder {folder}. What is read: {ENDINGS}. Give another.",
             )
         )
     return files
@@ -195,9 +195,7 @@ def _check_text(path: Path, head: bytes, encoding: str) -> None:
                 )
             )
     wide = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32", "utf16", "utf32"))
-    marked = head.startswith(
-        (b"\xff\xfe", b"\xfe\xff")
-    )  # UTF-16: the decoder's error tells which encoding to name
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16: the decoder's error will name it
     if not wide and not marked and head.count(0) > _NUL_SHARE * len(head):
         share = head.count(0) / len(head)
         raise DataError(

@@ -71,12 +71,10 @@ def _rows(path: Path, lines: Iterable[str], delimiter: str, quoted: bool) -> Ite
     except csv.Error as error:
         raise DataError(
             say(
-                f"표를 읽을 수 없습니다: {path}의 {reader.line_num}번째 줄까지 ({error}). 큰따옴표의 짝이 "
-                f"맞는지, "
-                '칸 안의 큰따옴표를 두 번("") 썼는지 확인하십시오.',
-                f"cannot read the table {path} at line {reader.line_num} ({error}). Check that its quotes "
-                f"pair up and "
-                'that a quote inside a cell is doubled ("").',
+                f"표를 읽을 수 없습니다: {path}의 {reader.line_num}번째 줄까지 ({error}). "
+                '큰따옴표의 짝이 맞는지, 칸 안의 큰따옴표를 두 번("") 썼는지 확인하십시오.',
+                f"cannot read the table {path} at line {reader.line_num} ({error}). "
+                'Check that its quotes pair up and that a quote inside a cell is doubled ("").',
             )
         ) from error
 

@@ -45,13 +45,15 @@ def lines_of(path: Path, encoding: str) -> Iterator[str]:
         codecs.getincrementaldecoder("utf-8-sig" if name == "utf-8" else name)(), translate=True
     )
     parts: list[str] = []  # of the line that no "\n" has ended yet
-    held, read = 0, 0
+    held, read, more = 0, 0, True
     with open_bytes(path) as stream:
-        while chunk := stream.read(CHUNK_BYTES):
+        while more:
+            chunk = stream.read(CHUNK_BYTES)
             read += len(chunk)
+            more = bool(chunk)
             try:
-                first, *rest = decoder.decode(chunk).split("\n")
-            except UnicodeDecodeError as error:
+                first, *rest = decoder.decode(chunk, final=not more).split("\n")
+            except UnicodeError as error:  # UTF-16 without its mark is no UnicodeDecodeError
                 raise _not_encoded(path, encoding, error, read) from error
             parts.append(first)
             held += len(chunk)
@@ -61,10 +63,6 @@ def lines_of(path: Path, encoding: str) -> Iterator[str]:
                 yield "".join(parts) + "\n"
                 yield from (line + "\n" for line in rest[:-1])
                 parts, held = [rest[-1]], len(rest[-1])
-    try:
-        parts.append(decoder.decode(b"", final=True))
-    except UnicodeDecodeError as error:
-        raise _not_encoded(path, encoding, error, read) from error
     last = "".join(parts)
     if last:
         yield last
@@ -105,24 +103,33 @@ def jsonl_documents(path: Path, column: str | None, encoding: str) -> Iterator[s
         except (ValueError, RecursionError) as error:  # ValueError: also a number too long for Python
             raise _broken_line(path, number, str(error)) from error
         if not isinstance(row, dict):
-            raise _broken_line(path, number, f"{type(row).__name__}, not an object {{...}}")
+            raise _broken_line(
+                path, number, say("객체 {...}가 아님: ", "not an object {...}: ") + type(row).__name__
+            )
         if field is None:
             field = pick_column(path, column, list(row), [key for key in row if isinstance(row[key], str)])
         if field not in row:
-            raise _broken_line(path, number, f"no '{field}' among {', '.join(row) or '-'}")
+            raise _broken_line(
+                path, number, say(f"'{field}' 열이 없음: ", f"no '{field}' among ") + ", ".join(row)
+            )
         text = row[field]
         if text is not None and not isinstance(text, str):
-            raise _broken_line(path, number, f"'{field}' is {type(text).__name__}, not text")
+            raise _broken_line(
+                path,
+                number,
+                say(f"'{field}' 열이 글이 아님: ", f"'{field}' is not text: ") + type(text).__name__,
+            )
         yield text or ""
 
 
 def _broken_line(path: Path, number: int, why: str) -> DataError:
     return DataError(
         say(
-            f"JSONL의 {number}번째 줄을 읽을 수 없습니다: {path} ({why}). 줄마다 온전한 JSON 객체가 하나 "
-            f"있고 글이 든 열이 있어야 합니다. 마지막 줄이라면 내려받기가 끊긴 것입니다.",
+            f"JSONL의 {number}번째 줄을 읽을 수 없습니다: {path} ({why}). 줄마다 글이 든 열을 가진 "
+            "온전한 JSON 객체가 하나씩 있어야 합니다. 그 줄을 고치고, 마지막 줄이라면 "
+            "내려받기가 끊긴 것이니 다시 내려받으십시오.",
             f"cannot read line {number} of {path} ({why}). Every line must hold one whole JSON object with "
-            f"the text column. If it is the last line, the download was cut short.",
+            "the text column. Mend that line; if it is the last, the download was cut short: repeat it.",
         )
     )
 
@@ -138,34 +145,38 @@ def _giant_line(path: Path, size: int) -> DataError:
     )
 
 
-def _not_encoded(path: Path, encoding: str, error: UnicodeDecodeError, read: int) -> DataError:
-    # The decoder's buffer ends where reading stands, so the offset in it counts back from there.
-    offset = read - len(error.object) + error.start
-    guess = _guess(error.object[max(0, error.start - 200) :], offset)
-    advice = (
-        (f"'--encoding {guess}'를 붙여 보십시오.", f"Try '--encoding {guess}'.")
-        if guess and guess != codecs.lookup(encoding).name
-        else (
+def _not_encoded(path: Path, encoding: str, error: UnicodeError, read: int) -> DataError:
+    where, guess = (f"{error}", f"{error}"), None
+    if isinstance(error, UnicodeDecodeError):
+        # The decoder's buffer ends where reading stands, so the offset in it counts back from there.
+        offset = read - len(error.object) + error.start
+        value = f"0x{error.object[error.start]:02x}"
+        where = (
+            f"{offset:,}번째 바이트(0부터, 압축은 푼 뒤)가 {value}",
+            f"byte {offset:,} (from 0, unpacked) is {value}",
+        )
+        guess = _guess(error.object[: error.start], error.object[error.start :])
+    if guess is None or guess == codecs.lookup(encoding).name:
+        advice = (
             "글 파일이 맞는지 확인하고, 맞다면 '--encoding 이름'으로 인코딩을 알려 주십시오.",
             "Check that it is text, and if so, name its encoding with '--encoding NAME'.",
         )
-    )
+    else:
+        advice = (f"'--encoding {guess}'를 붙여 보십시오.", f"Try '--encoding {guess}'.")
     return DataError(
         say(
-            f"{encoding} 글이 아닙니다: {path}의 {offset:,}번째 바이트(0부터, 압축은 푼 뒤)에 "
-            f"0x{error.object[error.start]:02x}가 있습니다. {advice[0]}",
-            f"{path} is not {encoding}: byte {offset:,} (from 0, unpacked) is "
-            f"0x{error.object[error.start]:02x}. {advice[1]}",
+            f"{encoding} 글이 아닙니다: {path} ({where[0]}). {advice[0]}",
+            f"{path} is not {encoding} ({where[1]}). {advice[1]}",
         )
     )
 
 
-def _guess(data: bytes, offset: int) -> str | None:
-    """The encodings that Korean files come in, by trial."""
-    if offset == 0 and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _guess(before: bytes, wrong: bytes) -> str | None:
+    """The encodings that Korean files come in, by trial; none where the text before was not ASCII."""
+    if not before and wrong.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     try:
-        text = codecs.getincrementaldecoder("cp949")().decode(data[:4096])
+        text = codecs.getincrementaldecoder("cp949")().decode(wrong[:4096])
     except UnicodeDecodeError:
         return None
-    return "cp949" if any("가" <= letter <= "힣" for letter in text) else None
+    return "cp949" if before.isascii() and any("가" <= letter <= "힣" for letter in text) else None
