@@ -47,7 +47,7 @@ def cost(run: Run) -> list[Block]:
         MISSING,
         duration(evaluation),
     )
-    rows.append(tuple(Cell(words=words) for words in total))
+    rows.append(tuple(Cell(words=words, best=words != MISSING) for words in total))
     return [Table(head=head, rows=tuple(rows)), *_remarks(run)]
 
 

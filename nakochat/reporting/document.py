@@ -34,9 +34,10 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A drawing: a file name without its ending, an SVG document and a caption."""
+    """A drawing: a file name without its ending, a title, an SVG document and a caption."""
 
     name: str
+    title: Words
     svg: str
     caption: Words
 

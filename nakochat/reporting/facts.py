@@ -211,11 +211,11 @@ def _score(key: str, value: object, path: Path) -> Score:
     entry = as_row(value)
     if "value" not in entry:
         raise _unusable(path, f"점수 {key!r}에 value가 없습니다", f"the score {key!r} has no value")
-    label = as_row(entry.get("label"))
+    label, name = as_row(entry.get("label")), key.replace("_", " ")
     items = number(entry, "items")
     bounds = [bound for bound in as_list(entry.get("interval")) if isinstance(bound, int | float)]
     return Score(
-        label=Words(text(label, "ko") or key, text(label, "en") or key) if label else same(key),
+        label=Words(text(label, "ko") or name, text(label, "en") or name),
         value=number(entry, "value"),
         unit=text(entry, "unit"),
         better=text(entry, "better") or None,

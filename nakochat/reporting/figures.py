@@ -39,16 +39,14 @@ def standalone(svg: str) -> str:
 
 
 def _loss(stages: Sequence[Stage]) -> Figure | None:
-    lines = _one_after_another(
-        (stage, "loss", stage.metrics.steps) for stage in stages if stage.name != "rl"
-    )  # fmt: skip
+    lines = _one_after_another((stage, "loss", stage.metrics.steps) for stage in stages if stage.name != "rl")
     caption = Words(
         "학습 손실을 단계 순서로 이어 그렸습니다. 단계마다 배우는 글이 달라 사이에서 값이 뛸 수 있습니다. "
         "RL의 손실은 크기에 뜻이 없어 보상으로 대신합니다.",
         "Training loss, stages one after another. Each stage learns from other text, so the value may jump "
         "between them. The size of RL's loss means nothing; its reward is shown instead.",
     )
-    return _figure("loss", lines, "손실 · loss", caption)
+    return _figure("loss", Words("손실", "Loss"), lines, caption)
 
 
 def _validation(stages: Sequence[Stage]) -> Figure | None:
@@ -57,13 +55,13 @@ def _validation(stages: Sequence[Stage]) -> Figure | None:
         "처음 보는 글 1바이트를 맞히는 데 드는 비트. 낮을수록 좋습니다.",
         "Bits needed for each byte of text not seen in training. Lower is better.",
     )
-    return _figure("validation", lines, "바이트당 비트 · bits per byte", caption)
+    return _figure("validation", Words("바이트당 비트", "Bits per byte"), lines, caption)
 
 
 def _reward(stages: Sequence[Stage]) -> Figure | None:
     rows = {stage.name: _points(stage.metrics.steps, "reward") for stage in stages}
     caption = Words("RL에서 받은 평균 보상. 높을수록 좋습니다.", "Mean reward during RL. Higher is better.")
-    return _figure("reward", rows, "보상 · reward", caption)
+    return _figure("reward", Words("보상", "Reward"), rows, caption)
 
 
 def _one_after_another(curves: Iterable[tuple[Stage, str, Sequence[Row]]]) -> dict[str, list[Point]]:
@@ -91,10 +89,10 @@ def _thinned(points: list[Point]) -> list[Point]:
     return [(fmean(x for x, _ in bucket), fmean(y for _, y in bucket)) for bucket in buckets]
 
 
-def _figure(name: str, lines: dict[str, list[Point]], title: str, caption: Words) -> Figure | None:
+def _figure(name: str, title: Words, lines: dict[str, list[Point]], caption: Words) -> Figure | None:
     values = [
         {"stage": stage.upper(), "step": x, "value": y} for stage, points in lines.items() for x, y in points
-    ]  # fmt: skip
+    ]
     if not values:
         return None
     names = [stage for stage, points in lines.items() if points]
@@ -102,7 +100,12 @@ def _figure(name: str, lines: dict[str, list[Point]], title: str, caption: Words
     canvas = alt.Chart(alt.InlineData(values=values))
     chart = canvas.mark_line(point={"size": 22} if few else False, strokeWidth=1.8).encode(
         x=alt.X("step:Q", title="스텝 · step", axis=alt.Axis(tickCount=5, grid=False)),
-        y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
+        y=alt.Y(
+            "value:Q",
+            title=f"{title.ko} · {title.en.lower()}",
+            scale=alt.Scale(zero=False),
+            axis=alt.Axis(tickCount=5),
+        ),
         color=alt.Color(
             "stage:N",
             title=None,
@@ -115,14 +118,14 @@ def _figure(name: str, lines: dict[str, list[Point]], title: str, caption: Words
     )
     spec = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**_look()).to_dict()
     svg = vl_convert.vegalite_to_svg(spec)
-    return Figure(name=name, svg=_own_ids(svg, name), caption=caption)
+    return Figure(name=name, title=title, svg=_own_ids(svg, name), caption=caption)
 
 
 def _look() -> dict[str, object]:
     ink = "currentColor"
     axis = alt.AxisConfig(
         labelColor=ink, titleColor=ink, domainColor=_GREY, tickColor=_GREY, gridColor=_GREY, gridOpacity=0.25,
-        labelFontSize=12, titleFontSize=12, titleFontWeight="normal",
+        labelFontSize=12, titleFontSize=12, titleFontWeight="normal", titlePadding=12,
     )  # fmt: skip
     return {
         "font": FONTS,

@@ -7,29 +7,28 @@ from nakochat.core.messages import language
 from nakochat.reporting.document import Block, Cell, Code, Document, Figure, Paragraph, Section, Table, Turns
 from nakochat.reporting.words import EMPTY, Words, printable
 
-# A backslash keeps punctuation from meaning anything; ":" and "@" so that addresses do not become links.
-_MEANINGFUL = re.compile(r"([\\`*_{}\[\]|~#$!:@^])|(?i:(?<=\bwww)(\.))")
-_LIST_LIKE = re.compile(r"(?m)^(\s*)([-+=]|\d+(?=[.)]))")
+# What would mean something inside a line; "_" only at a word's edge, ":" in an address, "." after www.
+_INLINE = re.compile(r"[\\`*{}\[\]|~$^]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=\w)@|(?i:(?<=\bwww)\.)")
+# What would make a line a heading, a list, a rule or a quotation.
+_LINE_START = re.compile(r"^(\d*)([-+=#>.)])")
 
 
 def markdown(document: Document) -> str:
     """The whole report; figures are referred to as figures/NAME.svg beside it."""
-    parts = [f"# {_heading(document.title)}", escaped(_chosen(document.summary))]
+    parts = [f"# {_heading(document.title)}", _paragraph(document.summary)]
     parts += [part for section in document.sections for part in _section(section)]
     return "\n\n".join(parts) + "\n"
 
 
 def escaped(text: str) -> str:
-    """Text that renders as itself: no markup, no HTML, no links, line breaks kept."""
+    """Text that reads as itself within a line: no markup, no HTML, no links; line breaks become <br>."""
     text = html.escape(printable(text), quote=False)
-    text = _MEANINGFUL.sub(lambda match: "\\" + match.group(), text)
-    text = _LIST_LIKE.sub(_unlisted, text)
+    text = _INLINE.sub(lambda match: "\\" + match.group(), text)
     return "<br>".join(line.strip() for line in text.strip().split("\n"))
 
 
-def _unlisted(match: re.Match[str]) -> str:
-    mark = match.group(2)
-    return match.group(1) + (f"&#{ord(mark[0])};{mark[1:]}" if mark[0].isdigit() else "\\" + mark)
+def _paragraph(words: Words) -> str:
+    return _LINE_START.sub(r"\1\\\2", escaped(_chosen(words)))
 
 
 def _section(section: Section) -> list[str]:
@@ -39,12 +38,12 @@ def _section(section: Section) -> list[str]:
 def _block(block: Block) -> str:
     match block:
         case Paragraph():
-            return escaped(_chosen(block.words))
+            return _paragraph(block.words)
         case Table():
             return _table(block)
         case Figure():
-            caption = escaped(_chosen(block.caption))
-            return f"![{caption}](figures/{block.name}.svg)\n\n*{caption}*"
+            image = f"![{escaped(_chosen(block.title))}](figures/{block.name}.svg)"
+            return f"{image}\n\n{_paragraph(block.caption)}"
         case Turns():
             return _turns(block)
         case Code():

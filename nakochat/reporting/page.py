@@ -76,7 +76,7 @@ def _words(words: Words) -> str:
 def _section(section: Section) -> str:
     figures = "".join(_block(block) for block in section.blocks if isinstance(block, Figure))
     others = "\n".join(_block(block) for block in section.blocks if not isinstance(block, Figure))
-    drawn = f'<div class="figures">{figures}</div>\n' if figures else ""
+    drawn = f'<div class="drawings">{figures}</div>\n' if figures else ""
     return f'<section id="{section.name}">\n<h2>{_words(section.title)}</h2>\n{drawn}{others}\n</section>'
 
 
@@ -87,7 +87,10 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Figure():
-            return f"<figure>{block.svg}<figcaption>{_words(block.caption)}</figcaption></figure>"
+            return (
+                f"<figure><h3>{_words(block.title)}</h3>{block.svg}"
+                f"<figcaption>{_words(block.caption)}</figcaption></figure>"
+            )
         case Turns():
             return _turns(block)
         case Code():
@@ -98,7 +101,7 @@ def _block(block: Block) -> str:
 def _table(table: Table) -> str:
     head = "".join(f'<th scope="col">{_words(words)}</th>' for words in table.head)
     rows = "\n".join(_row(row) for row in table.rows)
-    kind = "figures" if table.figures else "words"
+    kind = "numbers" if table.figures else "words"
     return (
         f'<div class="scroll" tabindex="0"><table class="{kind}">\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"

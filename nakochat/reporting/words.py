@@ -62,7 +62,7 @@ def duration(seconds: float | None) -> Words:
     """Seconds, in the two largest units that say something."""
     if seconds is None:
         return MISSING
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return Words(f"{seconds:.1f}초", f"{seconds:.1f} s")
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

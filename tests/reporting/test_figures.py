@@ -1,0 +1,75 @@
+import xml.etree.ElementTree as ET
+
+from nakochat.reporting.facts import Metrics, Row, Stage
+from nakochat.reporting.figures import FONTS, MOST_POINTS, figures, standalone
+
+TEXT = "{http://www.w3.org/2000/svg}text"
+
+
+def stage(name: str, steps: list[Row], checks: list[Row] | None = None) -> Stage:
+    metrics = Metrics(steps=tuple(steps), checks=tuple(checks or ()))
+    return Stage(
+        name=name, config={}, origin={}, metrics=metrics, measures={}, scores={}, answers=(), checkpoint=None
+    )
+
+
+def losses(*values: float) -> list[Row]:
+    return [{"step": 10 * place, "loss": value} for place, value in enumerate(values)]
+
+
+def test_text_stays_text_in_a_korean_font() -> None:
+    (drawing,) = figures([stage("base", losses(3, 2, 1))])
+    texts = list(ET.fromstring(drawing.svg).iter(TEXT))
+    assert "손실 · loss" in [text.text for text in texts]
+    assert {text.get("font-family") for text in texts} == {FONTS}
+    assert {text.get("fill") for text in texts} == {"currentColor"}
+
+
+def test_stages_follow_each_other_and_the_loss_of_rl_is_not_drawn() -> None:
+    drawn = figures(
+        [stage("base", losses(3, 2, 1)), stage("sft", losses(2, 1)), stage("rl", losses(0.1, -0.1))]
+    )
+    assert [drawing.name for drawing in drawn] == ["loss"]
+    labels = {element.get("aria-label") for element in ET.fromstring(drawn[0].svg).iter()}
+    assert "스텝 · step: 30; 손실 · loss: 1; stage: SFT" in labels  # 20 steps of base, then sft's tenth
+    assert not any("stage: RL" in label for label in labels if label)
+
+
+def test_reward_and_validation_have_their_own_drawings() -> None:
+    check: list[Row] = [{"step": 0, "validation_bits_per_byte": 1.5}]
+    drawn = figures([stage("base", losses(3), check), stage("rl", [{"step": 1, "reward": 0.5}])])
+    assert [drawing.name for drawing in drawn] == ["loss", "validation", "reward"]
+
+
+def test_no_figures_without_finite_values() -> None:
+    assert figures([stage("base", [{"step": 1, "loss": float("nan")}, {"step": 2}])]) == []
+
+
+def test_a_long_run_is_thinned_by_means() -> None:
+    (drawing,) = figures([stage("base", losses(*([1.0, 3.0] * 2000)))])
+    path = next(
+        element
+        for element in ET.fromstring(drawing.svg).iter()
+        if element.get("aria-roledescription") == "line mark"
+    )
+    points = path.get("d", "").count("L") + 1
+    assert MOST_POINTS / 2 < points <= MOST_POINTS
+
+
+def test_ids_differ_between_drawings_on_one_page() -> None:
+    drawn = figures([stage("base", losses(3, 2)), stage("rl", [{"step": 1, "reward": 0.5}])])
+    ids = [
+        element.get("id")
+        for drawing in drawn
+        for element in ET.fromstring(drawing.svg).iter()
+        if element.get("id")
+    ]
+    assert len(ids) == len(set(ids))
+
+
+def test_standalone_brings_its_own_colours_and_stays_xml() -> None:
+    (drawing,) = figures([stage("base", losses(3, 2))])
+    alone = standalone(drawing.svg)
+    ET.fromstring(alone)
+    assert "prefers-color-scheme:dark" in alone
+    assert "prefers-color-scheme" not in drawing.svg
