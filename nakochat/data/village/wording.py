@@ -1,0 +1,87 @@
+"""A template written once -> the same sentence at a drawn speech level, with a drawn way of asking.
+
+Templates of word problems and small talk name their common words themselves: in "{버스:에} {타다:었어요}." the slot
+is the word.  Places where any of many endings fits are written as marks, and `settle` draws the ending:
+
+    {사다:J}    the clause ends, another follows        샀는데 / 샀고 / 샀어요. / 샀습니다. / 샀다.
+    {사다:E}    the sentence ends                       샀어요. / 샀습니다. / 샀다. / 샀어.
+    {개:Q}      몇 + noun, a question                   개예요? / 개일까요? / 개인지 알려 주세요.
+    {있다:H}    있다 or 없다, present                    있어요. / 있습니다. / 있다. / 있어.
+    {개:I}      a noun + 이다, the sentence ends        개예요. / 개입니다. / 개이다. / 개야.
+    {개:K}      a noun + 이다, another clause follows   개인데 / 개이고 / 개예요.
+    {남다:V}    a verb, a question, present             남아요? / 남나요? / 남는지 궁금해요.
+    {남다:P}    a verb, a question, past                남았어요? / 남았을까요? / 남았는지 말해 줘.
+    {많다:A}    an adjective, a question                많아요? / 많은가요? / 많은지 알려 줘.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from nakochat.core.josa import Noun
+from nakochat.data.village.conjugation import Verb
+from nakochat.data.village.scene import Scene, fill
+
+_CLOSING = {"polite": ":었어요}.", "formal": ":었습니다}.", "plain": ":었다}.", "casual": ":었어}."}
+_BEING = {"polite": ":이에요}.", "formal": "}입니다.", "plain": "}이다.", "casual": ":이야}."}
+_HAVING = {"polite": ":어요}.", "formal": ":습니다}.", "plain": ":다}.", "casual": ":어}."}
+_LEVELS = ("polite", "polite", "polite", "formal", "plain", "casual")
+_JOINING = (":었는데}", ":었는데},", ":었고}", ":었고},", ":었는데}", "")  # "" is the level's own full stop
+_JOINED_BEING = (":인데}", "}인데,", ":이고}", "")
+_ASKING: dict[str, tuple[str, ...]] = {
+    ":Q}": (
+        ":이에요}?", ":이에요}?", ":일까요}?", ":일까요}?", ":인가요}?", ":이야}?", ":이죠}?", "}입니까?",
+        "}인지 알려 주세요.", "}인지 궁금해요.", "}인지 계산해 줘.", "}인지 말해 줄래요?", "}인지 맞혀 봐.",
+        "}인지 구해 보세요.", "}인지 아세요?", "}?", "}",
+    ),
+    ":V}": (
+        ":어요}?", ":어요}?", ":을까요}?", ":나요}?", ":어}?", ":죠}?", ":지}?", ":니}?", ":을까}?",
+        ":는지} 알려 주세요.", ":는지} 궁금해요.", ":는지} 구해 줘.", ":는지} 말해 보세요.", ":는지} 알아?",
+    ),
+    ":P}": (
+        ":었어요}?", ":었어요}?", ":었을까요}?", ":었나요}?", ":었어}?", ":었죠}?", ":었지}?", ":었니}?",
+        ":었을까}?", ":었습니까}?", ":었는지} 알려 주세요.", ":었는지} 궁금해요.", ":었는지} 구해 줘.",
+        ":었는지} 말해 줄래요?",
+    ),
+    ":A}": (
+        ":어요}?", ":어요}?", ":을까요}?", ":은가요}?", ":어}?", ":죠}?", ":지}?", ":을까}?",
+        ":은지} 알려 주세요.", ":은지} 궁금해요.", ":은지} 말해 줘.", ":은지} 아세요?",
+    ),
+}  # fmt: skip
+
+
+class Words(dict[str, Any]):
+    """Slots of a template.  A name that was not given is the word itself: a Verb where it ends in 다, or a Noun."""
+
+    def __missing__(self, name: str) -> Noun | Verb:
+        return Verb(name) if name.endswith("다") else Noun(name)
+
+
+def level(scene: Scene) -> str:
+    """One speech level for the sentences of a user or a narrator."""
+    return scene.pick(_LEVELS)
+
+
+def settle(scene: Scene, template: str, speech: str = "polite") -> str:
+    """The template with every mark replaced by an ending that fits the speech level."""
+    while ":J}" in template:
+        template = template.replace(":J}", scene.pick(_JOINING) or _CLOSING[speech], 1)
+    while ":K}" in template:
+        template = template.replace(":K}", scene.pick(_JOINED_BEING) or _BEING[speech], 1)
+    for mark, ending in ((":E}", _CLOSING), (":I}", _BEING), (":H}", _HAVING)):
+        template = template.replace(mark, ending[speech])
+    for mark, endings in _ASKING.items():
+        while mark in template:
+            template = template.replace(mark, scene.pick(endings), 1)
+    return template
+
+
+def tell(
+    scene: Scene, templates: str | Sequence[str], words: dict[str, Any] | None = None, speech: str = "polite"
+) -> str:
+    """One of the templates, settled and filled."""
+    template = templates if isinstance(templates, str) else scene.pick(templates)
+    return fill(
+        settle(scene, template, speech),
+        words if isinstance(words, Words) else Words(words or {}),
+        scene.masked,
+    )
