@@ -1,7 +1,7 @@
-"""A scene -> sentences in which every particle follows every kind of noun, and minimal pairs from the same frames.
+"""A scene -> sentences in which every particle follows every kind of noun, and minimal pairs from them.
 
-The model must see after which last syllable 은 stands and after which 는, for words that it never met.  So each
-frame takes any noun, known or made up on the spot.  The noun's place is marked with its particle: ^을^.
+The model must see after which last syllable 은 stands and after which 는, for words that it never met.  So
+each frame takes any noun, known or made up on the spot.  The noun's place is marked with its particle: ^을^.
 """
 
 from nakochat.core.josa import Noun, josa
@@ -90,7 +90,9 @@ JOSA_FRAMES: tuple[tuple[str, str, str], ...] = tuple(
 
 _POLITE_ENDS = ("요.", "요?", "요|", "요>", "이에요", "이었어요")
 _PLAIN_FRAMES = tuple(
-    frame for frame in JOSA_FRAMES if not any(end in frame[1] + levelled(frame[2], True) for end in _POLITE_ENDS)
+    frame
+    for frame in JOSA_FRAMES
+    if not any(end in frame[1] + levelled(frame[2], True) for end in _POLITE_ENDS)
 )  # these can be told in the plain level too
 
 
@@ -112,7 +114,7 @@ _SIGN_FRAMES = (
     "{n:으로} <시작했@|끝났@|나누었@|정했@>.",
 )
 _CALLS = (
-    "“{name:아}, <같이 놀자|어디 가니|이것 좀 봐|밥 먹자|잘 자|빨리 와>{end}” 하고 {who:이} <불렀@|말했@|외쳤@>.",
+    "“{name:아}, <같이 놀자|어디 가니|이것 좀 봐|밥 먹자|빨리 와>{end}” 하고 {who:이} <불렀@|말했@>.",
     "“{name:아}, <오늘은|내일은|이제> <집에 가자|도서관에 가자|쉬자|책을 읽자>.”",
     "{who:은} {name:이라고} <했@|불렸@|소개했@>.",
     "<제 이름은|동생 이름은|친구 이름은> {name:이에요}.",
@@ -124,7 +126,8 @@ _CALLS = (
 _LETTERS = tuple(Noun(letter) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 OBJECTS: words.Nouns = (
     words.TOOLS + words.DISHES + words.TOYS + words.STATIONERY + words.GIFTS + words.FRUITS
-    + words.ACCESSORIES + words.FLOWERS + words.CLOTHES + words.FURNITURE + words.MATERIALS + words.INSTRUMENTS
+    + words.ACCESSORIES + words.FLOWERS + words.CLOTHES + words.FURNITURE + words.MATERIALS
+    + words.INSTRUMENTS
 )  # fmt: skip
 _WHO: words.Nouns = words.KIN + words.JOBS + words.PEOPLE + words.FIRST_NAMES
 
