@@ -118,7 +118,7 @@ def _figure(name: str, title: Words, lines: dict[str, list[Point]], caption: Wor
     )
     spec = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**_look()).to_dict()
     svg = vl_convert.vegalite_to_svg(spec)
-    return Figure(name=name, title=title, svg=_own_ids(svg, name), caption=caption)
+    return Figure(name=name, title=title, svg=svg, caption=caption)
 
 
 def _look() -> dict[str, object]:
@@ -134,8 +134,3 @@ def _look() -> dict[str, object]:
         "legend": alt.LegendConfig(labelColor=ink, labelFontSize=12),
         "view": alt.ViewConfig(stroke=None),
     }
-
-
-def _own_ids(svg: str, name: str) -> str:
-    """Ids that stay unique when several drawings share one page."""
-    return svg.replace('id="', f'id="{name}-').replace("url(#", f"url(#{name}-")

@@ -14,6 +14,11 @@ HOSTILE = (
 LOSSES = {"base": (8.3, 3.1), "mid": (2.9, 1.6), "sft": (1.4, 0.7)}
 
 
+@pytest.fixture(autouse=True)
+def _korean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NAKO_LANG", raising=False)
+
+
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
     """tokenizer, base, mid, sft and rl, as a finished run leaves them."""

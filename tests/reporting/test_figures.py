@@ -56,15 +56,9 @@ def test_a_long_run_is_thinned_by_means() -> None:
     assert MOST_POINTS / 2 < points <= MOST_POINTS
 
 
-def test_ids_differ_between_drawings_on_one_page() -> None:
-    drawn = figures([stage("base", losses(3, 2)), stage("rl", [{"step": 1, "reward": 0.5}])])
-    ids = [
-        element.get("id")
-        for drawing in drawn
-        for element in ET.fromstring(drawing.svg).iter()
-        if element.get("id")
-    ]
-    assert len(ids) == len(set(ids))
+def test_drawings_can_share_a_page() -> None:
+    (drawing,) = figures([stage("base", losses(3, 2))])
+    assert ' id="' not in drawing.svg  # equal ids would point one drawing's parts at another's
 
 
 def test_standalone_brings_its_own_colours_and_stays_xml() -> None:

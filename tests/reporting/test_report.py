@@ -2,14 +2,7 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-
 from nakochat.reporting.report import write_report
-
-
-@pytest.fixture(autouse=True)
-def _korean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NAKO_LANG", raising=False)
 
 
 def test_a_whole_run(run_folder: Path) -> None:
