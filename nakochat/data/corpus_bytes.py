@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 PACKED_ENDINGS = (".gz", ".zst")
-_ZSTD_WINDOW = (
-    2**27
-)  # what `zstd --long=27` writes, common for corpora; zstandard's own default stops at 2**26
-_ZSTD_INPUT = (
-    4096  # one call may grow its input 32,768-fold: small bites bound a decompression bomb to 128 MiB
-)
+_ZSTD_WINDOW = 2**27  # what `zstd --long=27` writes, common for corpora; it costs its size in memory
+_ZSTD_INPUT = 4096  # a call may grow its input 32,768-fold: small bites bound a decompression bomb
 
 
 def open_bytes(path: Path) -> BinaryIO:

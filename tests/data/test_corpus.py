@@ -93,7 +93,7 @@ def test_a_small_text_file_is_one_document(tmp_path: Path, packing: str) -> None
 
 
 def test_a_large_text_file_is_cut_at_blank_lines_and_nothing_is_lost(tmp_path: Path) -> None:
-    paragraphs = [f"{i}번 문단입니다. " + "가나다라 " * 300 for i in range(100)]
+    paragraphs = [f"{i}번 문단입니다.\n" + "가나다라 " * 300 + "\n끝." for i in range(100)]
     documents = read(put(tmp_path / "a.txt", "\n\n".join(paragraphs)))
     assert len(documents) > 5
     assert all(document[0].isdigit() for document in documents)
@@ -124,13 +124,22 @@ def test_line_ends_across_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert read(path) == TEXTS
 
 
+def pack_wide(data: bytes, window: int) -> bytes:
+    parameters = zstandard.ZstdCompressionParameters(window_log=window)
+    stream = zstandard.ZstdCompressor(
+        compression_params=parameters
+    ).compressobj()  # size unknown: window kept
+    return stream.compress(data) + stream.flush()
+
+
 def test_frames_of_zstd_one_after_another_and_a_wide_window(tmp_path: Path) -> None:
-    parameters = zstandard.ZstdCompressionParameters(window_log=27)
-    pack = zstandard.ZstdCompressor(compression_params=parameters).compress
     skippable = b"\x50\x2a\x4d\x18\x04\x00\x00\x00abcd"
-    frames = pack('{"text": "하나"}\n'.encode()) + skippable + pack('{"text": "둘"}'.encode())
-    path = put(tmp_path / "a.jsonl.zst", frames)
-    assert read(path) == ["하나", "둘"]
+    frames = (
+        pack_wide('{"text": "하나"}\n'.encode(), 27) + skippable + pack_wide('{"text": "둘"}'.encode(), 20)
+    )
+    assert read(put(tmp_path / "a.jsonl.zst", frames)) == ["하나", "둘"]
+    with pytest.raises(DataError, match="--long=27"):
+        read(put(tmp_path / "b.txt.zst", pack_wide(b"x", 28)))
 
 
 def test_reviews_without_header_keep_their_quotation_marks(tmp_path: Path) -> None:
@@ -144,6 +153,11 @@ def test_reviews_without_header_keep_their_quotation_marks(tmp_path: Path) -> No
 def test_a_tsv_with_quoting_is_unquoted(tmp_path: Path) -> None:
     assert read(put(tmp_path / "a.tsv", '"id"\t"text"\n"1"\t"안녕하세요"\n')) == ["안녕하세요"]
     assert read(put(tmp_path / "b.tsv", 'id\ttext\n1\t"그는 ""왜"" 갔나"\n')) == ['그는 "왜" 갔나']
+
+
+def test_tabs_under_the_name_csv_and_old_line_ends(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.csv", "id\tdocument\r1\t하나, 둘\r2\t셋\r")
+    assert read(path) == ["하나, 둘", "셋"]
 
 
 def test_a_header_of_unknown_names_is_no_document(tmp_path: Path) -> None:
@@ -174,7 +188,7 @@ def test_other_encodings(tmp_path: Path) -> None:
 
 def test_folders_are_read_in_the_order_of_composed_names(tmp_path: Path) -> None:
     folder = tmp_path / "내 말뭉치"
-    names = [unicodedata.normalize("NFD", "가.txt"), "나.txt", "a/b.jsonl", "z.txt"]
+    names = ["가.txt", unicodedata.normalize("NFD", "나.txt"), "a/b.jsonl", "z.txt"]
     for name in names:
         put(folder / name, '{"text": "b"}' if name.endswith("jsonl") else name)
     put(folder / "README.md", "# 설명")
