@@ -1,0 +1,97 @@
+"""A name ("questions", "word_problems", "choices") -> its hand-written test items, in the bytes that were frozen.
+
+A person wrote each item in words of their own, outside the village's templates, so that these scores say whether the
+model understands wording that no generator made.  The hashes below are what makes a published score mean something:
+an item that was mended after training had seen it would be refused here.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nakochat.core.errors import DataError
+from nakochat.core.messages import say
+from nakochat.data.village.scene import Expected
+
+FOLDER = Path(__file__).parent
+HASHES = {
+    "choices": "0b938148e3a77e95fe4d47f681d196d9c44bc303d02c375f711932eaebdb929f",
+    "questions": "32e551f0124000911c1a31612f3ddd4eaf7f132add11663e1287795633e05129",
+    "word_problems": "a2d1ef3c9a61aac9148a62c04caa1d5d13e0aac7369f9fa01156fbef1130334d",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrozenItem:
+    """One item: what the user says, and what any right answer holds.
+
+    question    the user's words; options, where there are any, follow it in the prompt, one to a line
+    fact        (subject, relation) of the village's fact that a question asks for
+    expression  the arithmetic that a word problem tells
+    """
+
+    id: str
+    question: str
+    expected: Expected
+    options: tuple[str, ...] = ()
+    fact: tuple[str, str] | None = None
+    expression: str | None = None
+
+    @property
+    def prompt(self) -> str:
+        """The user's whole message: the question, then each option followed at once by its number."""
+        numbered = [f"{option}{number}" for number, option in enumerate(self.options, 1)]
+        return "\n".join([self.question, *numbered])
+
+
+def load(name: str) -> tuple[FrozenItem, ...]:
+    """All items of one file, in its order.  Raises DataError for an unknown name or an altered file."""
+    if name not in HASHES:
+        known = ", ".join(sorted(HASHES))
+        raise DataError(
+            say(
+                f"고정 문항에 '{name}'은(는) 없습니다. 다음 가운데 하나를 쓰십시오: {known}",
+                f"no frozen items are called '{name}'. Use one of: {known}",
+            )
+        )
+    path = FOLDER / f"{name}.jsonl"
+    content = _content(path)
+    if hashlib.sha256(content).hexdigest() != HASHES[name]:
+        raise DataError(
+            say(
+                f"고정 문항이 바뀌어 점수를 견줄 수 없습니다: {path}. nakochat을 다시 설치하십시오.",
+                f"frozen items were altered, so scores would not compare: {path}. Reinstall nakochat.",
+            )
+        )
+    return tuple(_item(json.loads(line)) for line in content.decode("utf-8").splitlines())
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            say(
+                f"고정 문항을 읽을 수 없습니다: {path} ({error.strerror}). nakochat을 다시 설치하십시오.",
+                f"cannot read the frozen items: {path} ({error.strerror}). Reinstall nakochat.",
+            )
+        ) from error
+
+
+def _item(row: dict[str, Any]) -> FrozenItem:
+    expected = row["expected"]
+    return FrozenItem(
+        id=row["id"],
+        question=row["question"],
+        expected=Expected(
+            accept=tuple(expected["accept"]) if "accept" in expected else None,
+            reject=tuple(expected.get("reject", ())),
+            number=expected.get("number"),
+            option=expected.get("option"),
+        ),
+        options=tuple(row.get("options", ())),
+        fact=(row["fact"][0], row["fact"][1]) if "fact" in row else None,
+        expression=row.get("expression"),
+    )
