@@ -9,11 +9,18 @@ source "$folder/scripts/setup.sh"
 set_up "$folder" serve,dev
 
 cd -- "$folder"
-check() { # a command: shown, then run; the first that fails ends this script
+failed=()
+check() { # a command: shown, then run; a failure is kept for the end, so that one run shows everything
     printf '\n$ %s\n' "$*"
-    "$folder/.venv/bin/python" -m "$@"
+    "$folder/.venv/bin/python" -m "$@" || failed+=("$*")
 }
 check ruff check .
 check ruff format --check .
 check mypy --strict nakochat
-check pytest -n 2 "$@" # ends 5 when no test ran, see tests/conftest.py
+check pytest -n 2 "$@" # fails when no test ran, see tests/conftest.py
+
+if [ ${#failed[@]} -gt 0 ]; then
+    fail "통과하지 못한 검사:$(printf '\n  %s' "${failed[@]}")" "Checks that failed:$(printf '\n  %s' "${failed[@]}")"
+fi
+printf '\n'
+say "모든 검사를 통과했습니다." "Every check passed."
