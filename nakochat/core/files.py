@@ -31,6 +31,7 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        beside.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
@@ -70,6 +71,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
             _sync_file(file)
         entries = {str(f.relative_to(beside)): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files}
         write_json(beside / MANIFEST, {"files": entries})
+        beside.chmod(0o777 & ~_umask())
         if path.exists():
             shutil.rmtree(path)
         beside.replace(path)
@@ -107,6 +109,12 @@ def is_whole(path: Path) -> bool:
     except CheckpointError:
         return False
     return True
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _sync_file(path: Path) -> None:

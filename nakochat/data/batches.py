@@ -122,6 +122,9 @@ class PackedBatches:
         """Share of positions that held padding so far."""
         return 1 - self._used / self._asked if self._asked else 0.0
 
+    def figures(self) -> dict[str, float]:
+        return {"epoch": self.epoch, "padding": self.padding}
+
     def state(self) -> dict[str, Any]:
         """The exact position, as JSON."""
         return {

@@ -1,0 +1,102 @@
+"""Logits -> the next token of every row, each row by its own seed and position.
+
+The noise is a hash of (seed, position, token): no generator, no state.  A seed therefore gives the same answer alone, in a
+batch and after a restart.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.messages import say
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampling:
+    """How to choose tokens.  Raises ConfigError for values that make no sense."""
+
+    max_tokens: int = 256
+    """Most tokens to generate."""
+    temperature: float = 0.7
+    """0 always takes the likeliest token; higher is more surprising."""
+    top_k: int | None = 50
+    """Choose among the k likeliest tokens."""
+    top_p: float | None = None
+    """Choose among the likeliest tokens that together have this probability."""
+    min_p: float | None = None
+    """Choose among tokens at least this likely, as a share of the likeliest."""
+    repetition_penalty: float = 1.0
+    """Above 1, tokens that were there already become less likely."""
+    seed: int = 0
+    """The same seed gives the same answer."""
+
+    def __post_init__(self) -> None:
+        checks = {
+            "max_tokens": self.max_tokens >= 1,
+            "temperature": 0 <= self.temperature <= 10,
+            "top_k": self.top_k is None or self.top_k >= 1,
+            "top_p": self.top_p is None or 0 < self.top_p <= 1,
+            "min_p": self.min_p is None or 0 <= self.min_p <= 1,
+            "repetition_penalty": 0.1 <= self.repetition_penalty <= 10,
+        }
+        for name, holds in checks.items():
+            if not holds:
+                value = getattr(self, name)
+                raise ConfigError(say(f"{name}에 쓸 수 없는 값입니다: {value}.", f"not a value for {name}: {value}."))
+
+
+def choose(logits: Tensor, sampling: Sampling, seeds: Tensor, positions: Tensor, seen: Tensor | None = None) -> Tensor:
+    """The next token of each row.
+
+    logits (B, V) float32, not to be used afterwards; seeds and positions (B,) int64; seen (B, V) bool, the tokens that the
+    repetition penalty is for.  -> (B,) int64
+    """
+    if seen is not None and sampling.repetition_penalty != 1.0:
+        penalty = sampling.repetition_penalty  # Keskar et al. 2019, https://arxiv.org/abs/1909.05858
+        logits = torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
+    if sampling.temperature == 0:
+        return logits.argmax(dim=-1)
+    logits = logits / sampling.temperature
+    if sampling.top_k is not None and sampling.top_k < logits.shape[-1]:
+        least = logits.topk(sampling.top_k, dim=-1).values[:, -1:]
+        logits = logits.masked_fill(logits < least, float("-inf"))
+    if sampling.min_p is not None:
+        best = logits.max(dim=-1, keepdim=True).values
+        logits = logits.masked_fill((logits - best).exp() < sampling.min_p, float("-inf"))
+    if sampling.top_p is not None and sampling.top_p < 1:
+        logits = _keep_top_p(logits, sampling.top_p)
+    return (logits + gumbel_noise(seeds, positions, logits.shape[-1])).argmax(dim=-1)
+
+
+def _keep_top_p(logits: Tensor, top_p: float) -> Tensor:
+    ordered, order = logits.sort(dim=-1, descending=True)
+    probabilities = ordered.softmax(dim=-1)
+    before = probabilities.cumsum(dim=-1) - probabilities  # of all that is likelier
+    kept = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before < top_p)
+    return logits.masked_fill(~kept, float("-inf"))
+
+
+def gumbel_noise(seeds: Tensor, positions: Tensor, tokens: int) -> Tensor:
+    """Standard Gumbel noise per row and token; argmax(logits + noise) is a draw from softmax(logits).
+
+    -> (B, tokens) float32, a function of (seed, position, token) alone
+    """
+    row = _scramble(_scramble(seeds) + positions)
+    hashed = _scramble(row[:, None] + torch.arange(tokens, device=seeds.device) * 0x632BE59BD9B4E019)
+    uniform = ((hashed >> 12) & (2**52 - 1)).double().add_(0.5).mul_(2.0**-52)
+    return uniform.log_().neg_().log_().neg_().float()
+
+
+def _scramble(x: Tensor) -> Tensor:
+    """The finaliser of splitmix64 on int64, which wraps (https://prng.di.unimi.it/splitmix64.c)."""
+    x = x + -7046029254386353131
+    x = (x ^ _shift(x, 30)) * -4658895280553007687
+    x = (x ^ _shift(x, 27)) * -7723592293110705685
+    return x ^ _shift(x, 31)
+
+
+def _shift(x: Tensor, bits: int) -> Tensor:
+    """x >> bits without the sign."""
+    return (x >> bits) & ((1 << (64 - bits)) - 1)

@@ -1,0 +1,86 @@
+"""A conversation -> the assistant's next message, streamed in parts that people and pages can show.
+
+The one door for chat, server and evaluation: they see conversations and parts, never token ids.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nakochat.core.errors import CheckpointError
+from nakochat.core.machine import Machine
+from nakochat.core.messages import say
+from nakochat.core.paths import RunReference
+from nakochat.inference.detokeniser import Detokeniser
+from nakochat.inference.engine import Engine, Finish, inference_copy
+from nakochat.inference.sampling import Sampling
+from nakochat.models.checkpoint import newest_checkpoint
+from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
+from nakochat.text.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some new text of one kind (words, a calculator call, its result).  The last piece has `finish` and may be empty."""
+
+    kind: PartKind
+    text: str
+    finish: Finish | None = None
+
+
+def load_engine(run: RunReference, machine: Machine) -> Engine:
+    """The engine of a run's newest whole checkpoint.  CheckpointError when there is none."""
+    tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
+    checkpoint = newest_checkpoint(run.folder / "checkpoints", run.step)
+    if checkpoint is None:
+        raise CheckpointError(say(f"온전한 체크포인트가 없습니다: {run}.", f"no whole checkpoint: {run}."))
+    checkpoint.require_tokenizer(tokenizer.hash)
+    return Engine(inference_copy(checkpoint.model(machine.dtype, machine.device)), tokenizer, machine)
+
+
+def reply(engine: Engine, conversation: Conversation, sampling: Sampling) -> Iterator[Piece]:
+    """The assistant's answer as it is generated.  RequestError when the conversation does not fit the context."""
+    yield from decode_pieces(engine, [render_prompt(engine.tokenizer, conversation)], sampling)
+
+
+def continue_text(engine: Engine, prompt: str, sampling: Sampling) -> Iterator[Piece]:
+    """How the model goes on from a text, as base models do."""
+    yield from decode_pieces(engine, [[engine.tokenizer.bos, *engine.tokenizer.encode(prompt)]], sampling)
+
+
+def decode_pieces(engine: Engine, prompts: list[list[int]], sampling: Sampling) -> Iterator[Piece]:
+    """Pieces of the one row that is generated."""
+    t = engine.tokenizer
+    kind: PartKind = "text"
+    text = Detokeniser(t.token_bytes)
+    opens: dict[int, PartKind] = {t.python_start: "python", t.output_start: "output"}
+    for token in engine.stream(prompts, sampling):
+        if token.id in t.special_ids:
+            kind = opens.get(token.id, "text")
+            text = Detokeniser(t.token_bytes)
+            new = ""
+        else:
+            new = text.push(token.id)
+        if new or token.finish:
+            yield Piece(kind, new, token.finish)
+
+
+def message_of(ids: list[int], tokenizer: Tokenizer) -> Message:
+    """An assistant's message from its generated ids."""
+    opens: dict[int, PartKind] = {tokenizer.python_start: "python", tokenizer.output_start: "output"}
+    parts: list[Part] = []
+    kind: PartKind = "text"
+    text, written = Detokeniser(tokenizer.token_bytes), ""
+    for token in [*ids, tokenizer.im_end]:
+        if token in tokenizer.special_ids:
+            if written:
+                parts.append(Part(kind, written))
+            kind, written, text = opens.get(token, "text"), "", Detokeniser(tokenizer.token_bytes)
+        else:
+            written += text.push(token)
+    return Message("assistant", tuple(parts))
+
+
+def tokenizer_of(run: Path) -> Tokenizer:
+    """The tokenizer of a run folder."""
+    return Tokenizer.load(run / "tokenizer")

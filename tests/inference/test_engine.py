@@ -1,0 +1,112 @@
+import random
+
+import pytest
+import torch
+
+from nakochat.core.errors import ConfigError, RequestError
+from nakochat.core.machine import Machine
+from nakochat.inference.detokeniser import Detokeniser
+from nakochat.inference.engine import Engine, inference_copy
+from nakochat.inference.sampling import Sampling, choose, gumbel_noise
+from nakochat.inference.talk import message_of, reply
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.text.conversation import Part, user
+from nakochat.text.tokenizer import Tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return Tokenizer.train(["안녕하세요. 37+45는 82예요. 무궁화 꽃이 피었어요."] * 4, 320)
+
+
+@pytest.fixture(scope="module")
+def engine(tokenizer):
+    model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=2, width=32, heads=2, context=64))
+    model.initialise(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2)))
+        model.head.weight.mul_(20)
+    return Engine(inference_copy(model), tokenizer, Machine(torch.device("cpu")))
+
+
+def test_a_seed_gives_the_same_answer_alone_and_in_a_batch(engine, tokenizer):
+    prompts = [[tokenizer.bos, *tokenizer.encode(text)] for text in ("안녕", "무궁화 꽃이", "37")]
+    sampling = Sampling(max_tokens=20, temperature=1.0)
+    together = engine.generate(prompts, sampling, seeds=[5, 6, 7])
+    for prompt, seed, result in zip(prompts, (5, 6, 7), together, strict=True):
+        assert engine.generate([prompt], sampling, seeds=[seed])[0].ids == result.ids
+    assert engine.generate(prompts[:1], sampling, seeds=[8])[0].ids != together[0].ids
+
+
+def test_generation_ends_at_max_tokens_and_at_the_context(engine, tokenizer):
+    prompt = [tokenizer.bos] * 60
+    result = engine.generate([prompt], Sampling(max_tokens=50, temperature=1.0))[0]
+    assert len(prompt) + len(result.ids) <= engine.context
+    short = engine.generate([prompt[:4]], Sampling(max_tokens=3, temperature=1.0))[0]
+    assert len(short.ids) <= 3
+    with pytest.raises(RequestError):
+        engine.generate([[tokenizer.bos] * 64], Sampling())
+
+
+def test_the_calculator_answers_between_tokens(engine, tokenizer, monkeypatch):
+    t = tokenizer
+    script = [t.python_start, *t.encode("37+45"), t.python_end, t.im_end, t.im_end, t.im_end, t.im_end, t.im_end]
+    answer = [t.output_start, *t.encode("82"), t.output_end]
+    steps = iter(script)
+    monkeypatch.setattr("nakochat.inference.engine.choose", lambda logits, *rest: torch.tensor([next(steps)]))
+    result = engine.generate([[t.bos]], Sampling(max_tokens=30))[0]
+    call = script[: script.index(t.python_end) + 1]
+    assert result.ids == [*call, *answer, t.im_end]
+    assert result.sampled == [True] * len(call) + [False] * len(answer) + [True]
+    assert message_of(result.ids, t).parts == (Part("python", "37+45"), Part("output", "82"))
+
+
+def test_streamed_pieces_are_whole_characters(engine, tokenizer):
+    for seed in range(10):
+        sampling = Sampling(max_tokens=30, temperature=2.0, top_k=None, seed=seed)
+        for piece in reply(engine, (user("안녕"),), sampling):
+            piece.text.encode()  # no surrogates
+
+
+def test_a_syllable_cut_anywhere_comes_out_whole():
+    text = "가힣🙂👨‍👩‍👧 한a"
+    data = text.encode()
+    for seed in range(50):
+        cuts = sorted(random.Random(seed).sample(range(1, len(data)), 8))
+        pieces = [data[a:b] for a, b in zip([0, *cuts], [*cuts, len(data)], strict=True)]
+        detokeniser = Detokeniser(pieces)
+        streamed = [detokeniser.push(token) for token in range(len(pieces))]
+        assert "".join(streamed) == text
+        assert "�" not in "".join(streamed)
+
+
+def test_noise_is_gumbel():
+    noise = gumbel_noise(torch.arange(500), torch.zeros(500, dtype=torch.int64), 400)
+    assert abs(float(noise.mean()) - 0.5772) < 0.02
+    assert abs(float(noise.var()) - 1.6449) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("options", "allowed"),
+    [({"top_k": 2}, {0, 1}), ({"top_p": 0.6}, {0, 1}), ({"min_p": 0.5}, {0, 1}), ({"temperature": 0.0}, {0})],
+)
+def test_only_allowed_tokens_are_chosen(options, allowed):
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).repeat(2000, 1)
+    sampling = Sampling(**{"temperature": 1.0, "top_k": None, **options})
+    chosen = choose(logits, sampling, torch.arange(2000), torch.zeros(2000, dtype=torch.int64))
+    assert set(chosen.tolist()) == allowed
+
+
+def test_the_repetition_penalty_lowers_what_was_seen():
+    logits, seen = torch.tensor([[2.0, 1.9]]), torch.tensor([[True, False]])
+    zero = torch.zeros(1, dtype=torch.int64)
+    greedy = {"temperature": 0.0}
+    assert choose(logits.clone(), Sampling(**greedy), zero, zero, seen).item() == 0
+    assert choose(logits.clone(), Sampling(**greedy, repetition_penalty=1.3), zero, zero, seen).item() == 1
+
+
+def test_senseless_settings_are_refused():
+    for bad in ({"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"top_k": 0}):
+        with pytest.raises(ConfigError):
+            Sampling(**bad)
