@@ -1,8 +1,8 @@
 """A name ("questions", "word_problems", "choices") -> its hand-written test items, in the bytes that were frozen.
 
-A person wrote each item in words of their own, outside the village's templates, so that these scores say whether the
-model understands wording that no generator made.  The hashes below are what makes a published score mean something:
-an item that was mended after training had seen it would be refused here.
+Each item was written on its own, outside the village's templates and without sight of them, so that these scores say
+whether the model understands wording that no generator made.  The hashes below give a published score its
+meaning: an item that was mended after training began would be refused here.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ from nakochat.data.village.scene import Expected
 
 FOLDER = Path(__file__).parent
 HASHES = {
-    "choices": "0b938148e3a77e95fe4d47f681d196d9c44bc303d02c375f711932eaebdb929f",
-    "questions": "32e551f0124000911c1a31612f3ddd4eaf7f132add11663e1287795633e05129",
-    "word_problems": "a2d1ef3c9a61aac9148a62c04caa1d5d13e0aac7369f9fa01156fbef1130334d",
+    "choices": "ab2d8465d555c55326c3d8b18a2139f97b24f996c8c1a10a6a629b38d169bdf1",
+    "questions": "ea447e4cc52e6278f47a2260304bc1e395917fb201131dcc35bc7ef063d75d21",
+    "word_problems": "e17a48f804185cc0a08829cfe4f72b453c83ce08cf08a7c5e05b21d502338712",
 }
 
 
