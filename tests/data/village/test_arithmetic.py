@@ -1,5 +1,7 @@
 """Word problems and sums: the calls are right, the split holds, the wordings are many."""
 
+from itertools import pairwise
+
 import pytest
 
 from nakochat.core.calculator import calculate
@@ -16,9 +18,7 @@ def exercises(kind: str, count: int, **scene: object) -> list[Exercise]:
 
 def calls(exercise: Exercise) -> list[tuple[str, str]]:
     parts = [part for message in exercise.messages for part in message.parts]
-    return [
-        (one.text, other.text) for one, other in zip(parts, parts[1:], strict=False) if one.kind == "python"
-    ]
+    return [(one.text, other.text) for one, other in pairwise(parts) if one.kind == "python"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
