@@ -1,6 +1,6 @@
 """Nothing -> more plots of the village's stories, in the form of plots.py."""
 
-from nakochat.data.village.plots import Steps, steps
+from nakochat.data.village.telling import Steps, steps
 
 VISIT = """
 <방학이 되자|주말에|{season}이 오자> {hero:은} {kin} 댁에 <갔@|놀러 갔@|다니러 갔@>.
@@ -181,7 +181,7 @@ FABLE = """
 다른 동물들은 모두 <못 들은 척했@|지나쳐 갔@|고개를 돌렸@>.
 {animal:은} 그제야 <겁이 났@|외로워졌@|자기 잘못을 떠올렸@>.
 
-그때 작은 {animal2:이} <다가왔@|나타났@>.
+그때 {animal2:이} <다가왔@|나타났@>.
 지나가던 {animal2:이} “<걱정 마|기다려 봐|내가 도와줄게>” 하고 말했@.
 
 {animal2:은} <밧줄을 끊어|나뭇가지를 내려|친구들을 불러> {animal:을} <구했@|살려 주었@>.

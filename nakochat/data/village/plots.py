@@ -1,17 +1,10 @@
-# ruff: noqa: E501  a pattern is one line
 """Nothing -> the plots of the village's stories: steps in order, each with its alternative sentences.
 
 A blank line ends a step; a step that begins with ? may be left out.  The slots are the cast of stories.py; the marks
 are those of telling.py.
 """
 
-Steps = tuple[tuple[str, ...], ...]
-
-
-def steps(text: str) -> Steps:
-    """A plot from its text."""
-    return tuple(tuple(step.strip().splitlines()) for step in text.strip().split("\n\n"))
-
+from nakochat.data.village.telling import Steps, steps
 
 LOST = """
 {time} {hero:은} {place:에서} {adj:은} {thing:을} <잃어버렸@|잃어버리고 말았@|어디에 두었는지 잊어버렸@>.

@@ -5,9 +5,9 @@ from typing import Any
 
 from nakochat.data.village import words
 from nakochat.data.village.more_plots import MORE_PLOTS
-from nakochat.data.village.plots import PLOTS, Steps
+from nakochat.data.village.plots import PLOTS
 from nakochat.data.village.scene import Scene
-from nakochat.data.village.telling import Teller
+from nakochat.data.village.telling import Steps, Teller
 
 _ELDERS = words.noun_list("할머니 할아버지 어머니 아버지 엄마 아빠 이모 삼촌 고모 외할머니 외할아버지 외삼촌")
 _GLAD = words.verb_list("기쁘다 즐겁다 행복하다 뿌듯하다 흐뭇하다")
@@ -31,11 +31,6 @@ _RIDES = words.noun_list("버스 택시 기차 지하철 자동차 배 비행기
 _CRIERS = words.noun_list("개구리 부엉이 늑대 귀뚜라미 까마귀 올빼미 개 고양이 뻐꾸기 여우 맹꽁이 두견새")
 _VISITORS = words.noun_list("나비 벌 잠자리 무당벌레 참새 꿀벌 호랑나비 개미 종달새")
 _DIGGERS = words.noun_list("두더지 강아지 닭 너구리 고양이 멧돼지 토끼 오소리 염소 참새")
-_BEASTS = words.noun_list("""
-    호랑이 사자 곰 늑대 여우 너구리 오소리 다람쥐 두더지 사슴 노루 멧돼지 기린 코끼리 얼룩말 원숭이 고릴라 판다
-    토끼 거북이 염소 당나귀 닭 거위 공작 참새 까치 까마귀 제비 독수리 부엉이 두루미 개구리 두꺼비 뱀 악어 나비 벌
-    개미 메뚜기 귀뚜라미 거미 달팽이 지렁이 쥐 고슴도치 족제비 수달 표범 오리 고양이 개 말 소 돼지 양 꿩
-""")
 _COMMON_PLACES = words.noun_list("""
     학교 도서관 시장 공원 놀이터 운동장 들판 언덕 숲 강가 냇가 호숫가 바닷가 과수원 텃밭 꽃밭 목장 나루터 뒷산 느티나무_아래
     정자 마을_회관 골목 광장 우물가 연못가 잔디밭 산길 논둑 빈터 기차역 박물관 미술관 식물원 체육관 옥상 다리_위
@@ -50,7 +45,7 @@ def cast(scene: Scene) -> dict[str, Any]:
     kin, kin2 = scene.some(_ELDERS, 2)
     place, place2 = scene.some(_COMMON_PLACES, 2)
     food, food2 = scene.some(words.FOODS, 2)
-    animal, animal2 = scene.some(_BEASTS, 2)
+    animal, animal2 = scene.some(words.BEASTS, 2)
     flower, flower2 = scene.some(words.FLOWERS, 2)
     veg, veg2 = scene.some(words.VEGETABLES, 2)
     thing, other = scene.some(_THINGS, 2)
@@ -73,23 +68,9 @@ def cast(scene: Scene) -> dict[str, Any]:
     }  # fmt: skip
 
 
-_SUBJECT = "{hero:은} "
-
-
 def story(scene: Scene, steps: Steps) -> str:
-    """The steps in order, the optional ones as chance has it, one sentence each."""
-    teller = Teller(scene, cast(scene), plain=scene.chance(0.45))
-    told = []
-    for step in steps:
-        pattern = scene.pick(step)
-        if step[0].startswith("?"):
-            if scene.chance(0.45):
-                continue
-            pattern = pattern.removeprefix("?")
-        if told and pattern.startswith(_SUBJECT) and scene.chance(0.3):  # Korean leaves out a known subject
-            pattern = pattern.removeprefix(_SUBJECT)
-        told.append(teller.tell(pattern))
-    return " ".join(told)
+    """The steps in order, one sentence each."""
+    return Teller(scene, cast(scene), plain=scene.chance(0.45)).tell_steps(steps)
 
 
 TEXTS = {f"story_{name}": partial(story, steps=steps) for name, steps in (PLOTS | MORE_PLOTS).items()}

@@ -17,6 +17,17 @@ from typing import Any
 from nakochat.data.village.scene import Scene, fill
 
 Patterns = str | Sequence[str]
+Steps = tuple[tuple[str, ...], ...]
+_LEFT_OUT = 0.45  # how often an optional step is
+_UNSAID = 0.3  # how often a subject that is known is not said again
+
+
+def steps(text: str) -> Steps:
+    """A text of patterns, one a line, a blank line between steps -> the steps.
+
+    A pattern that begins with ? is optional.
+    """
+    return tuple(tuple(step.strip().splitlines()) for step in text.strip().split("\n\n"))
 
 
 @lru_cache(maxsize=16_384)
@@ -66,6 +77,20 @@ class Teller:
             template = pieces[0][0]
         return fill(template, {**self.cast, **slots} if slots else self.cast, scene.masked)
 
-    def tell_all(self, steps: Sequence[Patterns]) -> str:
-        """One sentence from each step, as a paragraph."""
-        return " ".join(self.tell(step) for step in steps)
+    def tell_steps(self, steps: Steps, subject: str = "{hero:은} ") -> str:
+        """One sentence from each step, in order.  A subject that is known is sometimes left out, as Korean does."""
+        told: list[str] = []
+        for step in steps:
+            pattern = self.scene.pick(step)
+            if pattern.startswith("?"):
+                if self.scene.chance(_LEFT_OUT):
+                    continue
+                pattern = pattern[1:]
+            if told and pattern.startswith(subject) and ", {" not in pattern and self.scene.chance(_UNSAID):
+                pattern = pattern.removeprefix(subject)
+            told.append(self.tell(pattern))
+        return " ".join(told)
+
+    def tell_some(self, steps: Steps, count: int, subject: str = "{x:은} ") -> str:
+        """As tell_steps, from some of the steps in any order."""
+        return self.tell_steps(tuple(self.scene.some(steps, min(count, len(steps)))), subject)
