@@ -215,6 +215,10 @@ _MOST = _table(
     "1년 중 밤이 가장 긴 날:동지, 1년 중 낮이 가장 긴 날:하지, 한국의 돈 단위:원, "
     "한 해의 첫 번째 달:1월, 한 해의 마지막 달:12월"
 )
+# how a thing with such a name is asked for, where it is not 뭐
+_ASK_BY_KIND = _table(
+    "수도:어디, 도시:어디, 쪽:어디, 섬:어디, 산:어디, 바다:어디, 임금:누구, 날:언제, 달:몇 월"
+)
 # thing: number with its unit, how it is asked, other right answers
 _COUNTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "일주일": ("7일", "며칠", ("칠 일", "이레", "일곱")),
@@ -276,7 +280,9 @@ def _things() -> Iterator[Fact]:
     for relation, table in (("colour", _COLOURS), ("material", _MATERIALS), ("located", _LOCATED),
                             ("famous", _FAMOUS), ("definition", _MOST)):  # fmt: skip
         for name, value in table.items():
-            yield _fact(name, relation, value)
+            kinds = _ASK_BY_KIND.items() if relation == "definition" else ()
+            ask = next((word for kind, word in kinds if name.endswith(kind)), "")
+            yield _fact(name, relation, value, ask=ask)
     for relation, acts in (("tool", _TOOLS), ("place", _PLACES), ("profession", _JOBS)):
         for name, deed in acts.items():
             thing, act = deed.rsplit(" ", 1)
