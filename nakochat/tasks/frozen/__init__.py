@@ -17,7 +17,7 @@ from nakochat.data.village.scene import Expected
 
 FOLDER = Path(__file__).parent
 HASHES = {
-    "choices": "ab2d8465d555c55326c3d8b18a2139f97b24f996c8c1a10a6a629b38d169bdf1",
+    "choices": "b09ef5fbc5ffee0467a8a99965973f0e45f836ef94ab29406109d3141052cb75",
     "questions": "ea447e4cc52e6278f47a2260304bc1e395917fb201131dcc35bc7ef063d75d21",
     "word_problems": "e17a48f804185cc0a08829cfe4f72b453c83ce08cf08a7c5e05b21d502338712",
 }
