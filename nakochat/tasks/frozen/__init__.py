@@ -17,9 +17,9 @@ from nakochat.data.village.scene import Expected
 
 FOLDER = Path(__file__).parent
 HASHES = {
-    "choices": "b09ef5fbc5ffee0467a8a99965973f0e45f836ef94ab29406109d3141052cb75",
-    "questions": "ea447e4cc52e6278f47a2260304bc1e395917fb201131dcc35bc7ef063d75d21",
-    "word_problems": "e17a48f804185cc0a08829cfe4f72b453c83ce08cf08a7c5e05b21d502338712",
+    "choices": "dd56a05a600290354977da775728a263314ae487cdd7935c6587b640a67bf9ce",
+    "questions": "08cbe0c228f2a1f841276a65732c6e53119276a98cda55ebfcd4b1440eba8a3d",
+    "word_problems": "8c73191ddc825ec4217a57545d4c91360ee18f517b43fed84be620cb5b23dce3",
 }
 
 

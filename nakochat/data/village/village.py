@@ -1,0 +1,65 @@
+"""A seed and a number -> a text or an exercise of the village, of a kind drawn by weight.
+
+Unlimited and random access: document 10 is the same whoever asks and whatever was made before.
+"""
+
+import bisect
+import itertools
+import random
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from nakochat.data.village import (
+    arithmetic,
+    choices,
+    counting,
+    daily,
+    descriptions,
+    facts,
+    follow_ups,
+    memory,
+    particles,
+    persona,
+    questions,
+    smalltalk,
+    stories,
+    unknowns,
+)
+from nakochat.data.village.scene import Exercise, Scene, Split
+
+T = TypeVar("T")
+
+TEXT_MODULES = (stories, daily, descriptions, particles, facts)
+EXERCISE_MODULES = (questions, follow_ups, memory, unknowns, arithmetic, counting, choices, smalltalk, persona)
+TEXTS: dict[str, Callable[[Scene], str]] = {k: f for module in TEXT_MODULES for k, f in module.TEXTS.items()}
+EXERCISES: dict[str, Callable[[Scene], Exercise]] = {
+    k: f for module in EXERCISE_MODULES for k, f in module.EXERCISES.items()
+}
+# Share of documents by kind, relative; 1 where nothing is said.
+TEXT_WEIGHTS: dict[str, float] = {}
+EXERCISE_WEIGHTS: dict[str, float] = {}
+
+
+class Village:
+    """All documents of one seed."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+
+    def text(self, number: int, *, split: Split = "train", masked: bool = False) -> str:
+        """Text number `number`.  masked gives its skeleton (scene.py)."""
+        kind = _draw(TEXTS, TEXT_WEIGHTS, f"{self.seed}/{split}/text/{number}")
+        return TEXTS[kind](Scene(kind, number, self.seed, split, masked))
+
+    def exercise(
+        self, number: int, *, kind: str | None = None, split: Split = "train", masked: bool = False
+    ) -> Exercise:
+        """Exercise number `number`, of one kind or of any."""
+        kind = kind or _draw(EXERCISES, EXERCISE_WEIGHTS, f"{self.seed}/{split}/exercise/{number}")
+        return EXERCISES[kind](Scene(kind, number, self.seed, split, masked))
+
+
+def _draw(kinds: Mapping[str, T], weights: Mapping[str, float], key: str) -> str:
+    names = list(kinds)
+    totals = list(itertools.accumulate(weights.get(name, 1.0) for name in names))
+    return names[bisect.bisect_right(totals, random.Random(key).random() * totals[-1])]

@@ -1,0 +1,82 @@
+"""The village's held-out exercises, and the hand-written ones -> tasks.
+
+Held out are combinations that training never shows (data/village/scene.py).  The frozen items (tasks/frozen) were written
+by hand, in other words than the generator's.
+"""
+
+from collections.abc import Callable, Sequence
+
+from nakochat.data.village.scene import Exercise, Expected
+from nakochat.data.village.village import Village
+from nakochat.tasks import frozen
+from nakochat.tasks.grading import chosen_option, holds_text, says_unknown
+from nakochat.tasks.task import Label, Task
+from nakochat.text.conversation import assistant, user
+
+SEED = 20261120  # of the held-out exercises: the same for every model
+COUNTING_KINDS = ("syllables", "finals")
+
+
+def _generated(count: int, *kinds: str) -> Callable[[], Sequence[Exercise]]:
+    """`count` held-out exercises, the kinds in turn."""
+
+    def make() -> Sequence[Exercise]:
+        village = Village(SEED)
+        return [village.exercise(n, kind=kinds[n % len(kinds)], split="test") for n in range(count)]
+
+    return make
+
+
+def _written(name: str) -> Callable[[], Sequence[Exercise]]:
+    def make() -> Sequence[Exercise]:
+        return [Exercise((user(item.prompt), assistant("")), item.expected) for item in frozen.load(name)]
+
+    return make
+
+
+def _names_option_number(answer: str, expected: Expected) -> bool:
+    return chosen_option(answer) == expected.option
+
+
+def _claims_unknown(answer: str, expected: Expected) -> bool:
+    return says_unknown(answer)
+
+
+_QUESTIONS = _generated(300, "question", "follow_up")
+_CHOICES = _generated(200, "choice")
+
+TASKS: tuple[Task, ...] = (
+    Task("calculator", Label("계산기: 새 수", "calculator: new operands"), _generated(200, "sum", "story_problem")),
+    Task("calculator_written", Label("계산기: 사람이 쓴 문제", "calculator: hand-written"), _written("word_problems")),
+    Task("questions", Label("질문: 새로 짜 맞춘 말", "questions: recombined phrasing"), _QUESTIONS),
+    Task("questions_written", Label("질문: 사람이 쓴 말", "questions: hand-written"), _written("questions")),
+    Task("unknown", Label("모를 때 '모르겠어요'", "says so when it can't know"), _generated(150, "unknown")),
+    Task(
+        "unknown_wrongly",
+        Label("아는데 '모르겠어요'", "says so though it could know"),
+        _QUESTIONS,
+        grade=_claims_unknown,
+        better="lower",
+    ),
+    Task(
+        "choice_number", Label("객관식: 번호", "multiple choice: number"), _CHOICES, grade=_names_option_number, chance=0.25
+    ),
+    Task("choice_text", Label("객관식: 보기", "multiple choice: text"), _CHOICES, grade=holds_text, chance=0.25),
+    Task(
+        "choice_written_number",
+        Label("사람이 쓴 객관식: 번호", "hand-written choice: number"),
+        _written("choices"),
+        grade=_names_option_number,
+        chance=0.25,
+    ),
+    Task(
+        "choice_written_text",
+        Label("사람이 쓴 객관식: 보기", "hand-written choice: text"),
+        _written("choices"),
+        grade=holds_text,
+        chance=0.25,
+    ),
+    Task("counting", Label("글자와 받침 세기", "counting syllables and finals"), _generated(600, *COUNTING_KINDS)),
+    Task("given", Label("알려 준 사실", "facts given in the prompt"), _generated(150, "given")),
+    Task("recall", Label("이름 기억하기", "name recalled a turn later"), _generated(100, "recall")),
+)
