@@ -191,8 +191,12 @@ COMPARISON = steps("""
 """)
 
 _SIZES = words.verb_list("작다 크다 통통하다 날렵하다 가늘다 길다 둥글다 가볍다")
-_SOLIDS = words.noun_list("나무 돌 종이 유리 철 구리 금 은 비단 가죽 천 짚 진흙 고무 플라스틱 모시 옥 대나무 쇠 놋쇠 흙")
-_FEED = words.noun_list("풀 건초 고기 생선 곡식 나뭇잎 옥수수 당근 사과 배추 감자 벌레 씨앗 도토리 콩 사료 과일 꿀")
+_SOLIDS = words.noun_list(
+    "나무 돌 종이 유리 철 구리 금 은 비단 가죽 천 짚 진흙 고무 플라스틱 모시 옥 대나무 쇠 놋쇠 흙"
+)
+_FEED = words.noun_list(
+    "풀 건초 고기 생선 곡식 나뭇잎 옥수수 당근 사과 배추 감자 벌레 씨앗 도토리 콩 사료 과일 꿀"
+)
 _VISITORS = words.noun_list("참새 까치 비둘기 고양이 강아지 나비 제비 까마귀 오리 개구리 다람쥐 달팽이")
 _FEELS = words.verb_list("아쉽다 서운하다 섭섭하다 허전하다 든든하다 흐뭇하다 편안하다")
 
