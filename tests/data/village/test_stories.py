@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import takewhile
 
 import pytest
 
@@ -117,9 +118,8 @@ def test_josa_pairs_differ_in_the_particle_only_and_use_held_out_nouns() -> None
         noun = left.split()[-1]
         assert held_out("nonce", noun)
         assert right != wrong
-        same = next(
-            n for n in range(len(right)) if right[len(right) - n - 1 :] != wrong[len(wrong) - n - 1 :]
-        )
+        pairs = zip(reversed(right), reversed(wrong), strict=False)
+        same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
         assert max(len(right), len(wrong)) - same <= 4
         particle = right.split()[0].rstrip(".?")
         ends[particle] += 1
