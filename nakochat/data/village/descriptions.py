@@ -198,6 +198,10 @@ _FEED = words.noun_list(
     "풀 건초 고기 생선 곡식 나뭇잎 옥수수 당근 사과 배추 감자 벌레 씨앗 도토리 콩 사료 과일 꿀"
 )
 _VISITORS = words.noun_list("참새 까치 비둘기 고양이 강아지 나비 제비 까마귀 오리 개구리 다람쥐 달팽이")
+_WILD = words.noun_list("""
+    숲 들판 언덕 연못가 냇가 마당 목장 뒷산 풀밭 강가 골짜기 바위_옆 나무_아래 과수원 논둑 오솔길 갈대밭 호숫가 덤불_속
+    동굴 헛간 우리 울타리_안 산길 초원 개울 잔디밭 솔밭 대나무_숲 동물원
+""")
 _FEELS = words.verb_list("아쉽다 서운하다 섭섭하다 허전하다 든든하다 흐뭇하다 편안하다")
 
 
@@ -213,7 +217,7 @@ def cast(scene: Scene, kind: str) -> dict[str, Any]:
     trait, trait2 = some(words.ADJECTIVES["person"][0], 2)
     mat, mat2 = some(_SOLIDS, 2)
     colour, colour2 = some(words.COLOUR_NOUNS, 2)
-    place, place2 = some(words.PLACES, 2)
+    place, place2 = some(_WILD if kind == "animal" else words.PLACES, 2)
     food, food2 = some(words.FOODS, 2)
     job, job2 = some(words.JOBS, 2)
     thing, thing2 = some(words.ACCESSORIES + words.TOYS + words.DISHES, 2)

@@ -10,6 +10,7 @@ from nakochat.data.village.scene import Scene
 from nakochat.data.village.telling import Steps, Teller
 
 _ELDERS = words.noun_list("할머니 할아버지 어머니 아버지 엄마 아빠 이모 삼촌 고모 외할머니 외할아버지 외삼촌")
+_FAR = words.noun_list("할머니 할아버지 외할머니 외할아버지 이모 삼촌 고모 외삼촌 큰아버지 작은어머니 선생님")
 _GLAD = words.verb_list("기쁘다 즐겁다 행복하다 뿌듯하다 흐뭇하다")
 _SAD = words.verb_list("슬프다 외롭다 답답하다 불안하다 쓸쓸하다 속상하다 무겁다 허전하다")
 _RAIN = words.noun_list("비 소나기 장대비 눈 우박 진눈깨비 가랑비 함박눈")
@@ -62,7 +63,7 @@ def cast(scene: Scene) -> dict[str, Any]:
         "adv": pick(_HOW), "degree": pick(words.DEGREES), "glad": pick(_GLAD), "sad": pick(_SAD),
         "adj": pick(words.ADJECTIVES["thing"][0]), "adj2": pick(words.ADJECTIVES["fruit"][0]),
         "trait": pick(words.ADJECTIVES["animal"][0]), "nick": pick(words.FIRST_NAMES),
-        "gardentool": pick(_GARDEN_TOOLS), "crier": pick(_CRIERS), "visitor": pick(_VISITORS),
+        "gardentool": pick(_GARDEN_TOOLS), "far": pick(_FAR), "crier": pick(_CRIERS), "visitor": pick(_VISITORS),
         "digger": pick(_DIGGERS),
         "n": scene.integer(2, 9), "n2": scene.integer(2, 5),
     }  # fmt: skip

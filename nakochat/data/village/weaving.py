@@ -14,7 +14,7 @@ _OPENINGS = (
     "", "", "", "", "{time} ", "{time} ", "그때 ", "그날 ", "어느 {season}날 ",
     "날씨가 {w:어서} ", "날씨가 {w:지만} ", "비가 와서 ", "시간이 남아서 ", "{feel:어서} ", "{degree} {feel:었지만} ",
     "해가 지자 ", "아침을 먹고 ", "학교에서 돌아와서 ", "{weekday:에} ", "{season:이} 오자 ", "{n}시쯤 ",
-    "잠이 안 와서 ", "배가 고파서 ", "오랜만에 ", "하루는 ", "{holiday:을} 맞아 ",
+    "잠이 안 와서 ", "배가 고파서 ", "오랜만에 ", "어느 날 ", "{holiday:을} 맞아 ",
 )  # fmt: skip
 _PLACES = ("{place:에서} ", "{place:에서} ", "{time} {place:에서} ", "{place} 앞에서 ", "{place} 옆에서 ")
 _SUBJECTS = (
@@ -34,13 +34,21 @@ _ENDS = (
     "{%:을 줄 알았@}.", "{%:기만 했@}.", "{%:는 데 오래 걸렸@}.", "{%:었[답니다|다고 한다]}.", "{%:는 꿈을 꾸었@}.",
 )  # fmt: skip
 _ASKS = (
-    "{%:었나요?}", "{%:을까요?}", "{%:을래요?}", "{%:고 싶어요?}", "{%:을 수 있어요?}", "{%:어도 돼요?}",
-    "{%:어 주세요.}", "{%:지 마세요.}", "{%:으면 좋겠어요.}", "{%:어야 해요.}", "{%:는 게 좋아요.}", "{%:어 볼까요?}",
-    "{%:을게요.}", "{%:었어요?}", "{%:는 방법을 알아요?}", "{%:으면 안 돼요.}",
+    "{%:을까요?}", "{%:을래요?}", "{%:고 싶어요?}", "{%:을 수 있어요?}", "{%:어도 돼요?}", "{%:어 주세요.}",
+    "{%:지 마세요.}", "{%:으면 좋겠어요.}", "{%:어야 해요.}", "{%:는 게 좋아요.}", "{%:어 볼까요?}", "{%:을게요.}",
+    "{%:으면 안 돼요.}", "{%:을 생각이에요.}", "{%:으려고 해요.}", "{%:고 싶어요.}",
 )  # fmt: skip
 _ASK_OPENINGS = (
-    "", "", "저기, ", "혹시 ", "내일 ", "우리 같이 ", "{time2} ", "이따가 {friend:과} ", "{name} 씨, ",
-    "심심한데 ", "{w:으니까} ", "{degree} 궁금한데, ", "괜찮다면 ", "시간이 되면 ", "{kin:께서} 오시기 전에 ",
+    "", "", "저기, ", "혹시 ", "내일 ", "우리 같이 ", "{time2} ", "이따가 {friend:과} ", "{name} 씨, ", "심심한데 ",
+    "{w:으니까} ", "괜찮다면 ", "시간이 되면 ", "{kin:께서} 오시기 전에 ", "{holiday:에는} ", "비가 그치면 ",
+)  # fmt: skip
+_PAST_ASKS = (
+    "{%:었어요?}", "{%:었나요?}", "{%:은 적이 있어요?}", "{%:었는지 알아요?}", "{%:은 게 맞아요?}", "{%:었다면서요?}",
+    "{%:는 방법을 배웠어요?}", "{%:어 보았어요?}", "{%:었는지 궁금해요.}", "{%:은 사람이 누구예요?}",
+)  # fmt: skip
+_PAST_OPENINGS = (
+    "", "저기, ", "혹시 ", "{time} ", "{name} 씨, ", "{degree} 궁금한데, ", "{name} 씨도 ", "정말로 ", "왜 ", "언제 ",
+    "{who:이} 오기 전에 ", "{weekday:에} ", "누가 ", "그날도 ",
 )  # fmt: skip
 _FEELS = tuple(verb for verb in words.FEELINGS if verb not in ("고맙다", "미안하다"))
 _HOLIDAYS = words.noun_list("설날 추석 명절 방학 생일 단오 대보름 주말 휴일 어린이날")
@@ -109,8 +117,8 @@ def woven(scene: Scene, plain: bool) -> str:
 def asked(scene: Scene) -> str:
     """One question, request or wish, in the polite level."""
     before, verb, slots = _clause(scene, 1)
-    mode = scene.pick(_MODES[:6])
-    pattern = f"{scene.pick(_ASK_OPENINGS)}{mode}{before}{scene.pick(_ASKS).replace('%', verb)}"
+    openings, ends = scene.pick(((_ASK_OPENINGS, _ASKS), (_PAST_OPENINGS, _PAST_ASKS)))
+    pattern = f"{scene.pick(openings)}{scene.pick(_MODES)}{before}{scene.pick(ends).replace('%', verb)}"
     return Teller(scene, _cast(scene)).tell(_tidy(pattern), **slots)
 
 
