@@ -1,0 +1,36 @@
+"""Texts -> a base model, from random weights.  [nako train base]"""
+
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.models.sizing import config_of_depth
+from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.settings import BaseSettings, ModelSettings
+from nakochat.training.stage import loaded, open_stage, record_origin, train_on_documents
+
+
+def main(settings: BaseSettings) -> None:
+    """Train, or go on with, the base stage of a run."""
+    with open_stage("base", settings) as stage:
+        if stage.resumed is None:
+            model = Nako(model_config(settings, stage.tokenizer), stage.machine.dtype)
+            model.initialise(settings.seed)
+            model = model.to(stage.machine.device)
+        else:
+            model = loaded(stage.resumed, stage.machine)
+        record_origin(stage, settings, None)
+        train_on_documents(stage, settings, model)
+
+
+def model_config(settings: ModelSettings, tokenizer: Tokenizer) -> NakoConfig:
+    """The model's shape: depth decides, unless width or heads are set."""
+    sized = config_of_depth(settings.depth, vocab_size=tokenizer.vocab_size, context=settings.context)
+    width = settings.width or sized.width
+    return NakoConfig(
+        vocab_size=tokenizer.vocab_size,
+        layers=settings.depth,
+        width=width,
+        heads=settings.heads or max(1, width // sized.head_width),
+        kv_heads=settings.kv_heads,
+        context=settings.context,
+        value_embedding_every=settings.value_embedding_every,
+        rotary_base=settings.rotary_base,
+    )

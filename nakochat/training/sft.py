@@ -1,0 +1,13 @@
+"""Conversations, scored only where the assistant speaks -> a model that answers.  [nako train sft]"""
+
+from nakochat.training.settings import SftSettings
+from nakochat.training.stage import loaded, open_stage, parent_checkpoint, record_origin, train_on_documents
+
+
+def main(settings: SftSettings) -> None:
+    """Train, or go on with, the sft stage of a run."""
+    with open_stage("sft", settings) as stage:
+        parent = parent_checkpoint(stage, settings, "mid") if stage.resumed is None else None
+        record_origin(stage, settings, parent)
+        model = loaded(stage.resumed or parent, stage.machine)  # type: ignore[arg-type]
+        train_on_documents(stage, settings, model)
