@@ -18,8 +18,8 @@ from nakochat.data.village.scene import Expected
 FOLDER = Path(__file__).parent
 HASHES = {
     "choices": "dd56a05a600290354977da775728a263314ae487cdd7935c6587b640a67bf9ce",
-    "questions": "08cbe0c228f2a1f841276a65732c6e53119276a98cda55ebfcd4b1440eba8a3d",
-    "word_problems": "8c73191ddc825ec4217a57545d4c91360ee18f517b43fed84be620cb5b23dce3",
+    "questions": "3b5e5ccfbd7d5666a3ea50ee2cc9f16789274bec36a6884df475d63043868f80",
+    "word_problems": "f8861d1201d5f56e87b730d626c03bcced2dc5ec8511db502ec0893fbc47101a",
 }
 
 
