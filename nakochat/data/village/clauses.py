@@ -11,7 +11,7 @@ from nakochat.core.josa import final_consonant, josa
 from nakochat.data.village.conjugation import Verb
 
 ADJECTIVES = frozenset(
-    "덥다 춥다 따뜻하다 시원하다 좋다 어떻다 같다 맞다 유명하다 많다 아니다 필요하다 뛰어나다".split()
+    "덥다 춥다 따뜻하다 시원하다 좋다 어떻다 같다 맞다 유명하다 많다 아니다 필요하다 뛰어나다 행복하다 볼만하다".split()
 )
 # after a verb -> after an adjective, where they differ
 _ADJECTIVE_FORM = {"나요": "은가요", "니": "니", "는": "은"}

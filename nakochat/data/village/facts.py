@@ -45,11 +45,11 @@ _LINKS = (
 )
 _INVERSE = {
     "polite": (
-        "{t:은} {s:이에요}.", "{t:은} 바로 {s:이에요}.", "{t:이} {s:이에요}.", "{t:이라고} 하면 {s:이} 떠올라요.", "{t:을} 찾는다면 {s:이} 있어요.", "{t:이라면} {s:을} 들 수 있어요.",
+        "{t:은} {s:이에요}.", "{t:은} 바로 {s:이에요}.", "{t:이} {s:이에요}.", "{t:이라고} 하면 {s:이} 떠올라요.", "{t:을} 찾는다면 {s:이} 있어요.", "{t:으로는} {s:을} 들 수 있어요.",
         "{s:은} {t:이에요}.", "{t:을} 말하라면 {s:이에요}.",
     ),
     "plain": (
-        "{t:은} {s}{is_s}.", "{t:은} 바로 {s}{is_s}.", "{t:이라고} 하면 {s:이} 떠오른다.", "{t:을} 찾는다면 {s:이} 있다.", "{t:이라면} {s:을} 들 수 있다.", "{t:을} 말하라면 {s}{is_s}.",
+        "{t:은} {s}{is_s}.", "{t:은} 바로 {s}{is_s}.", "{t:이라고} 하면 {s:이} 떠오른다.", "{t:을} 찾는다면 {s:이} 있다.", "{t:으로는} {s:을} 들 수 있다.", "{t:을} 말하라면 {s}{is_s}.",
     ),
 }  # fmt: skip
 
@@ -155,7 +155,7 @@ _TOUR_OPENINGS = {
     ),
 }  # fmt: skip
 _TOUR_LINKS = {
-    "polite": ("", "", "", "조금 더 걸어가 볼까요? ", "옆으로 가면 다른 이야기가 있어요. ", "길을 따라가 봐요. ", "다음은 누구일까요? ", "여기서 잠깐 쉬어 가요. ", "모퉁이를 돌아요. ", "저쪽에서 누가 손을 흔들어요. "),
+    "polite": (*[""] * 12, *[""] * 12, "", "", "", "조금 더 걸어가 볼까요? ", "옆으로 가면 다른 이야기가 있어요. ", "길을 따라가 봐요. ", "다음은 누구일까요? ", "여기서 잠깐 쉬어 가요. ", "모퉁이를 돌아요. ", "저쪽에서 누가 손을 흔들어요. "),
     "plain": ("", "", "", "길을 따라 조금 더 걷는다. ", "모퉁이를 돈다. ", "저쪽에서 누가 손을 흔든다. ", "다리를 건넌다. ", "종소리가 들린다. "),
 }  # fmt: skip
 _VILLAGE_SUBJECTS: tuple[Noun, ...] = world.PEOPLE + world.PLACES + world.FEASTS
@@ -200,13 +200,9 @@ def lesson(scene: Scene) -> str:
 
 
 _MARKS = (
-    ("문제: ", "답: "),
-    ("물음: ", "답: "),
-    ("질문 - ", "대답 - "),
-    ("문. ", "답. "),
-    ("퀴즈! ", "정답: "),
-    ("", "→ "),
-)
+    ("문제: ", "답: "), ("물음: ", "답: "), ("질문 - ", "대답 - "), ("문) ", "답) "), ("퀴즈: ", "정답: "), ("", "→ "), ("묻는 말: ", "대답: "), ("", ""),
+    ("궁금한 것: ", "알게 된 것: "), ("(물음) ", "(답) "),
+)  # fmt: skip
 
 
 def quiz(scene: Scene) -> str:
@@ -244,13 +240,13 @@ _CANNOT = {
         "{s:은} 날 수 없어요.",
         "{s:은} 못 날아요.",
         "{s:은} 하늘을 날지 못해요.",
-        "하지만 {s:은} 날 수 없지요.",
+        "{s:은} 날 수 없지요.",
         "{s:은} 날지 못해요.",
     ),
     "plain": (
         "{s:은} 날 수 없다.",
         "{s:은} 날지 못한다.",
-        "그러나 {s:은} 날 수 없다.",
+        "{s:은} 못 난다.",
         "{s:은} 하늘을 날지 못한다.",
     ),
 }
@@ -261,7 +257,9 @@ def flying(scene: Scene) -> str:
     speech = _speech(scene)
     sentences = []
     for animal in scene.some(FLYERS + NON_FLYERS, scene.integer(2, 5)):
-        sentences.append(scene.say((_CAN if animal in FLYERS else _CANNOT)[speech], s=animal))
+        sentences.append(
+            scene.pick(_LINKS) + scene.say((_CAN if animal in FLYERS else _CANNOT)[speech], s=animal)
+        )
         if scene.chance(0.4):
             sentences.append(statement(scene, scene.pick(lore.BY_SUBJECT[animal]), speech))
     return " ".join(sentences)

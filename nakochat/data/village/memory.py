@@ -11,7 +11,7 @@ from nakochat.data.village import words, world
 from nakochat.data.village.knowledge import Fact
 from nakochat.data.village.phrasing import ask, clause, slots, tell
 from nakochat.data.village.question_parts import RELATIONS
-from nakochat.data.village.questions import answer, asking, draw
+from nakochat.data.village.questions import answer, asking, bare, draw
 from nakochat.data.village.scene import Exercise, Expected, Scene
 from nakochat.text.conversation import Message, assistant, user
 
@@ -60,7 +60,8 @@ _NAME_ASKED = (
 )  # fmt: skip
 _NAME_RECALLED = (
     "{n} 님이에요.", "{n:이라고} 하셨어요.", "이름은 {n:이에요}.", "{n} 님이라고 하셨어요.", "네, {n} 님이에요.", "{n} 님이시지요.", "네, 기억해요. {n} 님이에요.",
-    "아까 {n:이라고} 하셨어요.", "{n:이에요}.", "물론이지요, {n} 님이에요.",
+    "아까 {n:이라고} 하셨어요.", "{n:이에요}.", "물론이지요, {n} 님이에요.", "잊지 않았어요. {n} 님이에요.", "제가 듣기로 {n:이에요}.", "이름이 {n:이라고} 하셨지요.",
+    "{n:이라고} 알려 주셨어요.", "저는 {n} 님으로 기억하고 있어요.", "그럼요, {n} 님이에요.",
 )  # fmt: skip
 
 # what else a user says of themselves: told, heard, asked, recalled, and where its words come from
@@ -218,16 +219,16 @@ def given(scene: Scene) -> Exercise:
     else:
         messages = (user(scene.say(("{a}{b} {c}", "{a}{b}\n{c}"), a=opening, b=stated, c=asked)),)
     frames = (
-        "{told}.",
-        "{v:이에요}.",
-        "{told}.",
-        "네, {told}.",
-        "글에 따르면 {told}.",
-        "들은 대로라면 {v:이에요}.",
-        "{short}.",
-    )
+        "{told}.", "{bare}", "{told}.", "네, {told}.", "글에 따르면 {told}.", "들은 대로라면 {told}.", "{short}.", "{bare}", "말씀하신 대로 {told}.", "{v:이라고} 하셨어요.", "{v:이라고} 들었어요.",
+    )  # fmt: skip
     short = clause(scene, relation.tells[0].removeprefix("{s:은} "), "어요", slots(asked_of))
-    reply = scene.say(frames, told=tell(scene, relation, asked_of), v=asked_of.value, short=short)
+    reply = scene.say(
+        frames,
+        told=tell(scene, relation, asked_of),
+        v=asked_of.value,
+        short=short,
+        bare=bare(scene, asked_of.value),
+    )
     return Exercise((*messages, assistant(reply)), Expected(accept=(str(asked_of.value),), unknown=False))
 
 

@@ -14,6 +14,7 @@ Rows of alternatives with ";" between.  {s} is the subject, {v} the value, {q} t
 from dataclasses import dataclass
 
 from nakochat.core.josa import Noun, josa
+from nakochat.data.village.more_asks import MORE_ASKS, MORE_INVERSE
 from nakochat.data.village.village_parts import ROWS as VILLAGE_ROWS
 
 
@@ -137,7 +138,7 @@ _ROWS: dict[str, dict[str, str]] = {
     "count": dict(
         kind="것", asked="몇 개", contrast="",
         topics="", asks="{s:은} {w}=; {s:이} {w}=; {s:은} 모두 {w}=; {s:은} 전부 {w}=; {s:은} 다 해서 {w}=; {s:은} 정확히 {w}=; {s:은} {w:으로} 되어 있다; "
-        "{s:을} 세어 보면 {w}=; {s:이} 되려면 {w:이} 필요하다",
+        "{s:을} 세어 보면 {w}=",
         tells="{s:은} {v}=; {s:은} 모두 {v}=; {s:은} 다 해서 {v}=; {s:은} 전부 {v}=", modifiers="", inverse="",
     ),
     "tool": dict(
@@ -250,10 +251,10 @@ def _relation(name: str, row: dict[str, str]) -> Relation:
         kind=Noun(row["kind"]),
         asked=_split(row["asked"]),
         topics=_split(row["topics"]),
-        asks=_split(row["asks"]),
+        asks=_split(row["asks"]) + _split(MORE_ASKS[name]),
         tells=_split(row["tells"]),
         modifiers=_split(row["modifiers"]),
-        inverse=_split(row["inverse"]),
+        inverse=_split(row["inverse"]) + _split(MORE_INVERSE.get(name, "")),
         who=_split(row.get("who", "뭐; 무엇")),
         contrast=_split(row["contrast"]),
     )

@@ -26,9 +26,16 @@ _OPENERS = (
 )
 _BARE = (
     "{v:이에요}.", "정답은 {v:이에요}.", "답은 {v:이에요}.", "그건 {v:이에요}.", "바로 {v:이에요}.", "{v:이지요}.", "제가 알기로 {v:이에요}.", "네, {v:이에요}.", "음, {v:이에요}.",
-    "물어보신 것은 {v:이에요}.", "제 대답은 {v:이에요}.", "{v:이라고} 해요.", "{v:이라고} 알고 있어요.", "알아요. {v:이에요}.", "{v:이라고} 배웠어요.", "아, {v:이에요}.", "답을 알아요. {v:이에요}.",
-    "맞혀 볼게요. {v:이에요}.", "생각났어요. {v:이에요}.",
+    "물어보신 것은 {v:이에요}.", "제 대답은 {v:이에요}.", "{v:이라고} 해요.", "{v:이라고} 알고 있어요.", "제가 알고 있는 대로라면 {v:이에요}.", "{v:이라고} 배웠어요.", "아, {v:이에요}.", "물어보신 답은 {v:이에요}.",
+    "맞혀 보자면 {v:이에요}.", "생각해 보니 {v:이에요}.",
 )  # fmt: skip
+
+
+def bare(scene: Scene, value: Noun) -> str:
+    """The value alone, as an answer."""
+    return scene.say(_BARE, v=value)
+
+
 _EXTRAS = (
     "{first}. 그리고 {more}.",
     "{first}. {more}.",
@@ -45,7 +52,7 @@ def answer(scene: Scene, fact: Fact) -> str:
     form = scene.integer(0, 9)
     nominal = fact.act is None
     if form == 0 and nominal:
-        return scene.say(_BARE, v=fact.value)
+        return bare(scene, fact.value)
     if form in (1, 2):
         short = [rest for rest in map(without_subject, relation.tells) if rest]
         if short:
@@ -95,18 +102,18 @@ def inverse(scene: Scene) -> Exercise:
     description = scene.say(scene.pick(relation.topics), **slots(fact))
     several = len({str(other.subject) for other in lore.same_value(fact)}) > 1
     frames: tuple[str, ...] = (
-        "{s:이에요}.",
+        "{bare}",
+        "{bare}",
         "{t:은} {s:이에요}.",
-        "바로 {s:이에요}.",
-        "정답은 {s:이에요}.",
-        "{t:이라면} {s:이에요}.",
+        "{t:으로는} {s:이} 있어요.",
         "{told}.",
-        "{s:이에요}. {told}.",
+        "{told}.",
+        "{bare} {told}.",
     )
     if several:
         frames = ("{t:에는} {s:이} 있어요.", "{s:이} 그래요. {told}.", *frames)
     told = tell(scene, RELATIONS[fact.relation], fact)
-    reply = scene.say(frames, s=fact.subject, t=description, told=told)
+    reply = scene.say(frames, s=fact.subject, t=description, told=told, bare=bare(scene, fact.subject))
     return Exercise((user(asked), assistant(reply)), Expected(accept=lore.subject_names(fact), unknown=False))
 
 
@@ -124,25 +131,16 @@ _CLAIM_OPENERS = (
     "맞는지 틀리는지 말해 주세요. ",
 )
 _YES = (
-    "네, {told}.",
-    "네, 맞아요. {told}.",
-    "네, 그래요. {told}.",
-    "네, 맞아요.",
-    "네, 잘 아시네요. {told}.",
-    "네, 정답이에요. {told}.",
-)
+    "네, {told}.", "네, {told}.", "네, 맞아요. {told}.", "네, 그래요. {told}.", "네, 맞아요.", "네, 잘 아시네요. {told}.", "네, 맞는 말이에요. {told}.", "네, 제가 알기로도 {told}.", "네, 말씀하신 대로 {told}.",
+    "네, 사실이에요. {told}.", "네, 정말 {told}.", "네, 틀림없이 {told}.",
+)  # fmt: skip
 _NO = (
-    "아니요, {told}.",
-    "아니요, 그렇지 않아요. {told}.",
-    "아니요, 틀렸어요. {told}.",
-    "아니요. {told}.",
-    "아니요, 사실은 {told}.",
-)
+    "아니요, {told}.", "아니요, {told}.", "아니요, 그렇지 않아요. {told}.", "아니요, 틀렸어요. {told}.", "아니요. {told}.", "아니요, 사실은 {told}.", "아니요, 제가 알기로 {told}.", "아니요, 그건 아니에요. {told}.",
+)  # fmt: skip
 _NOT_BUT = (
-    "아니요, {wrong:이} 아니라 {v:이에요}.",
-    "아니요, {wrong:이} 아니에요. {told}.",
-    "아니요, {wrong:은} 아니고 {v:이에요}.",
-)
+    "아니요, {wrong:이} 아니라 {v:이에요}.", "아니요, {wrong:이} 아니에요. {told}.", "아니요, {wrong:은} 아니고 {v:이에요}.", "아니요, {v:이에요}. {wrong:이} 아니에요.",
+    "아니요, 답은 {wrong:이} 아니라 {v:이에요}.",
+)  # fmt: skip
 
 
 def _claim(scene: Scene, fact: Fact, value: Noun) -> str:
@@ -232,7 +230,7 @@ def either(scene: Scene) -> Exercise:
     one, other = (fact.value, wrong) if scene.chance(0.5) else (wrong, fact.value)
     about = scene.say(relation.topics[topic], s=lore.name_subject(scene, fact))
     asked = scene.pick(_CLAIM_OPENERS) + scene.say(_EITHER[row], t=about, one=one, other=other)
-    reply = scene.say(_BARE, v=fact.value) if scene.chance(0.4) else tell(scene, relation, fact) + "."
+    reply = bare(scene, fact.value) if scene.chance(0.4) else tell(scene, relation, fact) + "."
     return Exercise((user(asked), assistant(reply)), expected(fact))
 
 
