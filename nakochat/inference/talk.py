@@ -26,6 +26,8 @@ class Piece:
     kind: PartKind
     text: str
     finish: Finish | None = None
+    tokens: int = 0
+    """How many tokens were generated until here, of every kind."""
 
 
 def load_engine(run: RunReference, machine: Machine) -> Engine:
@@ -54,7 +56,7 @@ def decode_pieces(engine: Engine, prompts: list[list[int]], sampling: Sampling) 
     kind: PartKind = "text"
     text = Detokeniser(t.token_bytes)
     opens: dict[int, PartKind] = {t.python_start: "python", t.output_start: "output"}
-    for token in engine.stream(prompts, sampling):
+    for tokens, token in enumerate(engine.stream(prompts, sampling), 1):
         if token.id in t.special_ids:
             kind = opens.get(token.id, "text")
             text = Detokeniser(t.token_bytes)
@@ -62,7 +64,7 @@ def decode_pieces(engine: Engine, prompts: list[list[int]], sampling: Sampling) 
         else:
             new = text.push(token.id)
         if new or token.finish:
-            yield Piece(kind, new, token.finish)
+            yield Piece(kind, new, token.finish, tokens)
 
 
 def message_of(ids: list[int], tokenizer: Tokenizer) -> Message:
