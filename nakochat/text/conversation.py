@@ -80,6 +80,8 @@ def _parse_message(message: Any) -> Message:
     parts = tuple(Part(part["type"], part["text"]) for part in content)
     if any(part.kind not in get_args(PartKind) or (part.kind != "text" and role != "assistant") for part in parts):
         raise DataError(_malformed("content type"))
+    if not all(isinstance(part.text, str) for part in parts):
+        raise DataError(_malformed("content text"))
     return Message(role, parts)
 
 
