@@ -1,0 +1,270 @@
+"""An engine -> a web server on this machine: OpenAI's chat API, and a page to talk on.
+
+POST /v1/chat/completions, GET /v1/models, GET /health, GET / (the page).  A request is read and checked whole, then its
+generation goes to the worker's thread; the event loop never computes.
+"""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.messages import say
+from nakochat.core.progress import speak
+from nakochat.inference.engine import Engine
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import Piece
+from nakochat.serving import openai
+from nakochat.serving.gate import LOCAL_HOSTS, Gate
+from nakochat.serving.openai import BadRequest, ChatRequest
+from nakochat.serving.turns import TooLong, join, prompt_tokens
+from nakochat.serving.worker import Job, Worker
+
+MOST_BYTES = 1_000_000
+STATIC = Path(__file__).parent / "static"
+PAGE_FILES = {
+    "/": ("index.html", "text/html"),
+    "/chat.js": ("chat.js", "text/javascript"),
+    "/stream.js": ("stream.js", "text/javascript"),
+    "/chat.css": ("chat.css", "text/css"),
+    "/logo.svg": ("logo.svg", "image/svg+xml"),
+}
+logger = logging.getLogger(__name__)
+
+
+class EventStream(StreamingResponse):
+    """A streamed answer whose generation ends with the response, however that ends."""
+
+    def __init__(self, job: Job, events: AsyncIterator[str]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
+        self._job = job
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._job.stop()
+
+
+class ChatServer:
+    """The handlers, and what they share."""
+
+    def __init__(self, engine: Engine, name: str, sampling: Sampling) -> None:
+        self.engine, self.name, self.sampling = engine, name, sampling
+        self.worker = Worker(engine)
+        self.started = int(time.time())
+
+    async def models(self) -> Response:
+        return _json(openai.model_list(self.name, self.engine.context, self.started))
+
+    async def health(self) -> Response:
+        return _json({"status": "ok", "model": self.name})
+
+    async def chat(self, request: Request) -> Response:
+        """POST /v1/chat/completions."""
+        body = await _read_body(request)
+        # tokenizing a megabyte takes a while
+        chat, sampling, tokens = await asyncio.to_thread(self._prepare, body)
+        job = self.worker.start(chat.conversation, sampling)
+        frame = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": self.name}
+        if chat.stream:
+            chunks = openai.Chunks(frame, include_usage=chat.include_usage)
+            return EventStream(job, _events(job, chunks, tokens))
+        pieces = await _whole(job, request)
+        if not pieces or pieces[-1].finish is None:  # the client left: nobody reads this
+            return Response(status_code=499)
+        counts = openai.usage(tokens, pieces[-1].tokens)
+        return _json(openai.completion(frame, join(pieces), pieces[-1].finish, counts))
+
+    def _prepare(self, body: bytes) -> tuple[ChatRequest, Sampling, int]:
+        """The request, how to sample, and the prompt's tokens.  BadRequest with what is wrong."""
+        chat = openai.parse_request(body, self.name)
+        try:
+            # without a seed every answer is another draw, as clients expect
+            sampling = replace(self.sampling, **{"seed": secrets.randbits(62), **chat.options})
+        except ConfigError as error:
+            raise BadRequest(str(error)) from error
+        try:
+            return chat, sampling, prompt_tokens(self.engine, chat.conversation, sampling)
+        except TooLong as error:
+            raise BadRequest(str(error), code="context_length_exceeded", param="messages") from error
+
+
+async def _read_body(request: Request) -> bytes:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise BadRequest(
+            say("Content-Type은 application/json이어야 합니다.", "Content-Type must be application/json."),
+            status=415,
+        )
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise BadRequest(
+                say("요청이 너무 큽니다 (1 MB까지).", "the request is too large (1 MB at most)."), status=413
+            )
+    return bytes(body)
+
+
+async def _events(job: Job, chunks: openai.Chunks, prompt: int) -> AsyncIterator[str]:
+    yield chunks.first()
+    made = 0
+    try:
+        async for piece in job.pieces():
+            made = piece.tokens
+            yield chunks.piece(piece)
+    except Exception:  # the status is sent already: the stream itself has to say it
+        logger.exception("generation failed")
+        yield chunks.failed(_internal())
+        return
+    yield chunks.last(openai.usage(prompt, made))
+
+
+async def _whole(job: Job, request: Request) -> list[Piece]:
+    """All pieces; fewer, without a finish, when the client went away."""
+
+    async def watch() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        job.stop()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        return [piece async for piece in job.pieces()]
+    finally:
+        watcher.cancel()
+        job.stop()
+
+
+def _internal() -> BadRequest:
+    message = say(
+        "서버 안에서 오류가 났습니다. 서버의 기록을 보세요.",
+        "something went wrong inside; see the server's log.",
+    )
+    return BadRequest(message, status=500)
+
+
+def _json(value: dict[str, Any], status: int = 200) -> Response:
+    return JSONResponse(value, status, media_type="application/json")  # Starlette's writes Hangul as it is
+
+
+async def _answer_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        error = BadRequest(f"{request.method} {request.url.path}: {error.detail}", status=error.status_code)
+    if not isinstance(error, BadRequest):
+        error = _internal()
+    return _json(openai.error_body(error), error.status)
+
+
+def create_app(engine: Engine, *, name: str, sampling: Sampling | None = None) -> FastAPI:
+    """The app.  name: what the model is called; sampling: what a request leaves out is taken from it."""
+    chat = ChatServer(engine, name, sampling or Sampling())
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        chat.worker.close()
+
+    # FastAPI's own documentation pages load scripts from elsewhere
+    app = FastAPI(title="nakochat", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(Gate)
+    for kind in (BadRequest, HTTPException, Exception):
+        app.add_exception_handler(kind, _answer_error)
+    app.add_api_route("/v1/chat/completions", chat.chat, methods=["POST"], response_model=None)
+    app.add_api_route("/v1/models", chat.models, methods=["GET"], response_model=None)
+    app.add_api_route("/health", chat.health, methods=["GET"], response_model=None)
+    for path, (file, kind_of_file) in PAGE_FILES.items():
+        _add_file(app, path, (STATIC / file).read_bytes(), kind_of_file)
+    return app
+
+
+def _add_file(app: FastAPI, path: str, content: bytes, media_type: str) -> None:
+    headers = {"Cache-Control": "no-cache"}
+    if media_type == "image/svg+xml":  # a drawing brings its colours in a style of its own
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+
+    async def file() -> Response:
+        return Response(content, media_type=media_type, headers=headers)
+
+    app.add_api_route(path, file, methods=["GET"], response_model=None)
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """A listening place on this machine; port 0 takes a free one.  ConfigError with what to do instead."""
+    if host not in LOCAL_HOSTS:
+        raise ConfigError(
+            say(
+                f"--host {host}: 아직은 이 컴퓨터(127.0.0.1)에서만 열 수 있습니다. 암호 없이 밖에 열면 누구나 쓸 수 있기 "
+                "때문입니다. 다른 컴퓨터에서는 'ssh -L 8000:127.0.0.1:8000 이_컴퓨터'로 이어 쓰세요.",
+                f"--host {host}: only this machine (127.0.0.1) for now, since without a password anyone could use it. "
+                "From elsewhere, go through 'ssh -L 8000:127.0.0.1:8000 THIS_MACHINE'.",
+            )
+        )
+    if not 0 <= port <= 65535:
+        raise ConfigError(say(f"--port {port}: 0에서 65535까지입니다.", f"--port {port}: 0 to 65535."))
+    place = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        place.bind(("127.0.0.1", port))
+    except OSError as error:
+        place.close()
+        raise ConfigError(_unusable(port, error)) from error
+    return place
+
+
+def _unusable(port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return say(
+            f"포트 {port}을(를) 다른 프로그램이 쓰고 있습니다. 다른 번호로 여세요: --port {port % 65535 + 1}",
+            f"port {port} is used by another program. Take another: --port {port % 65535 + 1}",
+        )
+    return say(
+        f"포트 {port}을(를) 열 수 없습니다 ({error.strerror}). 1024 이상의 번호로 여세요: --port 8000",
+        f"cannot open port {port} ({error.strerror}). Take one from 1024 up: --port 8000",
+    )
+
+
+def make_server(app: FastAPI) -> uvicorn.Server:
+    """The server of an app; answers still being generated hold up its end for two seconds at most."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            lifespan="on",
+        )
+    )
+
+
+def run_server(
+    engine: Engine, *, name: str, host: str = "127.0.0.1", port: int = 8000, sampling: Sampling | None = None
+) -> None:
+    """Serve until Ctrl-C.  ConfigError when the place cannot be opened."""
+    with open_socket(host, port) as place:
+        address = f"http://127.0.0.1:{place.getsockname()[1]}"
+        speak(
+            say(
+                f"{name}: {address} 을 브라우저에서 여세요. 끝내려면 Ctrl+C.",
+                f"{name}: open {address} in a browser. Ctrl+C ends.",
+            )
+        )
+        # uvicorn ends by itself on Ctrl-C and then raises it again
+        with contextlib.suppress(KeyboardInterrupt):
+            make_server(create_app(engine, name=name, sampling=sampling)).run(sockets=[place])
