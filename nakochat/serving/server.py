@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from nakochat.core.errors import ConfigError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
@@ -209,8 +210,8 @@ def open_socket(host: str, port: int) -> socket.socket:
     if host not in LOCAL_HOSTS:
         raise ConfigError(
             say(
-                f"--host {host}: 아직은 이 컴퓨터(127.0.0.1)에서만 열 수 있습니다. 암호 없이 밖에 열면 누구나 쓸 수 있기 "
-                "때문입니다. 다른 컴퓨터에서는 'ssh -L 8000:127.0.0.1:8000 이_컴퓨터'로 이어 쓰세요.",
+                f"--host {host}: 아직은 이 컴퓨터(127.0.0.1)에서만 열 수 있습니다. 암호 없이 밖에 열면 누구나 쓸 수 "
+                "있기 때문입니다. 다른 컴퓨터에서는 'ssh -L 8000:127.0.0.1:8000 이_컴퓨터'로 이어 쓰세요.",
                 f"--host {host}: only this machine (127.0.0.1) for now, since without a password anyone could use it. "
                 "From elsewhere, go through 'ssh -L 8000:127.0.0.1:8000 THIS_MACHINE'.",
             )
@@ -230,11 +231,11 @@ def open_socket(host: str, port: int) -> socket.socket:
 def _unusable(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return say(
-            f"포트 {port}을(를) 다른 프로그램이 쓰고 있습니다. 다른 번호로 여세요: --port {port % 65535 + 1}",
+            f"포트 {josa(str(port), '을')} 다른 프로그램이 쓰고 있습니다. 다른 번호로 여세요: --port {port % 65535 + 1}",
             f"port {port} is used by another program. Take another: --port {port % 65535 + 1}",
         )
     return say(
-        f"포트 {port}을(를) 열 수 없습니다 ({error.strerror}). 1024 이상의 번호로 여세요: --port 8000",
+        f"포트 {josa(str(port), '을')} 열 수 없습니다 ({error.strerror}). 1024 이상의 번호로 여세요: --port 8000",
         f"cannot open port {port} ({error.strerror}). Take one from 1024 up: --port 8000",
     )
 
