@@ -17,9 +17,9 @@ from nakochat.data.village.scene import Expected
 
 FOLDER = Path(__file__).parent
 HASHES = {
-    "choices": "dd56a05a600290354977da775728a263314ae487cdd7935c6587b640a67bf9ce",
-    "questions": "3b5e5ccfbd7d5666a3ea50ee2cc9f16789274bec36a6884df475d63043868f80",
-    "word_problems": "f8861d1201d5f56e87b730d626c03bcced2dc5ec8511db502ec0893fbc47101a",
+    "choices": "4c9ade094a13bee11b349f2df0cc18357019b9b9c2946eae7a09efb83eefb79f",
+    "questions": "1ebaf569a103e7a04f608691ee1c84fc013b2b1b864cb57461717bc02c964774",
+    "word_problems": "3c1ba10b35f7cf4e074a99411b13e9c2fb8043580d6fbe20fd21f67000cabfb9",
 }
 
 
