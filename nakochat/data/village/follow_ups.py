@@ -47,14 +47,12 @@ def _elliptic(scene: Scene, fact: Fact) -> str | None:
     if not rests:
         return None
     while True:
-        rest = scene.pick(rests)
-        start, ending = scene.integer(0, len(_STARTS) - 1), scene.integer(0, len(_ENDINGS) - 1)
-        if scene.allows("follow up", relation.name, rest, start, ending):
+        rest, start, (form, tail) = scene.pick(rests), scene.pick(_STARTS), scene.pick(_ENDINGS)
+        if scene.allows("follow up", relation.name, rest, start, form, tail):
             break
-    form, tail = _ENDINGS[ending]
     pronoun = scene.pick(_DEIXIS.get(relation.kind, ("", "", "그건 ")))
     text = with_asked(rest, fact.ask or scene.pick(relation.asked))
-    return _STARTS[start] + pronoun + clause(scene, text, form, slots(fact)) + tail
+    return start + pronoun + clause(scene, text, form, slots(fact)) + tail
 
 
 def _of_another(scene: Scene, fact: Fact) -> tuple[str, Fact] | None:

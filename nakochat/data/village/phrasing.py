@@ -1,7 +1,7 @@
 """A relation and a subject -> a question in one of very many wordings; a fact -> a sentence that states it.
 
 A question is prefix x phrase x ending, in one register.  Which combinations training may see is decided here
-(scene.allows("question", relation, prefix, phrase, ending)); everything that asks goes through `ask`.
+(scene.allows("question", relation, …)); everything that asks goes through `ask`.
 """
 
 from functools import cache
@@ -67,9 +67,9 @@ _TOPIC_ENDINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _REGISTERS = ("polite",) * 6 + ("casual",) * 3 + ("formal",)
 # the subject first, the rest of the question after it
-_FRONTED = (
+_INTRODUCED = (
     "{s} 말이에요, ", "{s} 있잖아요, ", "{s:에 대해} 궁금해요. ", "{s} 알죠? ", "{s} 얘기인데요, ", "{s:은}요, ", "{s:에 대해} 물어볼게요. ",
-    "{s}요, ", "지금 {s} 얘기를 하고 있었어요. ", "{s:에 대해} 배우고 있어요. ", "{s}, ",
+    "{s}요, ", "지금 {s} 얘기를 하고 있었어요. ", "{s:에 대해} 배우고 있어요. ",
 )  # fmt: skip
 
 
@@ -117,26 +117,34 @@ def ask(scene: Scene, relation: Relation, words: dict[str, Any], asked: str = ""
     """
     while True:
         register = scene.pick(_REGISTERS)
-        prefix = scene.integer(0, len(PREFIXES[register]) - 1)
         shape, phrase = scene.pick(_phrases(relation))
-        endings = len(_TOPIC_ENDINGS[register] if shape == "topic" else _ASK_ENDINGS[register])
-        ending = scene.integer(0, endings - 1)
-        word = asked or scene.pick(relation.asked)
-        if scene.allows("question", relation.name, register, prefix, shape, phrase, ending):
+        form, tail = (
+            ("", scene.pick(_TOPIC_ENDINGS[register]))
+            if shape == "topic"
+            else scene.pick(_ASK_ENDINGS[register])
+        )
+        if shape == "fronted" and register == "polite":
+            shape = "introduced"
+        elif shape == "postposed" and tail != "?":
+            shape = "fronted"
+        lead = scene.pick(_INTRODUCED if shape == "introduced" else PREFIXES[register])
+        phrase = _joined(with_asked(phrase, asked or scene.pick(relation.asked)))
+        # by the words that come out: two rows of the lists may make the same question
+        wording = phrase if shape == "topic" else finish(phrase, form)[0]
+        if scene.allows(
+            "question", relation.name, lead, shape, wording, form if "{d" in wording else "", tail
+        ):
             break
     if shape == "topic":
-        topic = scene.say(phrase, **words)
-        return PREFIXES[register][prefix] + scene.say(_TOPIC_ENDINGS[register][ending], t=topic)
-    form, tail = _ASK_ENDINGS[register][ending]
-    text = _joined(with_asked(phrase, word))
-    asking = clause(scene, text, form, words) + tail
-    if shape == "fronted" and register == "polite":
-        return scene.say(_FRONTED, **words) + asking
-    if shape in ("fronted", "postposed"):
-        if tail == "?":
-            return PREFIXES[register][prefix] + scene.say("{q}, {s:은}?", q=asking[:-1], **words)
-        asking = scene.say(("{s:은} {q}", "{s}, {q}"), q=asking, **words)
-    return PREFIXES[register][prefix] + _unpunctuated(scene, asking, register)
+        return lead + scene.say(tail, t=scene.say(phrase, **words))
+    asking = clause(scene, phrase, form, words) + tail
+    if shape == "introduced":
+        return scene.say(lead, **words) + asking
+    if shape == "postposed":
+        return lead + scene.say("{q}, {s:은}?", q=asking[:-1], **words)
+    if shape == "fronted":
+        asking = scene.say("{s}, {q}", q=asking, **words)
+    return lead + _unpunctuated(scene, asking, register)
 
 
 def _unpunctuated(scene: Scene, asking: str, register: str) -> str:

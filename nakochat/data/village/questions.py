@@ -147,15 +147,15 @@ def _claim(scene: Scene, fact: Fact, value: Noun) -> str:
     """A yes-or-no question whether the subject has the value."""
     relation = RELATIONS[fact.relation]
     while True:
-        opener, row, ending = (
-            scene.integer(0, len(many) - 1) for many in (_CLAIM_OPENERS, relation.tells, _CLAIMS)
+        opener, text, (form, tail) = (
+            scene.pick(_CLAIM_OPENERS),
+            scene.pick(relation.tells),
+            scene.pick(_CLAIMS),
         )
-        if scene.allows("yes or no", relation.name, opener, row, ending):
+        if scene.allows("yes or no", relation.name, opener, text, form, tail):
             break
-    form, tail = _CLAIMS[ending]
     words = slots(fact, s=lore.name_subject(scene, fact), v=value)
-    text = relation.tells[row]
-    return _CLAIM_OPENERS[opener] + clause(scene, text, form, words) + tail
+    return opener + clause(scene, text, form, words) + tail
 
 
 def yes_or_no(scene: Scene) -> Exercise:
