@@ -231,7 +231,7 @@ def open_socket(host: str, port: int) -> socket.socket:
 def _unusable(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return say(
-            f"포트 {josa(str(port), '을')} 다른 프로그램이 쓰고 있습니다. 다른 번호로 여세요: --port {port % 65535 + 1}",
+            f"포트 {josa(str(port), '을')} 다른 프로그램이 씁니다. 다른 번호로 여세요: --port {port % 65535 + 1}",
             f"port {port} is used by another program. Take another: --port {port % 65535 + 1}",
         )
     return say(

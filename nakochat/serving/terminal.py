@@ -78,7 +78,7 @@ class Talk:
         """Print the answer to a message as it comes, and remember both.  RequestError when the message is too long."""
         asked = user(_whole_characters(text))
         conversation = shorten(self.engine, (*self.conversation, asked), self.sampling)
-        if len(conversation) <= len(self.conversation) and not self._has_shortened:
+        if len(conversation) < len(self.conversation) + 1 and not self._has_shortened:
             self._has_shortened = True
             warn(
                 say(
@@ -104,23 +104,21 @@ class Screen:
     """Pieces of one answer -> standard output.  A calculator call gets a line of its own: [계산 37+45 = 82]."""
 
     def __init__(self) -> None:
-        self._call: list[str] = []
+        self._call = self._result = ""
         self._at_line_start = True
         self._is_dim = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
     def show(self, piece: Piece) -> None:
         text = printable(piece.text)
-        if piece.kind == "text":
+        if piece.kind == "output":
+            self._result += text
+            return
+        if piece.kind == "text" or self._result:
             self._show_call()
+        if piece.kind == "text":
             self._write(text)
-        elif piece.kind == "python":
-            self._call = ["".join(self._call) + text] if len(self._call) < 2 else self._next_call(text)
-        elif self._call:
-            self._call = [self._call[0], "".join(self._call[1:]) + text]
-
-    def _next_call(self, text: str) -> list[str]:
-        self._show_call()
-        return [text]
+        else:
+            self._call += text
 
     def end(self, finish: str | None) -> None:
         """The last line, and why the answer is not whole if it is not."""
@@ -134,9 +132,9 @@ class Screen:
 
     def _show_call(self) -> None:
         if self._call:
-            name = say("계산", "calculator")
-            call, self._call = self._call, []
-            self._note(f"[{name} {' = '.join(call)}]")
+            equals = f" = {self._result}" if self._result else ""
+            self._note(f"[{say('계산', 'calculator')} {self._call}{equals}]")
+        self._call = self._result = ""
 
     def _note(self, text: str) -> None:
         before = "" if self._at_line_start else "\n"
@@ -218,7 +216,7 @@ def _piped_lines() -> Iterator[str]:
 
 
 def _whole_characters(text: str) -> str:
-    """The text, if it can be written as UTF-8.  RequestError otherwise: a terminal may hand over halves of characters."""
+    """The text, if it can be written as UTF-8.  RequestError otherwise: terminals may send half a character."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
