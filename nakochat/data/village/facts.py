@@ -257,9 +257,8 @@ def flying(scene: Scene) -> str:
     speech = _speech(scene)
     sentences = []
     for animal in scene.some(FLYERS + NON_FLYERS, scene.integer(2, 5)):
-        sentences.append(
-            scene.pick(_LINKS) + scene.say((_CAN if animal in FLYERS else _CANNOT)[speech], s=animal)
-        )
+        link = scene.pick(_LINKS) if sentences else ""
+        sentences.append(link + scene.say((_CAN if animal in FLYERS else _CANNOT)[speech], s=animal))
         if scene.chance(0.4):
             sentences.append(statement(scene, scene.pick(lore.BY_SUBJECT[animal]), speech))
     return " ".join(sentences)
