@@ -255,7 +255,7 @@ _CANNOT = {
 def flying(scene: Scene) -> str:
     """Who flies, who doesn't, and what else there is to say of them."""
     speech = _speech(scene)
-    sentences = []
+    sentences: list[str] = []
     for animal in scene.some(FLYERS + NON_FLYERS, scene.integer(2, 5)):
         link = scene.pick(_LINKS) if sentences else ""
         sentences.append(link + scene.say((_CAN if animal in FLYERS else _CANNOT)[speech], s=animal))
