@@ -22,7 +22,7 @@ class Piece(NamedTuple):
 
 @dataclass
 class Packer:
-    """`documents` yields whole documents, endlessly.  `buffer` is the state that a resume restores."""
+    """`documents` yields whole documents; when it ends, rows end too.  `buffer` is the state that a resume restores."""
 
     documents: Iterator[Piece]
     row: int
@@ -33,7 +33,7 @@ class Packer:
     """Tokens of tails too short to keep, and of conversations longer than a row."""
 
     def next_row(self) -> list[Piece]:
-        """Pieces that fill one row of `row` tokens, or less where padding is needed."""
+        """Pieces that fill one row of `row` tokens, or less where padding is needed; none when all is packed."""
         pieces: list[Piece] = []
         room = self.row
         while room > 0:
@@ -47,7 +47,9 @@ class Packer:
 
     def _refill(self) -> None:
         while len(self.buffer) < self.size:
-            piece = next(self.documents)
+            piece = next(self.documents, None)
+            if piece is None:
+                return
             if piece.length > self.row and not piece.is_text:
                 self.dropped += piece.length
             else:

@@ -7,7 +7,7 @@ from nakochat.training.settings import BaseSettings, ModelSettings
 from nakochat.training.stage import loaded, open_stage, record_origin, train_on_documents
 
 
-def main(settings: BaseSettings) -> None:
+def main(settings: BaseSettings = BaseSettings()) -> None:  # noqa: B008 (frozen)
     """Train, or go on with, the base stage of a run."""
     with open_stage("base", settings) as stage:
         if stage.resumed is None:

@@ -4,7 +4,7 @@ from nakochat.training.settings import MidSettings
 from nakochat.training.stage import loaded, open_stage, parent_checkpoint, record_origin, train_on_documents
 
 
-def main(settings: MidSettings) -> None:
+def main(settings: MidSettings = MidSettings()) -> None:  # noqa: B008 (frozen)
     """Train, or go on with, the mid stage of a run."""
     with open_stage("mid", settings) as stage:
         parent = parent_checkpoint(stage, settings, "base") if stage.resumed is None else None

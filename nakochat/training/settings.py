@@ -10,6 +10,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
     """What every stage has."""
@@ -36,6 +37,7 @@ class RunSettings:
         return self.name or self.preset
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class CorpusSettings:
     """Texts of one's own."""
@@ -48,6 +50,7 @@ class CorpusSettings:
     """Encoding of text files, such as cp949."""
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class TokenizerSettings(CorpusSettings, RunSettings):
     """nako tok train"""
@@ -58,6 +61,7 @@ class TokenizerSettings(CorpusSettings, RunSettings):
     """Characters to train on."""
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """Shape of the model; what is left out follows from depth."""
@@ -78,6 +82,7 @@ class ModelSettings:
     """Base of the rotary angles."""
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class StageSettings(CorpusSettings, RunSettings):
     """Settings of a stage that learns from packed documents."""
@@ -119,16 +124,19 @@ class StageSettings(CorpusSettings, RunSettings):
             raise ConfigError(say("--text-share는 0과 1 사이입니다.", "--text-share is between 0 and 1."))
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class BaseSettings(ModelSettings, StageSettings):
     """nako train base"""
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class MidSettings(StageSettings):
     """nako train mid"""
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class SftSettings(StageSettings):
     """nako train sft"""
@@ -136,6 +144,7 @@ class SftSettings(StageSettings):
     text_share: float = 0.0
 
 
+@Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class RlSettings(RunSettings):
     """nako train rl"""

@@ -4,7 +4,7 @@ from nakochat.training.settings import SftSettings
 from nakochat.training.stage import loaded, open_stage, parent_checkpoint, record_origin, train_on_documents
 
 
-def main(settings: SftSettings) -> None:
+def main(settings: SftSettings = SftSettings()) -> None:  # noqa: B008 (frozen)
     """Train, or go on with, the sft stage of a run."""
     with open_stage("sft", settings) as stage:
         parent = parent_checkpoint(stage, settings, "mid") if stage.resumed is None else None

@@ -170,6 +170,15 @@ def held_out_texts(folder: Path, corpus: Corpus, seed: int) -> list[str]:
     return texts
 
 
+def stored_texts(folder: Path) -> list[str]:
+    """The validation texts of a run that was trained.  CheckpointError where they are missing."""
+    path = folder / "data" / "validation.json"
+    if not path.is_file():
+        raise CheckpointError(say(f"평가용 글이 없습니다: {path}.", f"the held-out texts are missing: {path}."))
+    texts: list[str] = read_json(path)
+    return texts
+
+
 @dataclass
 class Watch:
     """Held-out bits per byte and samples, as training goes."""

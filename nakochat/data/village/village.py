@@ -24,20 +24,32 @@ from nakochat.data.village import (
     smalltalk,
     stories,
     unknowns,
+    weaving,
 )
 from nakochat.data.village.scene import Exercise, Scene, Split
 
 T = TypeVar("T")
 
-TEXT_MODULES = (stories, daily, descriptions, particles, facts)
+TEXT_MODULES = (stories, daily, descriptions, weaving, particles, facts)
 EXERCISE_MODULES = (questions, follow_ups, memory, unknowns, arithmetic, counting, choices, smalltalk, persona)
 TEXTS: dict[str, Callable[[Scene], str]] = {k: f for module in TEXT_MODULES for k, f in module.TEXTS.items()}
 EXERCISES: dict[str, Callable[[Scene], Exercise]] = {
     k: f for module in EXERCISE_MODULES for k, f in module.EXERCISES.items()
 }
 # Share of documents by kind, relative; 1 where nothing is said.
-TEXT_WEIGHTS: dict[str, float] = {}
-EXERCISE_WEIGHTS: dict[str, float] = {}
+TEXT_WEIGHTS: dict[str, float] = {
+    **{kind: 2.0 for kind in stories.TEXTS},
+    **{kind: 3.0 for kind in descriptions.TEXTS},
+    **{"diary": 2.0, "causes": 2.0, "talk": 2.0, "letter": 1.0, "cooking": 1.0, "chores": 1.0, "planting": 1.0},
+    **{"everyday": 30.0, "particles": 30.0},
+    **{kind: 12.0 for kind in facts.TEXTS},
+}
+EXERCISE_WEIGHTS: dict[str, float] = {
+    **{"question": 10.0, "follow_up": 4.0, "recall": 3.0, "given": 3.0, "unknown": 4.0},
+    **{"sum": 3.0, "story_problem": 7.0},
+    **{"syllables": 3.0, "finals": 3.0, "jamo": 1.0, "spell": 1.5, "last": 0.7, "first": 0.7},
+    **{"choice": 9.0},
+}
 
 
 class Village:

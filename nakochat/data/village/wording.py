@@ -11,6 +11,7 @@ is the word.  Places where any of many endings fits are written as marks, and `s
     {개:K}      a noun + 이다, another clause follows   개인데 / 개이고 / 개예요.
     {남다:V}    a verb, a question, present             남아요? / 남나요? / 남는지 궁금해요.
     {남다:P}    a verb, a question, past                남았어요? / 남았을까요? / 남았는지 말해 줘.
+    {좋다:S}    how one feels, a statement                 좋아요. / 좋네요. / 좋은 것 같아요. / 좋아.
     {많다:A}    an adjective, a question                많아요? / 많은가요? / 많은지 알려 줘.
 """
 
@@ -42,11 +43,21 @@ _ASKING: dict[str, tuple[str, ...]] = {
         ":었을까}?", ":었습니까}?", ":었는지} 알려 주세요.", ":었는지} 궁금해요.", ":었는지} 구해 줘.",
         ":었는지} 말해 줄래요?",
     ),
+    ":S}": (
+        ":어요}.", ":어요}.", ":어요}", ":네요}.", ":어}.", ":어}", ":은} 것 같아요.", ":은} 기분이에요.",
+        ":네}", ":은} 하루예요.", ":더라고요}.", ":은} 것 같아", ":거든요}.",
+    ),
     ":A}": (
         ":어요}?", ":어요}?", ":을까요}?", ":은가요}?", ":어}?", ":죠}?", ":지}?", ":을까}?",
         ":은지} 알려 주세요.", ":은지} 궁금해요.", ":은지} 말해 줘.", ":은지} 아세요?",
     ),
 }  # fmt: skip
+
+_SOLVING = ("계산", "구해", "맞혀")
+_TALKING = {
+    mark: tuple(ending for ending in endings if not any(word in ending for word in _SOLVING))
+    for mark, endings in _ASKING.items()
+}
 
 
 class Words(dict[str, Any]):
@@ -61,27 +72,21 @@ def level(scene: Scene) -> str:
     return scene.pick(_LEVELS)
 
 
-def settle(scene: Scene, template: str, speech: str = "polite") -> str:
-    """The template with every mark replaced by an ending that fits the speech level."""
+def settle(scene: Scene, template: str, speech: str = "polite", solving: bool = True) -> str:
+    """The template with every mark replaced by an ending of the speech level, and of solving or just talking."""
     while ":J}" in template:
         template = template.replace(":J}", scene.pick(_JOINING) or _CLOSING[speech], 1)
     while ":K}" in template:
         template = template.replace(":K}", scene.pick(_JOINED_BEING) or _BEING[speech], 1)
     for mark, ending in ((":E}", _CLOSING), (":I}", _BEING), (":H}", _HAVING)):
         template = template.replace(mark, ending[speech])
-    for mark, endings in _ASKING.items():
+    for mark, endings in (_ASKING if solving else _TALKING).items():
         while mark in template:
             template = template.replace(mark, scene.pick(endings), 1)
     return template
 
 
-def tell(
-    scene: Scene, templates: str | Sequence[str], words: dict[str, Any] | None = None, speech: str = "polite"
-) -> str:
+def tell(scene: Scene, templates: str | Sequence[str], words: Words, solving: bool = True) -> str:
     """One of the templates, settled and filled."""
     template = templates if isinstance(templates, str) else scene.pick(templates)
-    return fill(
-        settle(scene, template, speech),
-        words if isinstance(words, Words) else Words(words or {}),
-        scene.masked,
-    )
+    return fill(settle(scene, template, solving=solving), words, scene.masked)

@@ -1,0 +1,154 @@
+"""The command line: a table of commands, each a name and the function that is imported when it is called.
+
+Precedence of a setting: flag, then --config, then preset, then the default.  A NakoError ends with one clear line and exit
+status 2; anything else is a bug and keeps its traceback.
+"""
+
+import dataclasses
+import difflib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from cyclopts import App, CycloptsError
+from cyclopts.config import Dict
+
+from nakochat import __version__
+from nakochat.core.allocator import keep_memory
+from nakochat.core.errors import ConfigError, NakoError
+from nakochat.core.messages import say
+
+# command -> (function, Korean, English, section of a preset that it reads)
+COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
+    "speedrun": (
+        "nakochat.commands.speedrun:main",
+        "처음부터 끝까지: 끝난 단계는 건너뜁니다",
+        "every stage, skipping what is finished",
+        None,
+    ),
+    "data check": ("nakochat.commands.data:check", "말뭉치를 살펴봅니다", "look at a corpus", None),
+    "tok train": ("nakochat.commands.tok:train", "토크나이저를 학습합니다", "train a tokenizer", "tokenizer"),
+    "tok eval": ("nakochat.commands.tok:evaluate", "토크나이저를 잽니다", "measure a tokenizer", None),
+    "train base": ("nakochat.training.base:main", "글로 배웁니다", "learn from texts", "base"),
+    "train mid": ("nakochat.training.mid:main", "글과 대화를 섞어 배웁니다", "learn from texts and conversations", "mid"),
+    "train sft": ("nakochat.training.sft:main", "대답하는 법을 배웁니다", "learn to answer", "sft"),
+    "train rl": ("nakochat.training.rl:main", "스스로 쓴 답의 보상으로 배웁니다", "learn from rewards", "rl"),
+    "eval": ("nakochat.commands.evaluate:main", "점수를 잽니다", "score a model", None),
+    "sample": ("nakochat.commands.talk:sample", "글을 이어 씁니다", "continue a text", None),
+    "chat": ("nakochat.commands.talk:chat", "터미널에서 대화합니다", "talk in the terminal", None),
+    "serve": ("nakochat.commands.talk:serve", "웹 채팅과 OpenAI API를 엽니다", "open the chat page and API", None),
+    "report": ("nakochat.commands.report:main", "성적표를 만듭니다", "write the report card", None),
+    "runs": ("nakochat.commands.runs:main", "실행 목록을 봅니다", "list the runs", None),
+    "bench train": ("nakochat.commands.bench:train", "학습 속도를 잽니다", "measure training speed", None),
+    "bench infer": ("nakochat.commands.bench:infer", "생성 속도를 잽니다", "measure generation speed", None),
+}
+GROUPS = {
+    "data": ("자료", "data"),
+    "tok": ("토크나이저", "tokenizer"),
+    "train": ("학습", "training"),
+    "bench": ("속도 재기", "benchmarks"),
+}
+
+
+def main() -> None:
+    """The entry point of `nako` and `python -m nakochat`."""
+    _use_utf8()
+    keep_memory()
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Run one command line; its exit status."""
+    try:
+        app = build()
+        app.config = _settings_sources(words)
+        app(words, exit_on_error=False, print_error=False)
+    except NakoError as error:
+        return _fail(str(error))
+    except CycloptsError as error:
+        return _fail(f"{_plain(error)}\n{say('도움말', 'help')}: nako {' '.join(_command(words) or ())} --help")
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 0
+
+
+def build() -> App:
+    """The app with all its commands; no command's module is imported."""
+    about = say("한글 원문에서 직접 학습한 한국어 챗봇까지", "From raw text to a Korean chatbot that you trained yourself")
+    app = App(name="nako", help=about, version=__version__, version_flags=["--version"], suppress_keyboard_interrupt=False)
+    groups = {name: App(name=name, help=say(*texts)) for name, texts in GROUPS.items()}
+    for group in groups.values():
+        app.command(group)
+    for name, (target, korean, english, _) in COMMANDS.items():
+        group, _, leaf = name.rpartition(" ")
+        (groups[group] if group else app).command(target, name=leaf, help=say(korean, english))
+    return app
+
+
+def _command(words: list[str]) -> list[str] | None:
+    """The words that name the command."""
+    for length in (2, 1):
+        if " ".join(words[:length]) in COMMANDS:
+            return words[:length]
+    return None
+
+
+def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
+    """Values below the flags for a command that reads a preset: --config's, then the preset's."""
+    command = _command(words)
+    section = COMMANDS[" ".join(command)][3] if command else None
+    if section is None or command is None or {"--help", "-h"} & set(words):
+        return ()
+    from nakochat.commands.presets import load_config, load_preset
+    from nakochat.training import settings as classes
+
+    known = [f.name for f in dataclasses.fields(getattr(classes, f"{section.capitalize()}Settings"))]
+    sources = []
+    config = _value_of(words, "--config")
+    preset = _value_of(words, "--preset")
+    if config is not None:
+        values = load_config(Path(config), section, known)
+        preset = preset or values.pop("preset", None)
+        sources.append(_source(values, config))
+    sources.append(_source(load_preset(preset or "tiny").get(section, {}), f"preset {preset}"))
+    return tuple(sources)
+
+
+def _source(values: dict[str, Any], name: str) -> Dict:
+    dashed = {key.rstrip("_").replace("_", "-"): value for key, value in values.items()}
+    return Dict(dashed, use_commands_as_keys=False, source=name)
+
+
+def _value_of(words: list[str], flag: str) -> str | None:
+    for index, word in enumerate(words):
+        if word == flag and index + 1 < len(words):
+            return words[index + 1]
+        if word.startswith(flag + "="):
+            return word.partition("=")[2]
+    return None
+
+
+def _plain(error: CycloptsError) -> str:
+    """The library's words, with a guess at what was meant."""
+    return str(error).strip()
+
+
+def nearest_command(word: str) -> str | None:
+    near = difflib.get_close_matches(word, list(COMMANDS), n=1)
+    return near[0] if near else None
+
+
+def _fail(text: str) -> int:
+    print(f"{say('오류', 'error')}: {text}", file=sys.stderr)
+    return 2
+
+
+def _use_utf8() -> None:
+    """Korean comes out right whatever the locale says."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")

@@ -1,0 +1,64 @@
+"""A run -> its scores.  [nako eval]"""
+
+from pathlib import Path
+
+from nakochat.core.files import write_json
+from nakochat.core.machine import open_machine
+from nakochat.core.messages import say
+from nakochat.core.paths import RunReference, find_run
+from nakochat.core.progress import speak
+from nakochat.data.corpus import read_documents
+from nakochat.evals.bits_per_byte import bits_per_byte
+from nakochat.evals.suite import score, write_scores
+from nakochat.inference.talk import load_engine
+from nakochat.training.stage import is_finished, stored_texts
+
+
+def main(
+    run: str | None = None,
+    *,
+    bpb: Path | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    json: Path | None = None,
+) -> None:
+    """Score a stage of a run on everything, and write its scores.json.
+
+    Parameters
+    ----------
+    run
+        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
+    bpb
+        Only measure bits per byte, on this file.
+    device
+        auto, cpu, cuda, mps or xpu.
+    dtype
+        auto, float32 or bfloat16.
+    json
+        Write the figures here too.
+    """
+    reference = find_run(run)
+    machine = open_machine(device, dtype, "no")
+    engine = load_engine(reference, machine)
+    if bpb is not None:
+        texts = list(read_documents([bpb]))
+        found = bits_per_byte(engine.model, engine.tokenizer, texts, context=engine.context, device=machine.device)
+        speak(f"{found.bits_per_byte:.4f} bits/byte, {found.bits_per_character:.4f} bits/character ({found.bytes} bytes)")
+        if json:
+            write_json(json, {"bits_per_byte": found.bits_per_byte, "bits_per_character": found.bits_per_character})
+        return
+    scores = score(engine, stored_texts(reference.folder.parent))
+    if reference.step is None:
+        write_scores(reference.folder, scores)
+    if json:
+        write_json(json, scores)
+    speak(say(f"{reference}의 점수", f"scores of {reference}"))
+    for entry in scores["scores"].values():
+        value = f"{100 * entry['value']:6.1f} %" if entry["unit"] == "accuracy" else f"{entry['value']:8.3f}"
+        speak(f"  {value}  {say(entry['label']['ko'], entry['label']['en'])}")
+
+
+def score_stage(reference: RunReference) -> None:
+    """Score a finished stage once."""
+    if not (reference.folder / "scores.json").is_file() and is_finished(reference.folder):
+        main(str(reference))

@@ -1,0 +1,60 @@
+"""A preset's name and a --config file -> values for a command's settings, below the flags.
+
+A preset is a TOML file of values with a table for each stage; so may a --config file be, or one flat table (TOML or JSON).
+"""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.josa import josa
+from nakochat.core.messages import say
+
+SECTIONS = ("tokenizer", "base", "mid", "sft", "rl")
+
+
+def _guess(near: list[str]) -> str:
+    if not near:
+        return ""
+    name = f"'{near[0]}'"
+    return say(f" {josa(name, '을')} 말씀하시나요?", f" Did you mean {name}?")
+
+
+def preset_names() -> list[str]:
+    folder = resources.files("nakochat.presets")
+    return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
+
+
+def load_preset(name: str) -> dict[str, dict[str, Any]]:
+    """The tables of a preset.  ConfigError with the nearest name for an unknown one."""
+    if name not in preset_names():
+        near = difflib.get_close_matches(name, preset_names(), n=1)
+        guess = _guess(near)
+        known = ", ".join(preset_names())
+        raise ConfigError(
+            say(f"'{name}' 프리셋이 없습니다.{guess} 있는 프리셋: {known}.", f"no preset '{name}'.{guess} There are: {known}.")
+        )
+    text = (resources.files("nakochat.presets") / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def load_config(path: Path, section: str, known: Sequence[str]) -> dict[str, Any]:
+    """What a --config file says for one stage.  ConfigError when it cannot be read or names an unknown setting."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise ConfigError(say(f"설정 파일을 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")) from error
+    flat = {name: value for name, value in values.items() if name not in SECTIONS}
+    found = {**flat, **values.get(section, {})}
+    for name in found:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            guess = _guess(near)
+            raise ConfigError(say(f"{path}: 모르는 설정입니다: {name}.{guess}", f"{path}: unknown setting: {name}.{guess}"))
+    return found

@@ -1,0 +1,88 @@
+"""A run -> words: continued texts, the terminal chat, the chat page.  [nako sample | chat | serve]"""
+
+from dataclasses import dataclass, field, replace
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from nakochat.core.machine import open_machine
+from nakochat.core.paths import find_run
+from nakochat.core.progress import printable, speak
+from nakochat.inference.engine import Engine
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import continue_text, load_engine
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class TalkSettings:
+    """Which model, where, and how it chooses its words."""
+
+    sampling: Annotated[Sampling, Parameter(name="*")] = field(default_factory=Sampling)
+    device: str = "auto"
+    """auto, cpu, cuda, mps or xpu."""
+    dtype: str = "auto"
+    """auto, float32 or bfloat16."""
+
+
+def _engine(run: str | None, settings: TalkSettings) -> tuple[Engine, str]:
+    reference = find_run(run)
+    return load_engine(reference, open_machine(settings.device, settings.dtype, "no")), str(reference)
+
+
+def sample(
+    run: str | None = None, *, prompt: str = "", samples: int = 1, settings: TalkSettings = TalkSettings()
+) -> None:
+    """Let the model go on from a text.
+
+    Parameters
+    ----------
+    run
+        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest.
+    prompt
+        The text to go on from.
+    samples
+        How many times, each with the next seed.
+    """
+    engine, _ = _engine(run, settings)
+    for number in range(samples):
+        sampling = replace(settings.sampling, seed=settings.sampling.seed + number)
+        text = "".join(piece.text for piece in continue_text(engine, prompt, sampling))
+        speak(printable(prompt + text))
+
+
+def chat(run: str | None = None, *, prompt: str | None = None, settings: TalkSettings = TalkSettings()) -> None:
+    """Talk with the model in the terminal.
+
+    Parameters
+    ----------
+    run
+        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
+    prompt
+        Ask this one thing and end.
+    """
+    from nakochat.serving.terminal import run_chat
+
+    engine, _ = _engine(run, settings)
+    run_chat(engine, sampling=settings.sampling, prompt=prompt)
+
+
+def serve(
+    run: str | None = None, *, host: str = "127.0.0.1", port: int = 8000, settings: TalkSettings = TalkSettings()
+) -> None:
+    """Open the chat page and the OpenAI API on this machine.
+
+    Parameters
+    ----------
+    run
+        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
+    host
+        Address to listen on.
+    port
+        Port to listen on.
+    """
+    from nakochat.serving.server import run_server
+
+    engine, name = _engine(run, settings)
+    run_server(engine, name=name, host=host, port=port)
+

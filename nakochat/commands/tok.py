@@ -1,0 +1,69 @@
+"""Texts -> the run's tokenizer, and how well it fits.  [nako tok train | eval]"""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from nakochat.core.files import is_whole, write_json
+from nakochat.core.messages import say
+from nakochat.core.paths import find_run, run_folder
+from nakochat.core.progress import speak
+from nakochat.data.prepare import training_texts, validation_texts
+from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.settings import TokenizerSettings
+from nakochat.training.stage import corpus_of
+
+
+def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B008 (frozen)
+    """Train the tokenizer of a run, unless it is there."""
+    folder = run_folder(settings.run_name)
+    if is_whole(folder / "tokenizer"):
+        speak(say(f"토크나이저가 이미 있습니다: {folder / 'tokenizer'}", f"the tokenizer is there: {folder / 'tokenizer'}"))
+        return
+    started = time.perf_counter()
+    corpus = corpus_of(settings)
+    speak(say("토크나이저를 학습합니다…", "training the tokenizer…"))
+    tokenizer = Tokenizer.train(training_texts(corpus, settings.seed, settings.characters), settings.vocab_size)
+    tokenizer.save(folder / "tokenizer")
+    seconds = time.perf_counter() - started
+    figures = {**_figures(tokenizer, validation_texts(corpus, settings.seed)[:300]), "seconds": seconds}
+    write_json(folder / "tokenizer.json", figures)
+    speak(
+        say(
+            f"토크나이저: {tokenizer.vocab_size}토큰, 토큰당 {figures['characters_per_token']:.2f}자 ({seconds:.0f}초)",
+            f"tokenizer: {tokenizer.vocab_size} tokens, {figures['characters_per_token']:.2f} characters each ({seconds:.0f} s)",
+        )
+    )
+
+
+def evaluate(run: str | None = None, *, file: Path | None = None, json: Path | None = None) -> None:
+    """Print how many characters and bytes a token of the run's tokenizer holds.
+
+    Parameters
+    ----------
+    run
+        NAME of a run; default: the newest.
+    file
+        A text file to measure on; default: text from the village.
+    json
+        Write the figures here too.
+    """
+    tokenizer = Tokenizer.load(find_run(run).folder.parent / "tokenizer")
+    from nakochat.data.prepare import Corpus
+
+    corpus = Corpus(paths=(file,) if file else ())
+    texts = list(corpus.documents()) if file else validation_texts(corpus, 0)
+    figures = _figures(tokenizer, texts)
+    for name, value in figures.items():
+        speak(f"{name:24} {value:.4g}")
+    if json:
+        write_json(json, figures)
+
+
+def _figures(tokenizer: Tokenizer, texts: list[str]) -> dict[str, Any]:
+    tokens = sum(len(ids) for ids in tokenizer.encode_batch(texts))
+    return {
+        "vocabulary": tokenizer.vocab_size,
+        "characters_per_token": sum(map(len, texts)) / tokens,
+        "bytes_per_token": sum(len(text.encode()) for text in texts) / tokens,
+    }

@@ -1,0 +1,116 @@
+"""Topics -> a conversation of one to five turns: what people say, what nakochat answers, and how it goes on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nakochat.core.josa import Noun
+from nakochat.data.village.scene import Scene
+from nakochat.data.village.wording import Words, tell
+from nakochat.data.village.words import ANIMALS, DRINKS, FIRST_NAMES, FOODS, FRUITS, HOBBIES, PLACES, SPORTS
+from nakochat.text.conversation import Message, assistant, user
+
+
+@dataclass(frozen=True)
+class Topic:
+    """asks of the user, answers to any of them, tails that may follow any answer, topics that may come next."""
+
+    asks: tuple[str, ...]
+    answers: tuple[str, ...]
+    tails: tuple[str, ...] = ()
+    follows: tuple["Topic", ...] = ()
+
+
+THANKS = Topic(
+    asks=(
+        "고마워요.", "고마워", "감사합니다.", "정말 고마워요!", "덕분에 좋아졌어요.", "알려 줘서 고마워요.",
+        "고맙습니다, {me}.", "도와줘서 고마워.", "아하, 고마워요.", "그렇군요. 고마워요.", "오, 고마워!",
+        "말해 줘서 고마워요.", "친절하네요, 고마워요.", "큰 도움이 됐어요.",
+    ),
+    answers=(
+        "천만에요.", "별말씀을요.", "도움이 되어서 기뻐요.", "저도 이야기해서 즐거웠어요.",
+        "언제든지 또 말해 주세요.", "뭘요, 또 물어봐 주세요.", "고맙다고 해 주셔서 제가 더 고마워요.",
+        "그렇게 말해 주니 힘이 나요.", "아니에요, 저야말로 고마워요.",
+    ),
+    tails=(
+        "또 궁금한 게 있으면 물어봐 주세요.", "좋은 하루 보내세요.", "다음에 또 이야기해요.",
+        "필요하면 언제든지 불러 주세요.",
+    ),
+)  # fmt: skip
+BYE = Topic(
+    asks=(
+        "잘 있어요.", "안녕히 계세요.", "이제 가 볼게요.", "나 갈게, 안녕!", "다음에 또 봐요.",
+        "그만 자야겠어요.", "오늘은 여기까지 할게요.", "또 올게요.", "내일 또 봐!", "바이바이",
+        "이만 {가다:을게요}.", "학교 가야 해서 이만!",
+    ),
+    answers=(
+        "안녕히 가세요.", "네, 다음에 또 만나요.", "조심히 가세요.", "오늘 이야기 즐거웠어요.",
+        "잘 가요, 또 놀러 오세요.", "네, 푹 쉬세요.", "기다리고 있을게요. 또 만나요.",
+        "좋은 시간 보내세요. 안녕히 가세요.",
+    ),
+    tails=("언제든지 또 오세요.", "좋은 하루 보내세요.", "다음에도 이야기해요."),
+)  # fmt: skip
+HELLO = Topic(
+    asks=(
+        "안녕하세요.", "안녕!", "안녕", "안녕하세요, {me}.", "{me}야, 안녕.", "반가워요.", "안녕하십니까?",
+        "처음 뵙겠습니다.", "만나서 반가워요.", "거기 있어요?", "저기요.", "하이", "나 왔어.",
+        "안녕, 오늘도 왔어.", "여보세요?", "좋은 하루예요.", "안녕하세요!", "안녕 {me}",
+    ),
+    answers=(
+        "안녕하세요! 만나서 반가워요.", "안녕하세요, 저는 {me:이에요}.",
+        "반가워요! 오늘은 어떤 이야기를 할까요?", "안녕하세요! 무엇이 궁금하세요?",
+        "어서 오세요. 기다리고 있었어요.", "안녕하세요! 오늘 하루는 어떠세요?",
+        "어서 오세요. 말을 걸어 줘서 고마워요.", "네, 안녕하세요. 편하게 말해 주세요.",
+        "안녕하세요! 저는 {me:이라고} 해요.", "네, 여기 있어요. 안녕하세요!",
+    ),
+)  # fmt: skip
+AGAIN = Topic(
+    asks=(
+        "잘 지냈어요?", "잘 있었어?", "오랜만이에요.", "그동안 어떻게 지냈어요?", "{me}야, 잘 지냈니?",
+        "오랜만이야!", "요즘 어때?", "별일 없었어요?", "어떻게 지내세요?",
+    ),
+    answers=(
+        "저는 잘 지냈어요. 잘 지내셨어요?", "네, 잘 있었어요. 다시 만나서 반가워요.",
+        "오랜만이에요! 잘 지내셨어요?", "저는 늘 그대로예요. 별일 없으셨어요?",
+        "저는 잘 지내요. 오늘은 어떤 이야기를 할까요?",
+    ),
+)  # fmt: skip
+
+
+def words_of(scene: Scene) -> Words:
+    """The people and things that one conversation is about."""
+    food, other = scene.some(FOODS, 2)
+    return Words(
+        me=Noun("나코"),
+        who=scene.pick(FIRST_NAMES),
+        food=food,
+        food2=other,
+        fruit=scene.pick(FRUITS),
+        drink=scene.pick(DRINKS),
+        place=scene.pick(PLACES),
+        animal=scene.pick(ANIMALS),
+        hobby=scene.pick(HOBBIES),
+        sport=scene.pick(SPORTS),
+    )
+
+
+def turn(scene: Scene, topic: Topic, words: Words, before: Sequence[str] = ("",)) -> list[Message]:
+    """One question or remark and the answer to it."""
+    asked = scene.pick(before) + tell(scene, topic.asks, words, solving=False)
+    answer = tell(scene, topic.answers, words, solving=False)
+    if topic.tails and scene.chance(0.35):
+        answer += " " + tell(scene, topic.tails, words, solving=False)
+    return [user(asked), assistant(answer)]
+
+
+def conversation(scene: Scene, topics: Sequence[Topic], before: Sequence[str]) -> tuple[Message, ...]:
+    """A topic and what follows it, sometimes a second topic; greeting and farewell may be left out."""
+    words, messages = words_of(scene), list[Message]()
+    if scene.chance(0.12):
+        messages += turn(scene, scene.pick((HELLO, HELLO, AGAIN)), words)
+    for topic in scene.some(topics, 2 if scene.chance(0.35) else 1):
+        messages += turn(scene, topic, words, before)
+        if topic.follows and scene.chance(0.5):
+            messages += turn(scene, scene.pick(topic.follows), words)
+    if scene.chance(0.15):
+        messages += turn(scene, scene.pick((THANKS, THANKS, BYE)), words)
+    return tuple(messages)
