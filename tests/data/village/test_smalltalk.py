@@ -1,0 +1,66 @@
+"""Everyday talk and talk about nakochat: polite, short, alternating, and in many wordings."""
+
+import re
+
+import pytest
+
+from nakochat.data.village import persona, smalltalk
+from nakochat.data.village.feelings import FEELINGS
+from nakochat.data.village.howto import CANNOT, HOWTOS
+from nakochat.data.village.scene import Exercise, Scene
+from nakochat.data.village.talk import Topic, turn, words_of
+
+KINDS = {**smalltalk.EXERCISES, **persona.EXERCISES}
+_POLITE = re.compile(r"(요|죠)[.!?]$")
+
+
+def exercises(kind: str, count: int = 1000, **scene: object) -> list[Exercise]:
+    return [KINDS[kind](Scene(kind=kind, number=number, **scene)) for number in range(count)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_sentence_of_the_assistant_is_polite_and_short(kind: str) -> None:
+    for exercise in exercises(kind):
+        for message in exercise.messages:
+            if message.role == "assistant":
+                assert len(message.text) < 90, message.text
+                for sentence in re.findall(r"[^.!?]+[.!?]?", message.text):
+                    assert _POLITE.search(sentence.strip()), message.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_turns_alternate_and_end_with_the_assistant(kind: str) -> None:
+    for exercise in exercises(kind, 300):
+        roles = [message.role for message in exercise.messages]
+        assert roles == ["user", "assistant"] * (len(roles) // 2)
+        assert all(message.text.strip() for message in exercise.messages)
+        assert not any(set("{}|/") & set(message.text) for message in exercise.messages)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_masking_changes_no_draw(kind: str) -> None:
+    for plain, masked in zip(exercises(kind, 200), exercises(kind, 200, masked=True), strict=True):
+        assert len(plain.messages) == len(masked.messages)
+
+
+def test_it_always_has_the_same_name() -> None:
+    for number in range(300):
+        scene = Scene(kind="name", number=number)
+        assert "나코" in turn(scene, persona._NAME, words_of(scene))[1].text
+
+
+def test_everything_is_reached() -> None:
+    assert len(HOWTOS) >= 25
+    assert all(len(row) == 4 for row in HOWTOS)
+    assert len(CANNOT) >= 25
+    assert len(FEELINGS) == 9
+    asked = {exercise.messages[0].text for kind in KINDS for exercise in exercises(kind)}
+    assert len(asked) > 2500
+
+
+def test_topics_offer_a_choice_of_wordings() -> None:
+    def thin(topics: tuple[Topic, ...]) -> list[Topic]:
+        return [topic for topic in topics if len(topic.asks) < 5 or not topic.answers]
+
+    assert thin(persona.TOPICS) == []
+    assert thin(smalltalk.TOPICS) == []
