@@ -40,7 +40,9 @@ STATIC = Path(__file__).parent / "static"
 PAGE_FILES = {
     "/": ("index.html", "text/html"),
     "/chat.js": ("chat.js", "text/javascript"),
+    "/compose.js": ("compose.js", "text/javascript"),
     "/stream.js": ("stream.js", "text/javascript"),
+    "/memory.js": ("memory.js", "text/javascript"),
     "/chat.css": ("chat.css", "text/css"),
     "/logo.svg": ("logo.svg", "image/svg+xml"),
 }

@@ -1,0 +1,64 @@
+// Keys in the text box -> a message, sent once.  Hangul is typed through an input method, which is half of the work here.
+
+const HANGUL = /[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]/;
+
+/**
+ * Enter sends and Shift+Enter breaks the line.
+ *
+ * An Enter that ends a composition comes as keydown with isComposing or keyCode 229, before the last syllable is in the
+ * box.  Sending at once would lose the syllable or send it twice; ignoring that Enter would make people press it twice.
+ * So: remember it, wait for compositionend, let the browser write, then read the box and send.  Where the composition is
+ * no Hangul (a Japanese candidate) Enter only chooses the candidate.
+ */
+export function sendOnEnter(box, send) {
+  let composing = false;
+  let composed = "";
+  let pending = false;
+  let sentAt = -1000;
+
+  function sendOnce() {
+    pending = false;
+    sentAt = performance.now();
+    send();
+  }
+
+  box.addEventListener("compositionstart", () => {
+    composing = true;
+    composed = "";
+  });
+  box.addEventListener("compositionupdate", (event) => {
+    composed = event.data || composed;
+  });
+  box.addEventListener("compositionend", () => {
+    composing = false;
+    if (pending) setTimeout(() => pending && sendOnce(), 0);
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey) return;
+    if (event.isComposing || event.keyCode === 229) {
+      if (!HANGUL.test(composed)) return;
+      pending = true;
+      // Safari says compositionend first and this Enter afterwards: nothing more will come
+      if (!composing) {
+        event.preventDefault();
+        setTimeout(() => pending && sendOnce(), 0);
+      }
+      return;
+    }
+    event.preventDefault();
+    // some browsers report the same Enter once more after the composition
+    if (performance.now() - sentAt > 50) sendOnce();
+  });
+}
+
+/** The box grows with its text, up to what the style allows. */
+export function growWithText(box) {
+  const fit = () => {
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+  };
+  box.addEventListener("input", fit);
+  window.addEventListener("resize", fit);
+  fit();
+  return fit;
+}
