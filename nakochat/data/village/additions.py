@@ -295,4 +295,66 @@ ADDITIONS = (
         units=("원", "원", "원"),
         most=(950, 950),
     ),
+    Situation(  # fewer is known, the other asked
+        facts=(
+            "{who:은} {thing} {a:을} {가지고 있다:J} {other}보다 {b} {적다:E}",
+            "{who:은} {thing:을} {a} {모으다:J} 이것은 {other}보다 {b} 적은 {것:I}",
+        ),
+        asks=(
+            "{other:은} {thing:을} 몇 {ur} {가지고 있다:P}",
+            "{other:의} {thing:은} 몇 {ur:Q}",
+            "{other:은} 몇 {ur:Q}",
+        ),
+        whole=("{b} 적어서 {a:이면} 많은 쪽은 몇 {ur:Q}",),
+        things="goods",
+    ),
+    Situation(  # up and up
+        facts=(
+            "{who:은} 계단을 {a} {올라가다:J} 쉬었다가 {b:을} 더 {올라가다:E}",
+            "계단 {a:을} {오르다:J} 다시 {b:을} {오르다:E}",
+        ),
+        asks=("모두 몇 {ur:을} {올라가다:P}", "지금까지 오른 계단은 몇 {ur:Q}", "전부 몇 {ur:Q}"),
+        whole=("계단을 {a} 오르고 {b} 더 오르면 모두 몇 {ur:Q}",),
+        units=("칸", "칸", "칸"),
+        most=(150, 80),
+    ),
+    Situation(  # weights and what is poured
+        facts=(
+            "{상자:의} 무게는 {a:K} 안에 넣을 짐은 {b:I}",
+            "{강아지:은} 작년에 {a:K} 올해 {b} {늘다:E}",
+            "{who:의} 몸무게는 {a:K} 그사이 {b:이} {늘다:E}",
+            "쌀 {a:과} 보리 {b:을} 한 자루에 {담다:E}",
+        ),
+        asks=(
+            "무게는 모두 몇 {ur:Q}",
+            "이제 몇 {ur:Q}",
+            "합치면 몇 {ur:이} {나가다:V}",
+            "몇 {ur:이} {되다:V}",
+        ),
+        whole=("{a}짜리와 {b}짜리를 함께 달면 몇 {ur:Q}", "무게가 {a}에서 {b} 늘면 몇 {ur:Q}"),
+        units=("킬로그램", "킬로그램", "킬로그램"),
+        most=(99, 60),
+    ),
+    Situation(  # poured together
+        facts=(
+            "{물통:에} 물이 {a} {들어 있다:J} {b:을} 더 {붓다:E}",
+            "{who:은} 아침에 물을 {a}, 저녁에 {b} {마시다:E}",
+            "우유 {a:에} 물 {b:을} {섞다:E}",
+        ),
+        asks=("모두 몇 {ur:Q}", "물의 양은 몇 {ur:Q}", "전부 몇 {ur:이} {되다:V}", "다 합하면 몇 {ur:Q}"),
+        whole=("{a:에} {b:을} 더 부으면 몇 {ur:이} {되다:V}",),
+        units=("밀리리터", "밀리리터", "밀리리터"),
+        most=(900, 500),
+    ),
+    Situation(  # warmer
+        facts=(
+            "아침 기온은 {a:K} 낮에 {b} {오르다:E}",
+            "지금 온도는 {a:I} 잠시 뒤 {b:이} {올라가다:E}",
+            "{방:의} 온도가 {a:K} 난로를 켜서 {b} {높아지다:E}",
+        ),
+        asks=("몇 {ur:이} {되다:P}", "이제 기온은 몇 {ur:Q}", "온도는 몇 {ur:Q}"),
+        whole=("{a}에서 {b} 오르면 몇 {ur:Q}",),
+        units=("도", "도", "도"),
+        most=(40, 30),
+    ),
 )

@@ -191,9 +191,7 @@ def _words(scene: Scene, situation: Situation, problem: Problem) -> Words:
     units = [kind[1] if unit == "*" else unit for unit in situation.units]
     who, other = _people(scene, situation)
     numbers = problem.numbers
-    third = units[0] if len(problem.pattern) > 3 and problem.pattern[-1] == "c" and "c" in "+-" else units[2]
-    if problem.pattern in ("a*b+c", "a+b-c", "a-b-c", "a+b+c"):
-        third = units[0]
+    third = units[0] if problem.pattern[-2:] in ("+c", "-c") else units[2]
     a, b, c = (
         _with_unit(scene, numbers[key], unit) for key, unit in zip("abc", (*units[:2], third), strict=True)
     )

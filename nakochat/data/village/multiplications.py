@@ -21,7 +21,7 @@ MULTIPLICATIONS = (
         ),
         whole=(
             "{thing:이} {a}씩 든 상자 {b:에는} 모두 몇 {ur:이} {있다:V}",
-            "{a}씩 {b} 묶음이면 {thing:은} 몇 {ur:Q}",
+            "{a}씩 든 봉지가 {b:이면} {thing:은} 몇 {ur:Q}",
             "{thing} {a:이} 든 봉지가 {b} 있으면 {thing:은} 모두 몇 {ur:Q}",
         ),
         answers=("{thing:은} 모두 {r:이에요}.", "모두 {r:이} 있어요."),
@@ -244,5 +244,60 @@ MULTIPLICATIONS = (
         units=("*", "곳", "*"),
         most=(50, 20),
         things="plants",
+    ),
+    Situation(  # coins and notes
+        facts=(
+            "{a}짜리 동전이 {b} {있다:H}",
+            "{저금통:에} {a}짜리 동전을 {b} {넣다:E}",
+            "{who:은} {a}짜리 동전을 {b} {모으다:E}",
+        ),
+        asks=("모두 {얼마:Q}", "돈은 전부 몇 {ur:Q}", "다 합하면 {얼마:Q}", "얼마가 {있다:V}"),
+        whole=("{a}짜리 동전 {b:은} 모두 {얼마:Q}", "{a}짜리 동전이 {b} 있으면 {얼마:Q}"),
+        units=("원", "개", "원"),
+        most=(500, 30),
+    ),
+    Situation(  # shelves
+        facts=(
+            "책장이 {b:K} 한 칸에 책이 {a}씩 {꽂혀 있다:E}",
+            "책장 한 칸에 책을 {a}씩 {꽂다:J} 칸은 모두 {b:I}",
+            "{b:으로} 나뉜 책장에 칸마다 책이 {a} {있다:H}",
+        ),
+        asks=("책은 모두 몇 {ur:Q}", "책이 몇 {ur} {있다:V}", "전부 몇 {ur:Q}"),
+        whole=("한 칸에 책 {a}씩 {b:이면} 모두 몇 {ur:Q}",),
+        units=("권", "칸", "권"),
+        most=(60, 15),
+    ),
+    Situation(  # length times width
+        facts=(
+            "타일이 가로로 {a}, 세로로 {b} {놓여 있다:E}",
+            "초콜릿이 가로 {a}, 세로 {b:으로} 나뉘어 {있다:H}",
+            "{바닥:에} 타일을 가로 {a}, 세로 {b} {붙이다:E}",
+        ),
+        asks=("모두 몇 {ur:Q}", "전부 세면 몇 {ur:Q}", "몇 {ur:이} {필요하다:A}"),
+        whole=("가로 {a}, 세로 {b:으로} 놓으면 모두 몇 {ur:Q}",),
+        units=("개", "개", "개"),
+        most=(40, 30),
+    ),
+    Situation(  # a dozen, a bundle, a plate
+        facts=(
+            "{thing} 한 묶음은 {a:K} {who:은} {b} 묶음을 {사다:E}",
+            "{thing:이} {a}씩 {b} 줄로 {놓여 있다:E}",
+            "한 접시에 {a}씩 {담다:J} 그런 접시가 {b} {접시:I}",
+        ),
+        asks=("{thing:은} 모두 몇 {ur:Q}", "전부 몇 {ur:Q}", "다 해서 몇 {ur:Q}"),
+        whole=("한 묶음에 {a}인 {thing} {b} 묶음은 몇 {ur:Q}", "{thing} {a}씩 {b} 번 옮기면 모두 몇 {ur:Q}"),
+        units=("*", "", "*"),
+        most=(40, 20),
+    ),
+    Situation(  # people in buses and boats
+        facts=(
+            "버스 한 대에 {a}씩 {타다:J} 버스는 {b:I}",
+            "배 {b:에} 사람이 {a}씩 {타다:E}",
+            "{b:의} 버스에 학생이 {a}씩 {타다:E}",
+        ),
+        asks=("모두 몇 {ur:이} {타다:P}", "사람은 모두 몇 {ur:Q}", "탄 사람은 전부 몇 {ur:Q}"),
+        whole=("한 대에 {a}씩 {b:에} 타면 모두 몇 {ur:Q}", "{a}씩 탄 차가 {b:이면} 사람은 몇 {ur:Q}"),
+        units=("명", "대", "명"),
+        most=(50, 15),
     ),
 )

@@ -62,7 +62,15 @@ ANIMALS = _things(
     "마리", "닭 오리 토끼 강아지 고양이 염소 양 소 돼지 금붕어 병아리 참새 거위 나비 잠자리 개구리 거북이"
 )
 PLANTS = _things("그루", "사과나무 소나무 배나무 감나무 은행나무 단풍나무 벚나무 밤나무")
-THINGS = {"food": FOOD, "goods": GOODS, "animals": ANIMALS, "plants": PLANTS, "any": FOOD + GOODS}
+PIECES = tuple(row for row in FOOD + GOODS if row[1] == "개")
+THINGS = {
+    "pieces": PIECES,
+    "food": FOOD,
+    "goods": GOODS,
+    "animals": ANIMALS,
+    "plants": PLANTS,
+    "any": FOOD + GOODS,
+}
 
 
 def _words(words: str) -> tuple[Noun, ...]:
@@ -78,7 +86,7 @@ PLACES = _words("""
 _ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 NATIVE_UNITS = frozenset(
     _words("""
-    개 명 마리 권 자루 장 송이 켤레 대 그루 봉지 상자 병 조각 살 시간 바퀴 줄 잔 접시 번 척 채 벌 통 도막
+    개 명 마리 권 자루 장 송이 켤레 대 그루 봉지 상자 병 조각 살 시간 바퀴 줄 잔 접시 번 척 채 벌 통 도막 칸 컵 모둠
     """)
 )
 MOST_NATIVE = 29

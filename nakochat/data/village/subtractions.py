@@ -249,9 +249,8 @@ SUBTRACTIONS = (
             "길이가 {a}인 끈에서 {b:을} {잘라 내다:E}",
             "{who:은} 리본 {a} 중에 {b:을} 선물 포장에 {쓰다:E}",
             "{a}짜리 막대를 {b}만큼 {자르다:E}",
-            "{who:의} 키는 {a:K} {other:의} 키는 {b:I}",
         ),
-        asks=("남은 길이는 몇 {ur:Q}", "몇 {ur:이} {남다:V}", "그 차이는 몇 {ur:Q}"),
+        asks=("남은 길이는 몇 {ur:Q}", "몇 {ur:이} {남다:V}", "이제 몇 {ur:Q}"),
         whole=("{a}에서 {b:을} 자르고 나면 몇 {ur:Q}", "{a:은} {b}보다 몇 {ur} {길다:A}"),
         units=("센티미터", "센티미터", "센티미터"),
         most=(300, 200),
@@ -320,5 +319,81 @@ SUBTRACTIONS = (
         whole=("{thing} {a} 중에서 {b:이} 가 버리면 몇 {ur:Q}",),
         answers=("{r:이} 남았어요.",),
         things="animals",
+    ),
+    Situation(  # more is known, the other asked
+        facts=(
+            "{who:은} {thing} {a:을} {가지고 있다:J} {other}보다 {b} {많다:E}",
+            "{who:은} {thing:을} {a} {모으다:J} 이것은 {other}보다 {b} 많은 {것:I}",
+        ),
+        asks=(
+            "{other:은} {thing:을} 몇 {ur} {가지고 있다:P}",
+            "{other:의} {thing:은} 몇 {ur:Q}",
+            "{other:은} 몇 {ur:Q}",
+        ),
+        whole=("{b} 많아서 {a:이면} 적은 쪽은 몇 {ur:Q}",),
+        things="goods",
+    ),
+    Situation(  # younger than somebody
+        facts=(
+            "{who:은} {a:K} {other:은} {who}보다 {b} {어리다:E}",
+            "{who:은} 올해 {a:I} {other}보다 {b:이} {많다:E}",
+            "{other:은} {who}보다 {b} 아래예요. {who:은} {a:I}",
+        ),
+        asks=("{other:은} 몇 {ur:Q}", "{other:의} 나이는 몇 {ur:Q}", "그럼 {other:은} 몇 {ur:Q}"),
+        whole=("{a}인 {who}보다 {b} 어린 {other:은} 몇 {ur:Q}",),
+        units=("살", "살", "살"),
+        most=(80, 40),
+    ),
+    Situation(  # cars, boats and books that go
+        facts=(
+            "{주차장:에} 자동차가 {a} {있다:J} {b:이} {나가다:E}",
+            "버스 {a} 중에 {b:이} {출발하다:E}",
+        ),
+        asks=("몇 {ur:이} {남다:P}", "남은 것은 몇 {ur:Q}", "이제 몇 {ur:Q}"),
+        whole=("자동차 {a} 가운데 {b:이} 나가면 몇 {ur:이} {남다:V}",),
+        units=("대", "대", "대"),
+        most=(120, 90),
+    ),
+    Situation(  # lighter, colder, emptier
+        facts=(
+            "{물통:에} 물이 {a} {있다:J} {who:이} {b:을} {마시다:E}",
+            "주스 {a} 가운데 {b:을} {따르다:E}",
+            "우유가 {a} {들어 있다:J} {b:을} {쏟다:E}",
+        ),
+        asks=("남은 양은 몇 {ur:Q}", "몇 {ur:이} {남다:P}", "이제 몇 {ur:이} {있다:V}"),
+        whole=("{a}에서 {b:을} 마시면 몇 {ur:이} {남다:V}",),
+        units=("밀리리터", "밀리리터", "밀리리터"),
+        most=(900, 800),
+    ),
+    Situation(  # the weather and the scales
+        facts=(
+            "낮 기온은 {a:K} 밤에 {b} {내려가다:E}",
+            "온도가 {a:K} {b} {떨어지다:E}",
+            "{방:이} {a:K} 창문을 여니 {b} {낮아지다:E}",
+        ),
+        asks=("몇 {ur:이} {되다:P}", "지금은 몇 {ur:Q}"),
+        whole=("{a}에서 {b} 내려가면 몇 {ur:Q}", "{a:과} {b:은} 몇 {ur} {차이:Q}"),
+        units=("도", "도", "도"),
+        most=(45, 40),
+    ),
+    Situation(  # taller
+        facts=(
+            "{who:의} 키는 {a:K} {other:의} 키는 {b:I}",
+            "{other:은} {b:K} {who:은} {a:I}",
+            "빨간 끈은 {a:K} 파란 끈은 {b:I}",
+        ),
+        asks=(
+            "그 차이는 몇 {ur:Q}",
+            "둘의 차이는 몇 {ur:Q}",
+            "얼마나 {차이 나다:V}",
+            "긴 쪽이 몇 {ur} 더 {길다:A}",
+        ),
+        whole=(
+            "키가 {a:인} {who:은} {b:인} {other}보다 몇 {ur} 더 {크다:A}",
+            "{b:은} {a}보다 몇 {ur} {짧다:A}",
+        ),
+        answers=("{r} 차이예요.", "차이는 {r:이에요}."),
+        units=("센티미터", "센티미터", "센티미터"),
+        most=(190, 170),
     ),
 )

@@ -7,11 +7,11 @@ TWO_STEPS: dict[str, tuple[Situation, ...]] = {
         Situation(
             facts=(
                 "{thing:이} {a}씩 든 상자가 {b} {있다:J} 낱개로 {c} 더 {있다:E}",
-                "{who:은} {thing:을} {a}씩 {b} 봉지에 {담다:J} {c:이} {남다:E}",
+                "{who:은} {thing:을} {a}씩 봉지 {b:에} {담다:J} {c:이} {남다:E}",
                 "상자 {b:에} {thing:이} {a}씩 {들어 있다:J} 바구니에 {c:이} 더 {있다:E}",
             ),
             asks=("{thing:은} 모두 몇 {ur:Q}", "전부 합하면 몇 {ur:Q}", "다 해서 몇 {ur:이} {있다:V}"),
-            whole=("{thing} {a}씩 {b} 묶음에 {c:을} 더하면 몇 {ur:Q}",),
+            whole=("{thing} {a}씩 든 상자 {b:에} {c:을} 더하면 모두 몇 {ur:Q}",),
             units=("*", "개", "*"),
             most=(12, 9),
         ),
@@ -96,6 +96,7 @@ TWO_STEPS: dict[str, tuple[Situation, ...]] = {
             asks=("한 사람이 몇 {ur}씩 {가지다:V}", "한 명에게 몇 {ur:Q}"),
             units=("개", "개", "명"),
             most=(60, 60),
+            things="pieces",
         ),
     ),
     "a+b+c": (
@@ -125,6 +126,40 @@ TWO_STEPS: dict[str, tuple[Situation, ...]] = {
             asks=("모두 몇 {ur:Q}", "다 세면 몇 {ur:Q}"),
             units=("개", "개", "개"),
             most=(20, 20),
+            things="pieces",
+        ),
+    ),
+    "a*b-c": (
+        Situation(
+            facts=(
+                "{thing:이} {a}씩 든 상자가 {b} {있다:J} {c:을} {먹다:E}",
+                "{who:은} {thing:이} {a}씩 든 봉지를 {b} {사다:J} {c:을} {other:에게} {주다:E}",
+            ),
+            asks=("남은 {thing:은} 몇 {ur:Q}", "몇 {ur:이} {남다:P}"),
+            whole=("{a}씩 든 상자 {b:에서} {c:을} 빼면 몇 {ur:이} {남다:V}",),
+            units=("*", "개", "*"),
+            most=(20, 9),
+            things="food",
+        ),
+    ),
+    "a-b+c": (
+        Situation(
+            facts=(
+                "{버스:에} {a:이} {타고 있다:J} {b:이} {내리다:J} {c:이} {타다:E}",
+                "{place:에} {a:이} {있다:J} {b:이} {나가다:J} {c:이} 새로 {들어오다:E}",
+            ),
+            asks=("지금은 몇 {ur:Q}", "이제 몇 {ur:이} {있다:V}", "모두 몇 {ur:Q}"),
+            whole=("{a} 중에 {b:이} 가고 {c:이} 오면 몇 {ur:Q}",),
+            units=("명", "명", "명"),
+            most=(60, 40),
+        ),
+        Situation(
+            facts=(
+                "{who:은} {thing} {a:을} {가지고 있다:J} {b:을} {쓰다:J} {c:을} 다시 {사다:E}",
+                "{thing:이} {a} {있다:J} {b:을} {잃어버리다:J} {c:을} {얻다:E}",
+            ),
+            asks=("지금 {thing:은} 몇 {ur:Q}", "몇 {ur:이} {있다:V}"),
+            things="goods",
         ),
     ),
 }
