@@ -104,11 +104,11 @@ def _pair(scene: Scene, operation: str, situation: Situation | None) -> tuple[in
     most_a, most_b = situation.most if situation else (999, 999)
     units = situation.units if situation else ("", "", "")
     if operation == "/":
-        b = (
-            situation.second
-            if situation and situation.second
-            else scene.integer(2, min(most_b, scene.pick((9, 9, 12, 30))))
-        )
+        if units[1] == "원":
+            b = _money(scene, most_b)
+        else:
+            drawn = scene.integer(2, min(most_b, scene.pick((9, 9, 12, 30))))
+            b = situation.second if situation and situation.second else drawn
         quotient = _money(scene, most_a // b) if units[2] == "원" else _number(scene, max(2, most_a // b))
         return b * quotient, b
     a = _money(scene, most_a) if units[0] == "원" else _number(scene, most_a)
