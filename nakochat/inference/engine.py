@@ -88,9 +88,15 @@ class Engine:
 
     @torch.inference_mode()
     def stream(
-        self, prompts: Sequence[Sequence[int]], sampling: Sampling, *, seeds: Sequence[int] | None = None
+        self,
+        prompts: Sequence[Sequence[int]],
+        sampling: Sampling,
+        *,
+        seeds: Sequence[int] | None = None,
+        stops: bool = True,
     ) -> Iterator[Token]:
-        """Tokens of all rows as they come.  seeds: one per prompt (default: the sampling's for each).
+        """Tokens of all rows as they come.  seeds: one per prompt (default: the sampling's for each); stops=False goes on
+        to max_tokens whatever comes (for measuring).
 
         RequestError when a prompt leaves no room in the model's context.
         """
@@ -108,7 +114,7 @@ class Engine:
             chosen = choose(logits, sampling, row_seeds, positions, seen).tolist()
             kept = []
             for index, row in enumerate(rows):
-                token = self._advance(row, chosen[index], sampling.max_tokens)
+                token = self._advance(row, chosen[index], sampling.max_tokens, stops)
                 yield token
                 if token.finish is None:
                     kept.append(index)
@@ -125,7 +131,7 @@ class Engine:
             logits = self.model(last, cache)[:, -1].float()
             cache.advance(torch.ones(len(rows), dtype=torch.int64, device=device))
 
-    def _advance(self, row: _Row, chosen: int, max_tokens: int) -> Token:
+    def _advance(self, row: _Row, chosen: int, max_tokens: int, stops: bool) -> Token:
         """Take the chosen token, or the next forced one, into a row."""
         sampled = not row.forced
         row.last = chosen if sampled else row.forced.pop(0)
@@ -134,7 +140,7 @@ class Engine:
         if sampled:
             self._watch_call(row)
         finish: Finish | None = None
-        if sampled and row.last in self._stops:
+        if stops and sampled and row.last in self._stops:
             finish = "stop"
         elif row.made >= max_tokens or row.length >= self.context:
             finish = "length"

@@ -38,16 +38,30 @@ def causal_mask(documents: Tensor) -> Tensor:
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
     """Softmax attention.  q (B, T, H, C), k and v (B, S, K, C), mask (B, T, S) True = may look -> (B, T, H, C)."""
-    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)  # (B, H or K, T or S, C)
+    return attend_materialised(q, k, v, mask, scale) if q.device.type == "cpu" else attend_fused(q, k, v, mask, scale)
+
+
+def attend_materialised(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
+    """`attend` with the scores standing in memory."""
+    q, k, v = _heads_first(q, k, v)
+    scores = (q @ k.transpose(-1, -2)).float() * scale  # (B, H, T, S)
+    shares = torch.softmax(scores.masked_fill(~mask[:, None], float("-inf")), dim=-1)
+    return (shares.to(v.dtype) @ v).transpose(1, 2)
+
+
+def attend_fused(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
+    """`attend` by torch's fused kernels."""
+    q, k, v = _heads_first(q, k, v)
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None], scale=scale).transpose(1, 2)
+
+
+def _heads_first(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(B, T, H, C) and twice (B, S, K, C) -> three of (B, H, T or S, C)"""
+    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
     repeat = q.shape[1] // k.shape[1]
     if repeat > 1:
         k, v = k.repeat_interleave(repeat, dim=1), v.repeat_interleave(repeat, dim=1)
-    if q.device.type == "cpu":
-        scores = (q @ k.transpose(-1, -2)).float() * scale  # (B, H, T, S)
-        out = torch.softmax(scores.masked_fill(~mask[:, None], float("-inf")), dim=-1).to(v.dtype) @ v
-    else:
-        out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None], scale=scale)
-    return out.transpose(1, 2)
+    return q, k, v
 
 
 @dataclass

@@ -1,0 +1,177 @@
+"""A model's shape -> tokens per second.  [nako bench train | infer]
+
+Training is compared with the same model as most code runs it on a CPU (float32, torch.compile, the fused attention kernel,
+glibc's allocator as it comes).  Every variant runs in a process of its own, the variants in turn, so that a machine whose
+speed drifts is fair to all; the median over the repeats counts.
+"""
+
+import json as json_format
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.files import write_json
+from nakochat.core.machine import open_machine
+from nakochat.core.messages import say
+from nakochat.core.paths import find_run
+from nakochat.core.progress import speak
+from nakochat.inference.engine import Engine
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import load_engine
+
+REFERENCE = "float32, compiled, fused attention, default allocator"
+VARIANTS: dict[str, dict[str, Any]] = {
+    REFERENCE: {"dtype": "float32", "compile": True, "fused": True, "allocator": False},
+    "nakochat": {"dtype": "auto", "compile": True, "fused": False, "allocator": True},
+    "nakochat without a compiler": {"dtype": "auto", "compile": False, "fused": False, "allocator": True},
+}
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "nakochat in float32": {"dtype": "float32", "compile": True, "fused": False, "allocator": True},
+    "nakochat with fused attention": {"dtype": "auto", "compile": True, "fused": True, "allocator": True},
+    "nakochat with the default allocator": {"dtype": "auto", "compile": True, "fused": False, "allocator": False},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainBench:
+    """What one worker process measures."""
+
+    depth: int = 4
+    width: int = 256
+    heads: int = 4
+    context: int = 256
+    vocab_size: int = 4096
+    rows: int = 32
+    steps: int = 8
+
+
+def train(
+    *,
+    depth: int = 4,
+    width: int = 256,
+    heads: int = 4,
+    context: int = 256,
+    vocab_size: int = 4096,
+    rows: int = 32,
+    steps: int = 8,
+    repeats: int = 5,
+    ablations: bool = False,
+    json: Path | None = None,
+) -> None:
+    """Measure training speed beside the same model in float32 as most code runs it.
+
+    Parameters
+    ----------
+    rows
+        Rows of `context` tokens per step.
+    steps
+        Timed steps of each process, after two that are not.
+    repeats
+        Processes per variant, in turn; the median counts.
+    ablations
+        Also take our choices away one at a time.
+    json
+        Write the figures here too.
+    """
+    shape = TrainBench(
+        depth=depth, width=width, heads=heads, context=context, vocab_size=vocab_size, rows=rows, steps=steps
+    )
+    variants = {**VARIANTS, **(ABLATIONS if ablations else {})}
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
+    for number in range(repeats):
+        for name, options in variants.items():
+            found[name].append(_in_own_process({**asdict(shape), **options}))
+            speak(f"  {number + 1}/{repeats} {name}: {found[name][-1]['tokens_per_second'] / 1000:.1f}K")
+    speeds = {name: statistics.median(row["tokens_per_second"] for row in rows) for name, rows in found.items()}
+    for name, speed in speeds.items():
+        speak(f"{speed / 1000:8.1f}K {say('토큰/초', 'tokens/s')}  x{speed / speeds[REFERENCE]:.2f}  {name}")
+    if json:
+        machine = open_machine("cpu", "float32", "no").describe()
+        write_json(
+            json,
+            {
+                "shape": asdict(shape),
+                "machine": {key: machine[key] for key in ("cpu", "cores", "memory_gb", "system")},
+                "torch": torch.__version__,
+                "variants": {
+                    name: {
+                        "tokens_per_second": speeds[name],
+                        "ratio_to_reference": speeds[name] / speeds[REFERENCE],
+                        "peak_memory_gb": statistics.median(row["peak_memory_gb"] for row in rows),
+                        "all": [row["tokens_per_second"] for row in rows],
+                    }
+                    for name, rows in found.items()
+                },
+            },
+        )
+
+
+def _in_own_process(options: dict[str, Any]) -> dict[str, float]:
+    command = [sys.executable, "-m", "nakochat.commands.bench_worker", json_format.dumps(options)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [""]
+        raise ConfigError(say(f"측정이 실패했습니다: {last[0]}", f"the measurement failed: {last[0]}"))
+    figures: dict[str, float] = json_format.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def infer(
+    run: str | None = None,
+    *,
+    streams: tuple[int, ...] = (1, 8, 32, 64),
+    tokens: int = 64,
+    repeats: int = 5,
+    device: str = "auto",
+    dtype: str = "auto",
+    json: Path | None = None,
+) -> None:
+    """Measure how fast a run's model generates.
+
+    Parameters
+    ----------
+    run
+        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest.
+    streams
+        Numbers of answers at once.
+    tokens
+        Tokens of each answer.
+    repeats
+        The median of so many counts.
+    json
+        Write the figures here too.
+    """
+    machine = open_machine(device, dtype, "no")
+    engine = load_engine(find_run(run), machine)
+    figures: dict[str, Any] = {"machine": machine.describe(), "streams": {}}
+    for count in streams:
+        rows = [_generate(engine, count, tokens) for _ in range(repeats + 1)][1:]
+        first, speed = (statistics.median(column) for column in zip(*rows, strict=True))
+        figures["streams"][str(count)] = {"first_token_seconds": first, "tokens_per_second": speed}
+        speak(
+            say(
+                f"{count:4}개 동시: 첫 토큰 {1000 * first:.1f} ms, {speed:,.0f} 토큰/초",
+                f"{count:4} at once: first token {1000 * first:.1f} ms, {speed:,.0f} tokens/s",
+            )
+        )
+    if json:
+        write_json(json, figures)
+
+
+def _generate(engine: Engine, count: int, tokens: int) -> tuple[float, float]:
+    """Seconds to the first token, and tokens per second, of `count` answers that end nowhere."""
+    prompt = [engine.tokenizer.bos, *engine.tokenizer.encode("안녕하세요. 오늘은 날씨가 좋아요.")]
+    sampling = Sampling(max_tokens=tokens, temperature=1.0)
+    began = time.perf_counter()
+    first = made = 0.0
+    for token in engine.stream([prompt] * count, sampling, seeds=range(count), stops=False):
+        first = first or time.perf_counter() - began
+        made += token.sampled
+    return first, made / (time.perf_counter() - began)
