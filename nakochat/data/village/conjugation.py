@@ -40,7 +40,11 @@ def conjugate(dictionary_form: str, ending: str) -> str:
     """The form of a verb or adjective (먹다) with an ending (었어요).  An empty ending gives the dictionary form."""
     if not ending:
         return dictionary_form
-    stem = dictionary_form.removesuffix("다")
+    head, space, last = dictionary_form.rpartition(" ")  # only the last word of a phrase changes: 밥을 짓다
+    return head + space + _conjugate_word(last.removesuffix("다"), ending)
+
+
+def _conjugate_word(stem: str, ending: str) -> str:
     if ending[0] in "어아었았":
         return _with_eo(stem, ending)
     if ending[0] in "으은을읍음":

@@ -1,0 +1,139 @@
+"""The whole way through the real command line, at toy size, in a home with a space and Hangul in its path."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+NAKO = [sys.executable, "-m", "nakochat"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("나코 집")
+
+
+@pytest.fixture(scope="module")
+def nako(home):
+    def run(*words, check=True, **options):
+        environment = {**os.environ, "NAKO_HOME": str(home), "LC_ALL": "C", "PYTHONUTF8": "0", "NAKO_LANG": "ko"}
+        done = subprocess.run([*NAKO, *words], capture_output=True, text=True, encoding="utf-8", env=environment, **options)
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def trained(nako, home):
+    """A toy run, made once for all the tests here."""
+    nako("speedrun", "--preset", "toy", "--compile", "no", "--dtype", "float32")
+    return home / "runs" / "toy"
+
+
+def rows(folder, kind="step"):
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if row["kind"] == kind]
+
+
+def test_every_stage_leaves_its_record(trained):
+    for stage in ("base", "mid", "sft", "rl"):
+        folder = trained / stage
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        assert [row["step"] for row in rows(folder)] == list(range(1, config["steps"] + 1))
+        origin = json.loads((folder / "origin.json").read_text(encoding="utf-8"))
+        assert (origin["parent"] is None) == (stage == "base")
+        scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))["scores"]
+        assert {"bits_per_byte", "josa", "calculator", "questions_written", "counting"} <= set(scores)
+    assert "BASE" in (trained / "report.md").read_text(encoding="utf-8")
+    assert (trained / "report.html").is_file()
+
+
+def test_running_it_again_redoes_nothing(trained, nako):
+    def state():
+        return {p: p.stat().st_mtime_ns for p in trained.rglob("*") if p.is_file() and "report" not in p.name}
+
+    before = {path: when for path, when in state().items() if "figures" not in path.parts}
+    said = nako("speedrun", "--preset", "toy", "--compile", "no", "--dtype", "float32").stdout
+    assert said.count("이미 끝났습니다") == 4
+    assert {path: when for path, when in state().items() if "figures" not in path.parts} == before
+
+
+def test_it_talks(trained, nako):
+    assert nako("chat", "toy", "--prompt", "안녕하세요", "--max-tokens", "8").returncode == 0
+    assert nako("sample", "toy/base", "--prompt", "옛날에", "--max-tokens", "8").stdout.startswith("옛날에")
+    assert "toy" in nako("runs").stdout
+
+
+def test_bits_per_byte_of_a_file(trained, nako, tmp_path):
+    text = tmp_path / "글.txt"
+    text.write_text("오늘은 날씨가 좋아요.\n", encoding="utf-8")
+    nako("eval", "toy/base", "--bpb", str(text), "--json", str(tmp_path / "out.json"))
+    assert json.loads((tmp_path / "out.json").read_text())["bits_per_byte"] > 0
+
+
+def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
+    """SIGKILL in the middle of base: the resumed run's losses are those of the run that nothing stopped."""
+    words = ["--preset", "toy", "--name", "killed", "--compile", "no", "--dtype", "float32"]
+    nako("tok", "train", "--preset", "toy", "--name", "killed")
+    environment = {**os.environ, "NAKO_HOME": str(home)}
+    process = subprocess.Popen([*NAKO, "train", "base", *words], env=environment, stdout=subprocess.DEVNULL)
+    folder = home / "runs" / "killed" / "base"
+    deadline = time.monotonic() + 120
+    while not any((folder / "checkpoints").glob("000003/manifest.json")):
+        assert time.monotonic() < deadline
+        assert process.poll() in (None, 0)
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    nako("train", "base", *words)
+    losses = {row["step"]: row["loss"] for row in rows(folder)}
+    assert losses == {row["step"]: row["loss"] for row in rows(trained / "base")}
+    weights = [run / "base" / "checkpoints" / "000006" / "model.safetensors" for run in (trained, home / "runs" / "killed")]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
+
+
+def test_two_processes_learn_as_one(trained, nako, home):
+    nako("tok", "train", "--preset", "toy", "--name", "two")
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "nakochat", "train", "base"]
+    words = ["--preset", "toy", "--name", "two", "--compile", "no", "--dtype", "float32"]
+    environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, *command, *words], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    one, two = ({row["step"]: row["loss"] for row in rows(run / "base")} for run in (trained, home / "runs" / "two"))
+    assert one.keys() == two.keys()
+    for step, loss in one.items():
+        assert two[step] == pytest.approx(loss, rel=1e-4), step
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "base", "--preset", "tinny"], "tiny"),
+        (["train", "base", "--stepz", "3"], "--steps"),
+        (["chat", "nobody"], "nobody"),
+        (["train", "mid", "--preset", "toy", "--name", "empty"], "tok train"),
+        (["speedrun", "--corpus", "no-such-file.txt", "--name", "none"], "no-such-file.txt"),
+        (["train", "base", "--name", "../up"], "../up"),
+        (["train", "base", "--device", "tpu", "--preset", "toy"], "tpu"),
+        (["train", "base", "--preset", "toy", "--steps", "7", "--name", "toy"], "steps"),
+    ],
+)
+def test_a_mistake_ends_with_one_clear_line(trained, nako, words, said):
+    done = nako(*words, check=False)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_home_that_cannot_be_written_is_said(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    environment = {**os.environ, "NAKO_HOME": str(blocked / "home")}
+    done = subprocess.run([*NAKO, "runs"], capture_output=True, text=True, env=environment)
+    assert done.returncode == 2
+    assert "NAKO_HOME" in done.stderr
