@@ -224,6 +224,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         place.bind(("127.0.0.1", port))
+        place.listen()  # now, not when the app is ready: until then another server could take the same port
     except OSError as error:
         place.close()
         raise ConfigError(_unusable(port, error)) from error

@@ -1,0 +1,43 @@
+import pytest
+
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import Piece
+from nakochat.serving.turns import TooLong, join, prompt_tokens, shorten
+from nakochat.text.conversation import Part, assistant, system, user
+
+
+def test_the_oldest_whole_turns_are_dropped_and_the_system_message_stays(engine):
+    sampling = Sampling(max_tokens=16)
+    turns = [
+        message for number in range(12) for message in (user(f"{number}번 안녕"), assistant("안녕하세요."))
+    ]
+    conversation = (system("무궁화"), *turns, user("37+45"))
+    kept = shorten(engine, conversation, sampling)
+    assert kept[0] == conversation[0]
+    assert kept[1:] == conversation[-(len(kept) - 1) :]
+    assert kept[1].role == "user"
+    assert prompt_tokens(engine, kept, sampling) <= engine.context - 16
+    one_more = (kept[0], *conversation[-(len(kept) + 1) :])
+    with pytest.raises(TooLong):
+        prompt_tokens(engine, one_more, sampling)
+
+
+def test_a_conversation_that_fits_is_left_alone_and_a_message_that_never_fits_is_refused(engine):
+    short = (user("안녕"), assistant("안녕하세요."), user("안녕"))
+    assert shorten(engine, short, Sampling()) is short
+    with pytest.raises(TooLong):
+        shorten(engine, (user("안녕"), assistant("네"), user("뷁" * 100)), Sampling())
+
+
+def test_pieces_join_by_kind_and_a_call_without_its_result_is_left_out():
+    pieces = [
+        Piece("text", "답"),
+        Piece("text", "은"),
+        Piece("python", "1+"),
+        Piece("python", "1"),
+        Piece("output", "2"),
+    ]
+    whole = (Part("text", "답은"), Part("python", "1+1"), Part("output", "2"))
+    assert join(pieces) == whole
+    assert join([*pieces, Piece("text", "", "stop")]) == whole
+    assert join(pieces[:-1]) == whole[:1]
