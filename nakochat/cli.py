@@ -1,11 +1,10 @@
 """The command line: a table of commands, each a name and the function that is imported when it is called.
 
-Precedence of a setting: flag, then --config, then preset, then the default.  A NakoError ends with one clear line and exit
-status 2; anything else is a bug and keeps its traceback.
+Precedence of a setting: flag, then --config, then preset, then the default.  A NakoError ends with one clear line and
+exit status 2; anything else is a bug and keeps its traceback.
 """
 
 import dataclasses
-import difflib
 import os
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ from cyclopts.config import Dict
 
 from nakochat import __version__
 from nakochat.core.allocator import keep_memory
-from nakochat.core.errors import ConfigError, NakoError
+from nakochat.core.errors import NakoError
 from nakochat.core.messages import say
 
 # command -> (function, Korean, English, section of a preset that it reads)
@@ -31,13 +30,23 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     "tok train": ("nakochat.commands.tok:train", "토크나이저를 학습합니다", "train a tokenizer", "tokenizer"),
     "tok eval": ("nakochat.commands.tok:evaluate", "토크나이저를 잽니다", "measure a tokenizer", None),
     "train base": ("nakochat.training.base:main", "글로 배웁니다", "learn from texts", "base"),
-    "train mid": ("nakochat.training.mid:main", "글과 대화를 섞어 배웁니다", "learn from texts and conversations", "mid"),
+    "train mid": (
+        "nakochat.training.mid:main",
+        "글과 대화를 섞어 배웁니다",
+        "learn from texts and conversations",
+        "mid",
+    ),
     "train sft": ("nakochat.training.sft:main", "대답하는 법을 배웁니다", "learn to answer", "sft"),
     "train rl": ("nakochat.training.rl:main", "스스로 쓴 답의 보상으로 배웁니다", "learn from rewards", "rl"),
     "eval": ("nakochat.commands.evaluate:main", "점수를 잽니다", "score a model", None),
     "sample": ("nakochat.commands.talk:sample", "글을 이어 씁니다", "continue a text", None),
     "chat": ("nakochat.commands.talk:chat", "터미널에서 대화합니다", "talk in the terminal", None),
-    "serve": ("nakochat.commands.talk:serve", "웹 채팅과 OpenAI API를 엽니다", "open the chat page and API", None),
+    "serve": (
+        "nakochat.commands.talk:serve",
+        "웹 채팅과 OpenAI API를 엽니다",
+        "open the chat page and API",
+        None,
+    ),
     "report": ("nakochat.commands.report:main", "성적표를 만듭니다", "write the report card", None),
     "runs": ("nakochat.commands.runs:main", "실행 목록을 봅니다", "list the runs", None),
     "bench train": ("nakochat.commands.bench:train", "학습 속도를 잽니다", "measure training speed", None),
@@ -67,7 +76,9 @@ def run(words: list[str]) -> int:
     except NakoError as error:
         return _fail(str(error))
     except CycloptsError as error:
-        return _fail(f"{_plain(error)}\n{say('도움말', 'help')}: nako {' '.join(_command(words) or ())} --help")
+        return _fail(
+            f"{_plain(error)}\n{say('도움말', 'help')}: nako {' '.join(_command(words) or ())} --help"
+        )
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -78,14 +89,23 @@ def run(words: list[str]) -> int:
 
 def build() -> App:
     """The app with all its commands; no command's module is imported."""
-    about = say("한글 원문에서 직접 학습한 한국어 챗봇까지", "From raw text to a Korean chatbot that you trained yourself")
-    app = App(name="nako", help=about, version=__version__, version_flags=["--version"], suppress_keyboard_interrupt=False)
+    about = say(
+        "한글 원문에서 직접 학습한 한국어 챗봇까지",
+        "From raw text to a Korean chatbot that you trained yourself",
+    )
+    app = App(
+        name="nako",
+        help=about,
+        version=__version__,
+        version_flags=["--version"],
+        suppress_keyboard_interrupt=False,
+    )
     groups = {name: App(name=name, help=say(*texts)) for name, texts in GROUPS.items()}
     for group in groups.values():
         app.command(group)
     for name, (target, korean, english, _) in COMMANDS.items():
-        group, _, leaf = name.rpartition(" ")
-        (groups[group] if group else app).command(target, name=leaf, help=say(korean, english))
+        parent, _, leaf = name.rpartition(" ")
+        (groups[parent] if parent else app).command(target, name=leaf, help=say(korean, english))
     return app
 
 
@@ -135,11 +155,6 @@ def _value_of(words: list[str], flag: str) -> str | None:
 def _plain(error: CycloptsError) -> str:
     """The library's words, with a guess at what was meant."""
     return str(error).strip()
-
-
-def nearest_command(word: str) -> str | None:
-    near = difflib.get_close_matches(word, list(COMMANDS), n=1)
-    return near[0] if near else None
 
 
 def _fail(text: str) -> int:

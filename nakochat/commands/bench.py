@@ -1,8 +1,8 @@
 """A model's shape -> tokens per second.  [nako bench train | infer]
 
-Training is compared with the same model as most code runs it on a CPU (float32, torch.compile, the fused attention kernel,
-glibc's allocator as it comes).  Every variant runs in a process of its own, the variants in turn, so that a machine whose
-speed drifts is fair to all; the median over the repeats counts.
+Training is compared with the same model as most code runs it on a CPU (float32, torch.compile, the fused attention
+kernel, glibc's allocator as it comes).  Every variant runs in a process of its own, the variants in turn, so that a
+machine whose speed drifts is fair to all; the median over the repeats counts.
 """
 
 import json as json_format
@@ -35,7 +35,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
 ABLATIONS: dict[str, dict[str, Any]] = {
     "nakochat in float32": {"dtype": "float32", "compile": True, "fused": False, "allocator": True},
     "nakochat with fused attention": {"dtype": "auto", "compile": True, "fused": True, "allocator": True},
-    "nakochat with the default allocator": {"dtype": "auto", "compile": True, "fused": False, "allocator": False},
+    "nakochat with the default allocator": {
+        "dtype": "auto",
+        "compile": True,
+        "fused": False,
+        "allocator": False,
+    },
 }
 
 
@@ -89,7 +94,9 @@ def train(
         for name, options in variants.items():
             found[name].append(_in_own_process({**asdict(shape), **options}))
             speak(f"  {number + 1}/{repeats} {name}: {found[name][-1]['tokens_per_second'] / 1000:.1f}K")
-    speeds = {name: statistics.median(row["tokens_per_second"] for row in rows) for name, rows in found.items()}
+    speeds = {
+        name: statistics.median(row["tokens_per_second"] for row in rows) for name, rows in found.items()
+    }
     for name, speed in speeds.items():
         speak(f"{speed / 1000:8.1f}K {say('토큰/초', 'tokens/s')}  x{speed / speeds[REFERENCE]:.2f}  {name}")
     if json:

@@ -23,7 +23,7 @@ def measure(options: dict[str, Any]) -> dict[str, float]:
     from nakochat.training.optimizer import Optimizer
 
     if options["fused"]:
-        nako.attend = attention.attend_fused
+        attention.attend = attention.attend_fused
     machine = open_machine("cpu", options["dtype"], "yes" if options["compile"] else "no")
     config = nako.NakoConfig(
         vocab_size=options["vocab_size"],

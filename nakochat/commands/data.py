@@ -7,7 +7,9 @@ from nakochat.core.progress import speak
 from nakochat.data.corpus import count_bytes, read_documents
 
 
-def check(paths: tuple[Path, ...], /, *, column: str | None = None, encoding: str = "utf-8", show: int = 3) -> None:
+def check(
+    paths: tuple[Path, ...], /, *, column: str | None = None, encoding: str = "utf-8", show: int = 3
+) -> None:
     """Read files to their end and say how many documents they hold, or what is wrong with them.
 
     Parameters

@@ -42,10 +42,16 @@ def main(
     engine = load_engine(reference, machine)
     if bpb is not None:
         texts = list(read_documents([bpb]))
-        found = bits_per_byte(engine.model, engine.tokenizer, texts, context=engine.context, device=machine.device)
-        speak(f"{found.bits_per_byte:.4f} bits/byte, {found.bits_per_character:.4f} bits/character ({found.bytes} bytes)")
+        found = bits_per_byte(
+            engine.model, engine.tokenizer, texts, context=engine.context, device=machine.device
+        )
+        speak(
+            f"{found.bits_per_byte:.4f} bits/byte, {found.bits_per_character:.4f} bits/character ({found.bytes} bytes)"
+        )
         if json:
-            write_json(json, {"bits_per_byte": found.bits_per_byte, "bits_per_character": found.bits_per_character})
+            write_json(
+                json, {"bits_per_byte": found.bits_per_byte, "bits_per_character": found.bits_per_character}
+            )
         return
     scores = score(engine, stored_texts(reference.folder.parent))
     if reference.step is None:

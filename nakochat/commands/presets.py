@@ -1,6 +1,7 @@
 """A preset's name and a --config file -> values for a command's settings, below the flags.
 
-A preset is a TOML file of values with a table for each stage; so may a --config file be, or one flat table (TOML or JSON).
+A preset is a TOML file of values with a table for each stage; a --config file may be the same, or one flat table (TOML
+or JSON).
 """
 
 import difflib
@@ -37,7 +38,10 @@ def load_preset(name: str) -> dict[str, dict[str, Any]]:
         guess = _guess(near)
         known = ", ".join(preset_names())
         raise ConfigError(
-            say(f"'{name}' 프리셋이 없습니다.{guess} 있는 프리셋: {known}.", f"no preset '{name}'.{guess} There are: {known}.")
+            say(
+                f"'{name}' 프리셋이 없습니다.{guess} 있는 프리셋: {known}.",
+                f"no preset '{name}'.{guess} There are: {known}.",
+            )
         )
     text = (resources.files("nakochat.presets") / f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
@@ -49,12 +53,16 @@ def load_config(path: Path, section: str, known: Sequence[str]) -> dict[str, Any
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as error:
-        raise ConfigError(say(f"설정 파일을 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")) from error
+        raise ConfigError(
+            say(f"설정 파일을 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")
+        ) from error
     flat = {name: value for name, value in values.items() if name not in SECTIONS}
     found = {**flat, **values.get(section, {})}
     for name in found:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             guess = _guess(near)
-            raise ConfigError(say(f"{path}: 모르는 설정입니다: {name}.{guess}", f"{path}: unknown setting: {name}.{guess}"))
+            raise ConfigError(
+                say(f"{path}: 모르는 설정입니다: {name}.{guess}", f"{path}: unknown setting: {name}.{guess}")
+            )
     return found

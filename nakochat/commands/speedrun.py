@@ -129,5 +129,3 @@ def _farewell(name: str, stage: str, seconds: float) -> None:
             f"\nDone in {minutes:.1f} minutes. Talk to it:\n    nako chat {name}\n    nako serve {name}",
         )
     )
-
-

@@ -51,7 +51,9 @@ def sample(
         speak(printable(prompt + text))
 
 
-def chat(run: str | None = None, *, prompt: str | None = None, settings: TalkSettings = TalkSettings()) -> None:
+def chat(
+    run: str | None = None, *, prompt: str | None = None, settings: TalkSettings = TalkSettings()
+) -> None:
     """Talk with the model in the terminal.
 
     Parameters
@@ -68,7 +70,11 @@ def chat(run: str | None = None, *, prompt: str | None = None, settings: TalkSet
 
 
 def serve(
-    run: str | None = None, *, host: str = "127.0.0.1", port: int = 8000, settings: TalkSettings = TalkSettings()
+    run: str | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    settings: TalkSettings = TalkSettings(),
 ) -> None:
     """Open the chat page and the OpenAI API on this machine.
 
@@ -85,4 +91,3 @@ def serve(
 
     engine, name = _engine(run, settings)
     run_server(engine, name=name, host=host, port=port)
-

@@ -18,20 +18,27 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
     """Train the tokenizer of a run, unless it is there."""
     folder = run_folder(settings.run_name)
     if is_whole(folder / "tokenizer"):
-        speak(say(f"토크나이저가 이미 있습니다: {folder / 'tokenizer'}", f"the tokenizer is there: {folder / 'tokenizer'}"))
+        speak(
+            say(
+                f"토크나이저가 이미 있습니다: {folder / 'tokenizer'}",
+                f"the tokenizer is there: {folder / 'tokenizer'}",
+            )
+        )
         return
     started = time.perf_counter()
     corpus = corpus_of(settings)
     speak(say("토크나이저를 학습합니다…", "training the tokenizer…"))
-    tokenizer = Tokenizer.train(training_texts(corpus, settings.seed, settings.characters), settings.vocab_size)
+    tokenizer = Tokenizer.train(
+        training_texts(corpus, settings.seed, settings.characters), settings.vocab_size
+    )
     tokenizer.save(folder / "tokenizer")
     seconds = time.perf_counter() - started
     figures = {**_figures(tokenizer, validation_texts(corpus, settings.seed)[:300]), "seconds": seconds}
     write_json(folder / "tokenizer.json", figures)
     speak(
         say(
-            f"토크나이저: {tokenizer.vocab_size}토큰, 토큰당 {figures['characters_per_token']:.2f}자 ({seconds:.0f}초)",
-            f"tokenizer: {tokenizer.vocab_size} tokens, {figures['characters_per_token']:.2f} characters each ({seconds:.0f} s)",
+            f"토크나이저: {tokenizer.vocab_size}토큰, 토큰당 {figures['characters_per_token']:.2f}자",
+            f"tokenizer: {tokenizer.vocab_size} tokens, {figures['characters_per_token']:.2f} characters each",
         )
     )
 

@@ -20,4 +20,5 @@ def keep_memory() -> bool:
     if mallopt is None:  # musl
         return False
     settings = {_MMAP_MAX: 0, _TRIM_THRESHOLD: 2**31 - 1, _TOP_PAD: 64 * 2**20, _ARENA_MAX: 1}
-    return all([mallopt(parameter, value) == 1 for parameter, value in settings.items()])
+    accepted = [mallopt(parameter, value) == 1 for parameter, value in settings.items()]
+    return all(accepted)

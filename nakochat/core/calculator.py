@@ -47,7 +47,14 @@ def calculate(expression: str) -> str:
         raise ToolError(_refused())
     try:
         value = simpleeval.SimpleEval(operators=_OPERATORS, functions={}, names={}).eval(written)
-    except (simpleeval.InvalidExpression, SyntaxError, ArithmeticError, ValueError, TypeError, RecursionError) as error:
+    except (
+        simpleeval.InvalidExpression,
+        SyntaxError,
+        ArithmeticError,
+        ValueError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise ToolError(_refused()) from error
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > _LARGEST:
         raise ToolError(_refused())

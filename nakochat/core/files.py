@@ -1,8 +1,8 @@
 """Bytes, text, JSON or a folder of files -> on disk, whole or not at all.  The one way this project writes files.
 
-A file is written beside its place, fsynced and renamed, so that a reader and a power cut see the old one or the new one,
-never half of either.  A folder is complete when its manifest.json is there, which holds the size and the SHA-256 of every
-file and is written before the folder is renamed into place.
+A file is written beside its place, fsynced and renamed, so that a reader and a power cut see the old one or the new
+one, never half of either.  A folder is complete when its manifest.json is there, which holds the size and the SHA-256
+of every file and is written before the folder is renamed into place.
 """
 
 import contextlib
@@ -69,7 +69,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
         files = sorted(file for file in beside.rglob("*") if file.is_file())
         for file in files:
             _sync_file(file)
-        entries = {str(f.relative_to(beside)): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files}
+        entries = {
+            str(f.relative_to(beside)): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files
+        }
         write_json(beside / MANIFEST, {"files": entries})
         beside.chmod(0o777 & ~_umask())
         if path.exists():
@@ -87,7 +89,7 @@ def verify_folder(path: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
             say(
-                f"완성되지 않은 폴더입니다: {path} (manifest.json을 읽을 수 없습니다). 이 폴더를 지우고 다시 실행하세요.",
+                f"완성되지 않은 폴더입니다: {path} (manifest.json이 없거나 깨졌습니다). 지우고 다시 실행하세요.",
                 f"incomplete folder: {path} (manifest.json cannot be read). Delete it and run again.",
             )
         ) from error

@@ -1,8 +1,9 @@
 """A word and a particle -> the word with the form of the particle that fits.
 
-Korean particles come in two forms: one after a syllable that ends in a consonant (받침), one after a vowel:
-책은 / 사과는, 책이 / 사과가, 책으로 / 사과로.  으로 has an exception: after ㄹ it is 로 (서울로).  What counts is how the
-word is read aloud, so digits are read in Sino-Korean (3이, 10이, 7로) and Latin letters by their names (LLM이, NVL로).
+Korean particles come in two forms: one after a syllable that ends in a consonant (받침), one after a vowel: 책은 /
+사과는, 책이 / 사과가, 책으로 / 사과로.  으로 has an exception: after ㄹ it is 로 (서울로).  What counts is how the
+word is read aloud, so digits are read in Sino-Korean (3이, 10이, 7로) and Latin letters by their names (LLM이,
+NVL로).
 
     josa("사과", "은") == "사과는"        f"{Noun('서울'):으로} 가요" == "서울로 가요"
 """

@@ -123,7 +123,9 @@ def _pick_device(name: str) -> torch.device:
 
 def _may_compile(wish: str) -> bool:
     if wish not in ("auto", "yes", "no"):
-        raise ConfigError(say(f"compile은 auto, yes, no 가운데 하나입니다: {wish}.", f"compile is auto, yes or no: {wish}."))
+        raise ConfigError(
+            say(f"compile은 auto, yes, no 가운데 하나입니다: {wish}.", f"compile is auto, yes or no: {wish}.")
+        )
     return wish == "yes" or (wish == "auto" and has_compiler())
 
 
@@ -134,7 +136,7 @@ def has_compiler() -> bool:
 
 
 def _probe_dtype(device: torch.device) -> torch.dtype:
-    """bf16 where it is really faster.  A CPU without AVX512-BF16 or AMX emulates it, slowly: 50 ms of matrix products tell."""
+    """bf16 where it is really faster.  Other CPUs emulate it, slowly: 50 ms of matrix products tell."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if device.type != "cpu":

@@ -7,7 +7,7 @@ import os
 
 
 def language() -> str:
-    """"ko" unless NAKO_LANG=en."""
+    """ "ko" unless NAKO_LANG=en."""
     return "en" if os.environ.get("NAKO_LANG", "").lower().startswith("en") else "ko"
 
 

@@ -70,7 +70,11 @@ def list_runs() -> list[Path]:
     """Run folders that hold at least one stage, newest first."""
     folder = runs_folder()
     runs = [p for p in folder.iterdir() if any((p / s).is_dir() for s in STAGES)] if folder.is_dir() else []
-    return sorted(runs, key=lambda run: max((run / s).stat().st_mtime for s in STAGES if (run / s).is_dir()), reverse=True)
+    return sorted(
+        runs,
+        key=lambda run: max((run / s).stat().st_mtime for s in STAGES if (run / s).is_dir()),
+        reverse=True,
+    )
 
 
 def find_run(reference: str | None) -> RunReference:
@@ -106,6 +110,7 @@ def find_run(reference: str | None) -> RunReference:
 def _no_such_run(name: str) -> str:
     known = ", ".join(run.name for run in list_runs()[:8])
     return say(
-        f"'{name}'이라는 실행이 없습니다." + (f" 있는 실행: {known}." if known else " 'nako speedrun'으로 시작하세요."),
+        f"'{name}'이라는 실행이 없습니다."
+        + (f" 있는 실행: {known}." if known else " 'nako speedrun'으로 시작하세요."),
         f"there is no run '{name}'." + (f" There are: {known}." if known else " Start with 'nako speedrun'."),
     )

@@ -12,7 +12,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def speak(text: str) -> None:
-    """A line for the user; above the bar while one is shown.  The text is shown as it is: no markup, no control characters."""
+    """A line for the user; above the bar while one is shown.  No markup, no control characters."""
     console.print(printable(text), markup=False)
 
 
@@ -27,7 +27,7 @@ def printable(text: str) -> str:
 
 
 class Bar:
-    """Progress of `total` steps under a title.  `update` may be called at every step; lines come every `every` steps."""
+    """Progress of `total` steps under a title.  Without a terminal, a line every `every` steps."""
 
     def __init__(self, title: str, total: int, *, start: int = 0, every: int = 1, shown: bool = True) -> None:
         self.title, self.total, self.every, self.shown = title, total, every, shown
@@ -48,7 +48,9 @@ class Bar:
             self._task = self._bar.add_task(self.title, total=self.total, completed=self._start, figures="")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._bar is not None:
             self._bar.stop()
 

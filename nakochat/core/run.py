@@ -1,10 +1,10 @@
 """What a stage does -> its folder: config.json, origin.json, metrics.jsonl, under one writer's lock.
 
-    runs/NAME/sft/  config.json    the resolved settings, what resume reads
-                    origin.json    where it came from: command, commit, versions, machine, seed, parent checkpoint
-                    metrics.jsonl  one row per log step, check and sample; appended, never rewritten
-                    checkpoints/   models/checkpoint.py writes here
-                    scores.json    evals/ writes here
+runs/NAME/sft/  config.json    the resolved settings, what resume reads
+                origin.json    where it came from: command, commit, versions, machine, seed, parent checkpoint
+                metrics.jsonl  one row per log step, check and sample; appended, never rewritten
+                checkpoints/   models/checkpoint.py writes here
+                scores.json    evals/ writes here
 """
 
 import datetime
@@ -44,7 +44,9 @@ class Run:
             _end_torn_line(self.folder / "metrics.jsonl", self._metrics)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._metrics is not None:
             self._metrics.close()
         if self._lock is not None:
@@ -125,7 +127,7 @@ def _take_lock(path: Path) -> int:
         os.close(handle)
         raise CheckpointError(
             say(
-                f"다른 프로세스가 이 단계를 학습하고 있습니다: {path.parent}. 끝나기를 기다리거나 --name으로 다른 이름을 쓰세요.",
+                f"다른 프로세스가 이 단계를 학습하고 있습니다: {path.parent}. 기다리거나 다른 --name을 쓰세요.",
                 f"another process is training this stage: {path.parent}. Wait for it or use another --name.",
             )
         ) from error

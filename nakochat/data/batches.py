@@ -1,7 +1,8 @@
 """Token shards -> an endless stream of batches, the same for every number of processes.
 
-The order of documents is a permutation by (seed, epoch); the packer turns it into rows; rank r of W takes rows r, r+W, … of
-every step.  The position in the stream is small and exact: epoch, cursor, and the pieces in the packer's buffer.
+The order of documents is a permutation by (seed, epoch); the packer turns it into rows; rank r of W takes rows r,
+r+W, … of every step.  The position in the stream is small and exact: epoch, cursor, and the pieces in the packer's
+buffer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +37,9 @@ class Batch:
         return int((self.targets != IGNORE).sum())
 
     def to(self, device: torch.device) -> "Batch":
-        return Batch(*(tensor.to(device) for tensor in (self.inputs, self.targets, self.weights, self.documents)))
+        return Batch(
+            *(tensor.to(device) for tensor in (self.inputs, self.targets, self.weights, self.documents))
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,11 @@ class PackedBatches:
         self._asked += self.rows * (self.length + 1)
         mine = rows[self.rank :: self.world]
         return [
-            make_batch([[self._content(p) for p in row] for row in mine[at : at + self.rows_per_piece]], self.length, self.pad)
+            make_batch(
+                [[self._content(p) for p in row] for row in mine[at : at + self.rows_per_piece]],
+                self.length,
+                self.pad,
+            )
             for at in range(0, len(mine), self.rows_per_piece)
         ]
 

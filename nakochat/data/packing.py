@@ -1,8 +1,8 @@
 """Documents in some order -> rows of a fixed length, best-fit.  The one packer of all stages.
 
-A buffer of documents is kept sorted by length; a row takes the longest that still fits, again and again.  When none fits,
-a text is cut to fill the row and its tail goes back into the buffer (losing nothing but tails too short to teach); where
-the buffer holds no text, only conversations, which are never cut, the row ends in padding.
+A buffer of documents is kept sorted by length; a row takes the longest that still fits, again and again.  When none
+fits, a text is cut to fill the row and its tail goes back into the buffer (losing nothing but tails too short to
+teach); where the buffer holds no text, only conversations, which are never cut, the row ends in padding.
 """
 
 from bisect import bisect_right, insort

@@ -1,4 +1,4 @@
-"""A budget of tokens -> the token shards of one stage: texts from the village or a corpus, conversations from the village.
+"""A budget of tokens -> the token shards of one stage: texts of the village or a corpus, and conversations.
 
     RUN/data/validation     held-out texts, the same for every stage
     RUN/data/STAGE/text     this stage's texts
@@ -31,7 +31,13 @@ Encoded = tuple[list[int], list[bool] | None]
 
 CHUNK = 500  # documents made by a worker at a time
 # where each stage's documents begin: no document of the village is used twice
-OFFSETS = {"tokenizer": 0, "base": 1_000_000_000, "mid": 2_000_000_000, "sft": 3_000_000_000, "validation": 9_000_000_000}
+OFFSETS = {
+    "tokenizer": 0,
+    "base": 1_000_000_000,
+    "mid": 2_000_000_000,
+    "sft": 3_000_000_000,
+    "validation": 9_000_000_000,
+}
 VALIDATION_SHARE = 0.01  # of a corpus
 VALIDATION_BYTES = 600_000
 
@@ -93,7 +99,14 @@ def validation_texts(corpus: Corpus, seed: int) -> list[str]:
 
 
 def prepare_stage(
-    folder: Path, stage: str, tokenizer: Tokenizer, *, corpus: Corpus, seed: int, text_tokens: int, chat_tokens: int
+    folder: Path,
+    stage: str,
+    tokenizer: Tokenizer,
+    *,
+    corpus: Corpus,
+    seed: int,
+    text_tokens: int,
+    chat_tokens: int,
 ) -> None:
     """Write the shards of a stage, unless they are there whole."""
     for kind, tokens in (("text", text_tokens), ("chat", chat_tokens)):
@@ -120,7 +133,9 @@ def _village_documents(kind: Kind, stage: str, tokenizer: Path, seed: int, token
     workers = min(8, os.cpu_count() or 1)
     title = say(f"마을 만들기 ({'글' if kind == 'text' else '대화'})", f"village ({kind})")
     with (
-        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (tokenizer,)) as pool,
+        ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), _start_worker, (tokenizer,)
+        ) as pool,
         Bar(title, tokens, every=10**12) as bar,
     ):
         waiting: list[Future[list[Encoded]]] = []
@@ -185,4 +200,3 @@ def _place(text: str, salt: str = "") -> float:
     """A number in [0, 1) by the text alone."""
     digest = hashlib.blake2b(text.encode(), digest_size=7, salt=salt.encode()[:16]).digest()
     return int.from_bytes(digest, "big") / 2**56
-

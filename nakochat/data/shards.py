@@ -43,7 +43,10 @@ class TokenShard:
 
     @classmethod
     def from_documents(
-        cls, documents: Iterable[tuple[list[int], list[bool] | None]], vocab_size: int, about: dict[str, Any] | None = None
+        cls,
+        documents: Iterable[tuple[list[int], list[bool] | None]],
+        vocab_size: int,
+        about: dict[str, Any] | None = None,
     ) -> Self:
         """Documents as (ids, scored); all of them with scored, or all without."""
         ids: list[NDArray[Any]] = []

@@ -23,7 +23,7 @@ class Answer:
 
 
 def answer_all(engine: Engine, exercises: Sequence[Exercise], *, max_tokens: int) -> list[Answer]:
-    """The likeliest answers (temperature 0), in the exercises' order.  An exercise that does not fit counts as unanswered."""
+    """The likeliest answers (temperature 0), in order.  An exercise that does not fit stays unanswered."""
     room = engine.context - 8
     prompts = [render_prompt(engine.tokenizer, exercise.messages[:-1]) for exercise in exercises]
     order = sorted((i for i in range(len(prompts)) if len(prompts[i]) < room), key=lambda i: len(prompts[i]))

@@ -33,8 +33,8 @@ def bits_per_byte(
 ) -> Compression:
     """Every token of every text is predicted once.
 
-    A text longer than the context is read in windows of `context` that overlap by half, so that every token but those at
-    the beginning has at least half a context before it.  DataError when there is no text.
+    A text longer than the context is read in windows of `context` that overlap by half, so that every token but those
+    at the beginning has at least half a context before it.  DataError when there is no text.
     """
     windows: list[list[int]] = []
     fresh: list[int] = []  # tokens at the end of each window that no window before it predicted
@@ -54,5 +54,7 @@ def bits_per_byte(
     if not count_bytes:
         raise DataError(say("평가할 글이 없습니다.", "there is no text to evaluate."))
     found = log_likelihoods(model, windows, device)
-    bits = -sum(float(values[-new:].double().sum()) for values, new in zip(found, fresh, strict=True)) / math.log(2)
+    bits = -sum(
+        float(values[-new:].double().sum()) for values, new in zip(found, fresh, strict=True)
+    ) / math.log(2)
     return Compression(bits / count_bytes, bits / count_characters, count_bytes, count_characters)

@@ -1,4 +1,4 @@
-"""A model and token sequences -> how likely each token was.  The base of bits per byte and of every choice by likelihood."""
+"""A model and token sequences -> how likely each token was: the base of bits per byte and of choices."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,13 @@ ROWS = 64
 
 
 @torch.inference_mode()
-def log_likelihoods(model: nn.Module, sequences: Sequence[Sequence[int]], device: torch.device) -> list[Tensor]:
+def log_likelihoods(
+    model: nn.Module, sequences: Sequence[Sequence[int]], device: torch.device
+) -> list[Tensor]:
     """log p of every token but the first, given those before it.  -> a (length - 1,) float32 tensor per sequence
 
-    Sequences must fit the model's context.  They are run longest first in batches of one width, so that padding is small.
+    Sequences must fit the model's context.  They are run longest first in batches of one width, so that padding is
+    small.
     """
     order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
     results: list[Tensor] = [torch.empty(0)] * len(sequences)

@@ -12,7 +12,9 @@ from nakochat.evals.likelihood import log_likelihoods
 from nakochat.text.tokenizer import Tokenizer
 
 
-def particle_choices(model: nn.Module, tokenizer: Tokenizer, *, count: int, seed: int, device: torch.device) -> list[bool]:
+def particle_choices(
+    model: nn.Module, tokenizer: Tokenizer, *, count: int, seed: int, device: torch.device
+) -> list[bool]:
     """Whether each of `count` pairs was decided rightly.  The whole sentences are compared, as encoded whole."""
     sequences = []
     for number in range(count):

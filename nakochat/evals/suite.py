@@ -1,4 +1,4 @@
-"""A run's stage -> scores.json: bits per byte, particles, and every task, each with chance, interval and number of items."""
+"""A run's stage -> scores.json: bits per byte, particles and every task, with chance and interval."""
 
 import time
 from collections.abc import Sequence
@@ -24,13 +24,33 @@ JOSA_PAIRS = 400
 CONVERSATIONS = (
     ("안녕하세요!", "이름이 뭐예요?", "뭘 할 수 있어요?", "37 더하기 45는 얼마예요?", "고마워요. 잘 있어요!"),
     ("안녕! 오늘 기분이 좀 안 좋아.", "친구랑 싸웠어.", "어떻게 하면 좋을까?", "고마워.", "넌 참 착하다."),
-    ("제 이름은 하람이에요.", "토끼는 뭘 먹어요?", "그럼 소는요?", "제 이름이 뭐라고 했죠?", "맞아요, 고마워요."),
-    ("'무궁화'는 몇 글자예요?", "받침은 몇 개 있어요?", "봄은 몇 월부터예요?", "내일 비가 올까요?", "알겠어요."),
-    ("사과를 12개 샀는데 5개를 먹었어요. 몇 개 남았어요?", "귤을 8개 더 사면요?", "심심해요.", "재미있는 이야기 해 주세요.", "안녕히 계세요."),
+    (
+        "제 이름은 하람이에요.",
+        "토끼는 뭘 먹어요?",
+        "그럼 소는요?",
+        "제 이름이 뭐라고 했죠?",
+        "맞아요, 고마워요.",
+    ),
+    (
+        "'무궁화'는 몇 글자예요?",
+        "받침은 몇 개 있어요?",
+        "봄은 몇 월부터예요?",
+        "내일 비가 올까요?",
+        "알겠어요.",
+    ),
+    (
+        "사과를 12개 샀는데 5개를 먹었어요. 몇 개 남았어요?",
+        "귤을 8개 더 사면요?",
+        "심심해요.",
+        "재미있는 이야기 해 주세요.",
+        "안녕히 계세요.",
+    ),
 )
 
 
-def score(engine: Engine, texts: Sequence[str], *, tasks: Sequence[Task] = TASKS, shown: bool = True) -> dict[str, Any]:
+def score(
+    engine: Engine, texts: Sequence[str], *, tasks: Sequence[Task] = TASKS, shown: bool = True
+) -> dict[str, Any]:
     """The content of scores.json.  texts: held-out documents for bits per byte."""
     started = time.perf_counter()
     scores: dict[str, Any] = {}
@@ -39,7 +59,9 @@ def score(engine: Engine, texts: Sequence[str], *, tasks: Sequence[Task] = TASKS
         measured = bits_per_byte(
             engine.model, engine.tokenizer, texts, context=engine.context, device=engine.machine.device
         )
-        scores["bits_per_byte"] = _figure(measured.bits_per_byte, "bits/byte", Label("바이트당 비트", "bits per byte"))
+        scores["bits_per_byte"] = _figure(
+            measured.bits_per_byte, "bits/byte", Label("바이트당 비트", "bits per byte")
+        )
         label = Label("글자당 비트", "bits per character")
         scores["bits_per_character"] = _figure(measured.bits_per_character, "bits/character", label)
         bar.update(1)
@@ -62,7 +84,10 @@ def score(engine: Engine, texts: Sequence[str], *, tasks: Sequence[Task] = TASKS
             bar.update(index + 3)
         broken = sum("�" in answer.message.text for _, answers in made.values() for answer in answers)
     label = Label("깨진 글자가 있는 답", "answers with broken UTF-8")
-    scores["broken_utf8"] = {**_figure(broken, "answers", label), "items": sum(len(a) for _, a in made.values())}
+    scores["broken_utf8"] = {
+        **_figure(broken, "answers", label),
+        "items": sum(len(a) for _, a in made.values()),
+    }
     return {
         "seconds": time.perf_counter() - started,
         "scores": scores,
@@ -80,7 +105,9 @@ def converse(engine: Engine, turns: Sequence[str]) -> list[dict[str, str]]:
     conversation: Conversation = ()
     for turn in turns:
         conversation = (*conversation, user(turn))
-        while len(render_prompt(engine.tokenizer, conversation)) > engine.context - 64 and len(conversation) > 2:
+        while (
+            len(render_prompt(engine.tokenizer, conversation)) > engine.context - 64 and len(conversation) > 2
+        ):
             conversation = conversation[2:]
         prompt = render_prompt(engine.tokenizer, conversation)
         made = engine.generate([prompt], Sampling(max_tokens=64, temperature=0))[0]
@@ -102,7 +129,9 @@ def _figure(value: float, unit: str, label: Label) -> dict[str, Any]:
     return {"value": value, "unit": unit, "better": "lower", "label": {"ko": label.ko, "en": label.en}}
 
 
-def _share(right: Sequence[bool], label: Label, *, chance: float | None, better: str = "higher") -> dict[str, Any]:
+def _share(
+    right: Sequence[bool], label: Label, *, chance: float | None, better: str = "higher"
+) -> dict[str, Any]:
     low, high = wilson(sum(right), len(right))
     return {
         "value": sum(right) / len(right),

@@ -1,7 +1,7 @@
 """Token ids, one at a time -> text that never ends inside a character.
 
-A byte-level token may end in the middle of a syllable (three bytes in UTF-8).  The bytes go through Python's incremental
-decoder, which holds them back until the character is whole.
+A byte-level token may end in the middle of a syllable (three bytes in UTF-8).  The bytes go through Python's
+incremental decoder, which holds them back until the character is whole.
 """
 
 import codecs

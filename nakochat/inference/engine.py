@@ -1,7 +1,7 @@
 """Prompts as token ids -> tokens, one step of all rows at a time, with the calculator answering between tokens.
 
-One batch, one cache: prompts are prefilled together, then every step feeds one token per row.  A row that ends leaves the
-batch.  When a row ends a calculator call, the result's tokens are forced on it instead of sampled ones.
+One batch, one cache: prompts are prefilled together, then every step feeds one token per row.  A row that ends leaves
+the batch.  When a row ends a calculator call, the result's tokens are forced on it instead of sampled ones.
 """
 
 import copy
@@ -67,7 +67,9 @@ class Engine:
         self._stops = frozenset((tokenizer.im_end, tokenizer.bos))
         # never sampled: rows of the table beyond the vocabulary, and what only a template or a tool writes
         never = [tokenizer.pad, tokenizer.im_start, tokenizer.output_start, tokenizer.output_end]
-        self._never = torch.tensor([*never, *range(tokenizer.vocab_size, model.config.padded_vocab)], device=machine.device)
+        self._never = torch.tensor(
+            [*never, *range(tokenizer.vocab_size, model.config.padded_vocab)], device=machine.device
+        )
 
     @property
     def context(self) -> int:
@@ -104,7 +106,9 @@ class Engine:
         most = min(self.context, max(len(prompt) for prompt in prompts) + sampling.max_tokens)
         rows = [_Row(number, prompt[-1], len(prompt)) for number, prompt in enumerate(prompts)]
         device = self.machine.device
-        row_seeds = torch.tensor(list(seeds) if seeds is not None else [sampling.seed] * len(rows), device=device)
+        row_seeds = torch.tensor(
+            list(seeds) if seeds is not None else [sampling.seed] * len(rows), device=device
+        )
         cache = self.model.new_cache(len(rows), -(-most // 32) * 32)
         logits = self._prefill(prompts, cache)
         seen = self._seen(prompts) if sampling.repetition_penalty != 1.0 else None
@@ -171,7 +175,9 @@ class Engine:
         return logits[torch.arange(len(prompts)), lengths - 1].float()
 
     def _seen(self, prompts: Sequence[Sequence[int]]) -> Tensor:
-        seen = torch.zeros(len(prompts), self.model.config.padded_vocab, dtype=torch.bool, device=self.machine.device)
+        seen = torch.zeros(
+            len(prompts), self.model.config.padded_vocab, dtype=torch.bool, device=self.machine.device
+        )
         for index, prompt in enumerate(prompts):
             seen[index, list(prompt)] = True
         return seen
@@ -184,6 +190,6 @@ class Engine:
             raise RequestError(
                 say(
                     f"대화가 너무 깁니다: {longest}토큰 (이 모델은 {self.context}토큰까지). 새 대화를 시작하세요.",
-                    f"the conversation is too long: {longest} tokens (this model takes {self.context}). Start a new one.",
+                    f"the conversation is too long: {longest} tokens of {self.context}. Start a new one.",
                 )
             )

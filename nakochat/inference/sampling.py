@@ -1,7 +1,7 @@
 """Logits -> the next token of every row, each row by its own seed and position.
 
-The noise is a hash of (seed, position, token): no generator, no state.  A seed therefore gives the same answer alone, in a
-batch and after a restart.
+The noise is a hash of (seed, position, token): no generator, no state.  A seed therefore gives the same answer alone,
+in a batch and after a restart.
 """
 
 from dataclasses import dataclass
@@ -44,14 +44,18 @@ class Sampling:
         for name, holds in checks.items():
             if not holds:
                 value = getattr(self, name)
-                raise ConfigError(say(f"{name}에 쓸 수 없는 값입니다: {value}.", f"not a value for {name}: {value}."))
+                raise ConfigError(
+                    say(f"{name}에 쓸 수 없는 값입니다: {value}.", f"not a value for {name}: {value}.")
+                )
 
 
-def choose(logits: Tensor, sampling: Sampling, seeds: Tensor, positions: Tensor, seen: Tensor | None = None) -> Tensor:
+def choose(
+    logits: Tensor, sampling: Sampling, seeds: Tensor, positions: Tensor, seen: Tensor | None = None
+) -> Tensor:
     """The next token of each row.
 
-    logits (B, V) float32, not to be used afterwards; seeds and positions (B,) int64; seen (B, V) bool, the tokens that the
-    repetition penalty is for.  -> (B,) int64
+    logits (B, V) float32, not to be used afterwards; seeds and positions (B,) int64; seen (B, V) bool, the tokens
+    that the repetition penalty is for.  -> (B,) int64
     """
     if seen is not None and sampling.repetition_penalty != 1.0:
         penalty = sampling.repetition_penalty  # Keskar et al. 2019, https://arxiv.org/abs/1909.05858

@@ -16,7 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def rotary_table(length: int, head_width: int, base: float, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+def rotary_table(
+    length: int, head_width: int, base: float, device: torch.device | None = None
+) -> tuple[Tensor, Tensor]:
     """cos and sin of RoPE (https://arxiv.org/abs/2104.09864), each (length, C/2) float32."""
     frequencies = base ** -(torch.arange(0, head_width, 2, dtype=torch.float32, device=device) / head_width)
     angles = torch.outer(torch.arange(length, dtype=torch.float32, device=device), frequencies)
@@ -38,7 +40,11 @@ def causal_mask(documents: Tensor) -> Tensor:
 
 def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
     """Softmax attention.  q (B, T, H, C), k and v (B, S, K, C), mask (B, T, S) True = may look -> (B, T, H, C)."""
-    return attend_materialised(q, k, v, mask, scale) if q.device.type == "cpu" else attend_fused(q, k, v, mask, scale)
+    return (
+        attend_materialised(q, k, v, mask, scale)
+        if q.device.type == "cpu"
+        else attend_fused(q, k, v, mask, scale)
+    )
 
 
 def attend_materialised(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
@@ -78,7 +84,15 @@ class KVCache:
 
     @classmethod
     def empty(
-        cls, *, layers: int, rows: int, length: int, heads: int, head_width: int, dtype: torch.dtype, device: torch.device
+        cls,
+        *,
+        layers: int,
+        rows: int,
+        length: int,
+        heads: int,
+        head_width: int,
+        dtype: torch.dtype,
+        device: torch.device,
     ) -> Self:
         shape = (layers, rows, length, heads, head_width)
         return cls(

@@ -1,10 +1,10 @@
 """A model and the state of its training <-> checkpoints/STEP/: safetensors and JSON, with hashes, whole or not at all.
 
-    model.safetensors       parameters by name, float32
-    optimizer.safetensors   optimizer state by parameter name; absent in a checkpoint made for use only
-    about.json              kind of model, its config, tokenizer hash, scores so far
-    state.json              step, position in the data, random states
-    manifest.json           size and SHA-256 of each file, written before the folder takes its place
+model.safetensors       parameters by name, float32
+optimizer.safetensors   optimizer state by parameter name; absent in a checkpoint made for use only
+about.json              kind of model, its config, tokenizer hash, scores so far
+state.json              step, position in the data, random states
+manifest.json           size and SHA-256 of each file, written before the folder takes its place
 """
 
 import dataclasses
@@ -87,7 +87,10 @@ def save_checkpoint(
         tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
         save_file(tensors, files / "model.safetensors")
         if optimizer is not None:
-            save_file({name: t.detach().cpu().contiguous() for name, t in optimizer.items()}, files / "optimizer.safetensors")
+            save_file(
+                {name: t.detach().cpu().contiguous() for name, t in optimizer.items()},
+                files / "optimizer.safetensors",
+            )
         about = {"model": "nako", "config": dataclasses.asdict(model.config), "tokenizer": tokenizer_hash}
         write_json(files / "about.json", about)
         write_json(files / "state.json", state)
@@ -108,7 +111,9 @@ def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | Non
             return Checkpoint(path, read_json(path / "about.json"), read_json(path / "state.json"))
         warn(say(f"손상된 체크포인트를 건너뜁니다: {path}", f"passing over a damaged checkpoint: {path}"))
     if step is not None:
-        raise CheckpointError(say(f"{folder}에 스텝 {step}이 없습니다.", f"{folder} has no whole checkpoint of step {step}."))
+        raise CheckpointError(
+            say(f"{folder}에 스텝 {step}이 없습니다.", f"{folder} has no whole checkpoint of step {step}.")
+        )
     return None
 
 

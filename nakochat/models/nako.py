@@ -1,15 +1,17 @@
 """Token ids -> logits: our model, the fastest to a given quality that this project knows.
 
-A pre-norm transformer with rotary positions, QK-norm, RMSNorm without parameters, ReLU², untied embeddings and a tanh cap on
-the logits.  Two things are less common: every layer mixes the first embedding back in (`x = r·x + s·x0`), and every second
-layer adds a gated embedding of the token itself to the values.  Sources: modded-nanogpt records 5, 8, 14, 15, 18
-(https://github.com/KellerJordan/modded-nanogpt) and nanochat's log (https://github.com/karpathy/nanochat).
-Left out after their measurements: biases, norm weights, smear, backout, U-net skips, MTP, MoE (docs/decisions/model.md).
+A pre-norm transformer with rotary positions, QK-norm, RMSNorm without parameters, ReLU², untied embeddings and a tanh
+cap on the logits.  Two things are less common: every layer mixes the first embedding back in (`x = r·x + s·x0`), and
+every second layer adds a gated embedding of the token itself to the values.  Sources: modded-nanogpt records 5, 8,
+14, 15, 18 (https://github.com/KellerJordan/modded-nanogpt) and nanochat's log (https://github.com/karpathy/nanochat).
+Left out after their measurements: biases, norm weights, smear, backout, U-net skips, MTP, MoE
+(docs/decisions/model.md).
 
 Parameters are float32; `Linear` casts them to the dtype of what comes in, so no autocast is needed.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -18,9 +20,12 @@ from torch import Tensor, nn
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
-from nakochat.models.attention import KVCache, attend, causal_mask, rotary_table, rotate
+from nakochat.models import attention
+from nakochat.models.attention import KVCache, causal_mask, rotary_table, rotate
 
-ATTENTION_SCALE = 1.44  # x 1/sqrt(C): q and k have norm sqrt(C) after QK-norm, 1.2 each sharpens them (nanochat a825e63)
+ATTENTION_SCALE = (
+    1.44  # x 1/sqrt(C): q and k have norm sqrt(C) after QK-norm, 1.2 each sharpens them (nanochat a825e63)
+)
 LOGIT_CAP = 15.0  # modded-nanogpt record 18
 VALUE_GATE = 3.0
 EMBEDDING_STD = 0.8
@@ -43,16 +48,17 @@ class NakoConfig:
     rotary_base: float = 1e5
 
     def __post_init__(self) -> None:
-        if self.kv_heads is None:
-            object.__setattr__(self, "kv_heads", self.heads)
-        assert self.kv_heads is not None
-        if self.width % self.heads or self.heads % self.kv_heads or self.head_width % 2:
+        if self.width % self.heads or self.heads % self.key_heads or self.head_width % 2:
             raise ConfigError(
                 say(
-                    f"너비 {self.width}, 머리 {self.heads}개, 키 머리 {self.kv_heads}개는 서로 나누어떨어지지 않습니다.",
-                    f"width {self.width}, heads {self.heads} and key heads {self.kv_heads} do not divide.",
+                    f"너비 {self.width}, 머리 {self.heads}개, 키 머리 {self.key_heads}개가 서로 나누어지지 않습니다.",
+                    f"width {self.width}, heads {self.heads} and key heads {self.key_heads} do not divide.",
                 )
             )
+
+    @property
+    def key_heads(self) -> int:
+        return self.heads if self.kv_heads is None else self.kv_heads
 
     @property
     def head_width(self) -> int:
@@ -92,36 +98,46 @@ class Layer(nn.Module):
 
     def __init__(self, config: NakoConfig, layer: int) -> None:
         super().__init__()
-        assert config.kv_heads is not None
-        self.heads, self.kv_heads, self.head_width = config.heads, config.kv_heads, config.head_width
+        self.heads, self.key_heads, self.head_width = config.heads, config.key_heads, config.head_width
         self.gate_width, self.layer = config.gate_width, layer
-        kv_width = self.kv_heads * self.head_width
+        kv_width = self.key_heads * self.head_width
         self.query = Linear(config.width, config.width)
         self.key = Linear(config.width, kv_width)
         self.value = Linear(config.width, kv_width)
         self.out = Linear(config.width, config.width)
         self.up = Linear(config.width, 4 * config.width)
         self.down = Linear(4 * config.width, config.width)
-        self.value_gate = Linear(config.gate_width, self.kv_heads) if config.has_value_embedding(layer) else None
+        self.value_gate = (
+            Linear(config.gate_width, self.key_heads) if config.has_value_embedding(layer) else None
+        )
+
+    def matrices(self) -> tuple[Linear, ...]:
+        return self.query, self.key, self.value, self.out, self.up, self.down
 
     def forward(
-        self, x: Tensor, token_values: Tensor | None, angles: tuple[Tensor, Tensor], mask: Tensor, cache: KVCache | None
+        self,
+        x: Tensor,
+        token_values: Tensor | None,
+        angles: tuple[Tensor, Tensor],
+        mask: Tensor,
+        cache: KVCache | None,
     ) -> Tensor:
         """x (B, T, D), token_values (B, T, K*C) or None, mask (B, T, S) -> (B, T, D)"""
         b, t, _ = x.shape
         h = norm(x)
         q = self.query(h).view(b, t, self.heads, self.head_width)
-        k = self.key(h).view(b, t, self.kv_heads, self.head_width)
-        v = self.value(h).view(b, t, self.kv_heads, self.head_width)
+        k = self.key(h).view(b, t, self.key_heads, self.head_width)
+        v = self.value(h).view(b, t, self.key_heads, self.head_width)
         if self.value_gate is not None and token_values is not None:
             gate = VALUE_GATE * torch.sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
             v = v + gate[..., None] * token_values.view_as(v)
         q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
         if cache is not None:
             k, v = cache.store(self.layer, k, v)
-        attended = attend(q, k, v, mask, ATTENTION_SCALE / math.sqrt(self.head_width))
+        attended = attention.attend(q, k, v, mask, ATTENTION_SCALE / math.sqrt(self.head_width))
         x = x + self.out(attended.reshape(b, t, -1))
-        return x + self.down(F.relu(self.up(norm(x))).square())
+        mlp: Tensor = self.down(F.relu(self.up(norm(x))).square())
+        return x + mlp
 
 
 class Nako(nn.Module):
@@ -133,8 +149,7 @@ class Nako(nn.Module):
     def __init__(self, config: NakoConfig, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.config, self.dtype = config, dtype
-        assert config.kv_heads is not None
-        kv_width = config.kv_heads * config.head_width
+        kv_width = config.key_heads * config.head_width
         self.embedding = nn.Embedding(config.padded_vocab, config.width)
         self.value_embeddings = nn.ModuleDict(
             {
@@ -151,15 +166,19 @@ class Nako(nn.Module):
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
 
+    def blocks(self) -> list[Layer]:
+        """The layers, as what they are."""
+        return [layer for layer in self.layers if isinstance(layer, Layer)]
+
     @torch.no_grad()
     def initialise(self, seed: int) -> None:
-        """Fresh weights: uniform of standard deviation 1/sqrt(D) for what reads, zero for what writes to the residual."""
+        """Fresh weights: deviation 1/sqrt(D) for what reads the residual stream, zero for what writes to it."""
         generator = torch.Generator().manual_seed(seed)
         bound = math.sqrt(3 / self.config.width)
         self.embedding.weight.normal_(0, EMBEDDING_STD, generator=generator)
-        for table in self.value_embeddings.values():
-            table.weight.uniform_(-bound, bound, generator=generator)
-        for layer in self.layers:
+        for table in self.value_embeddings.parameters():
+            table.uniform_(-bound, bound, generator=generator)
+        for layer in self.blocks():
             for matrix in (layer.query, layer.key, layer.value):
                 matrix.weight.uniform_(-bound, bound, generator=generator)
             layer.up.weight.uniform_(-0.4 * bound, 0.4 * bound, generator=generator)
@@ -175,8 +194,8 @@ class Nako(nn.Module):
     def forward(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
         """Logits of the next token at every position.
 
-        ids (B, T) int64; documents (B, T), by which packed documents do not see each other; with a cache the ids continue
-        its rows.  -> (B, T, padded vocabulary) in the activation dtype
+        ids (B, T) int64; documents (B, T), by which packed documents do not see each other; with a cache the ids
+        continue its rows.  -> (B, T, padded vocabulary) in the activation dtype
         """
         t = ids.shape[1]
         if cache is not None:
@@ -189,19 +208,19 @@ class Nako(nn.Module):
         x = first = norm(self.embedding(ids).to(self.dtype))
         for index, layer in enumerate(self.layers):
             x = self.residual_scales[index].to(x.dtype) * x + self.input_scales[index].to(x.dtype) * first
-            table = self.value_embeddings[str(index)] if str(index) in self.value_embeddings else None
+            table = self.value_embeddings[str(index)] if self.config.has_value_embedding(index) else None
             x = layer(x, None if table is None else table(ids).to(x.dtype), angles, mask, cache)
         logits = self.head(norm(x))
-        return LOGIT_CAP * torch.tanh(logits / LOGIT_CAP)
+        capped: Tensor = LOGIT_CAP * torch.tanh(logits / LOGIT_CAP)
+        return capped
 
     def new_cache(self, rows: int, length: int) -> KVCache:
         """An empty cache for generation.  Positions beyond the trained context are refused by the engine."""
-        assert self.config.kv_heads is not None
         return KVCache.empty(
             layers=self.config.layers,
             rows=rows,
             length=length,
-            heads=self.config.kv_heads,
+            heads=self.config.key_heads,
             head_width=self.config.head_width,
             dtype=self.dtype,
             device=self.embedding.weight.device,
@@ -209,14 +228,17 @@ class Nako(nn.Module):
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """Every parameter under the name by which the optimizer sets its rates."""
-        matrices = [m.weight for layer in self.layers for m in (layer.query, layer.key, layer.value, layer.out, layer.up, layer.down)]
-        gates = [layer.value_gate.weight for layer in self.layers if layer.value_gate is not None]
+
+        def of(modules: Iterable[nn.Module]) -> list[nn.Parameter]:
+            return [parameter for module in modules for parameter in module.parameters()]
+
+        scales = dict(self.named_parameters(recurse=False))
         return {
-            "matrices": matrices,
-            "embedding": [self.embedding.weight],
-            "value_embeddings": [table.weight for table in self.value_embeddings.values()],
-            "head": [self.head.weight],
-            "gates": gates,
-            "residual_scales": [self.residual_scales],
-            "input_scales": [self.input_scales],
+            "matrices": of(m for layer in self.blocks() for m in layer.matrices()),
+            "embedding": of([self.embedding]),
+            "value_embeddings": of([self.value_embeddings]),
+            "head": of([self.head]),
+            "gates": of(layer.value_gate for layer in self.blocks() if layer.value_gate is not None),
+            "residual_scales": [scales["residual_scales"]],
+            "input_scales": [scales["input_scales"]],
         }

@@ -14,7 +14,9 @@ def config_of_depth(depth: int, *, vocab_size: int, context: int = 2048) -> Nako
     """The `nako` model of a depth, when a preset does not say width and heads itself."""
     head_width = 64 if depth * 64 < 512 else 128
     width = math.ceil(64 * depth / head_width) * head_width
-    return NakoConfig(vocab_size=vocab_size, layers=depth, width=width, heads=width // head_width, context=context)
+    return NakoConfig(
+        vocab_size=vocab_size, layers=depth, width=width, heads=width // head_width, context=context
+    )
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,11 @@ class Counts:
 def count(config: NakoConfig) -> Counts:
     """Exact, without building the model (a test holds it against the built one)."""
     c, v = config, config.padded_vocab
-    kv_width = c.kv_heads * c.head_width
+    kv_width = c.key_heads * c.head_width
     attention = 2 * c.width * c.width + 2 * c.width * kv_width
     body = c.layers * (attention + 8 * c.width * c.width)
     with_values = sum(c.has_value_embedding(layer) for layer in range(c.layers))
-    gates = with_values * c.kv_heads * c.gate_width
+    gates = with_values * c.key_heads * c.gate_width
     seen = (c.context + 1) / 2  # a causal position looks at half of the context on average
     attention_flops = 12 * c.width * seen * c.layers
     return Counts(

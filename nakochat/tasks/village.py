@@ -1,7 +1,7 @@
 """The village's held-out exercises, and the hand-written ones -> tasks.
 
-Held out are combinations that training never shows (data/village/scene.py).  The frozen items (tasks/frozen) were written
-by hand, in other words than the generator's.
+Held out are combinations that training never shows (data/village/scene.py).  The frozen items (tasks/frozen) were
+written by hand, in other words than the generator's.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,8 +46,16 @@ _QUESTIONS = _generated(300, "question", "follow_up")
 _CHOICES = _generated(200, "choice")
 
 TASKS: tuple[Task, ...] = (
-    Task("calculator", Label("계산기: 새 수", "calculator: new operands"), _generated(200, "sum", "story_problem")),
-    Task("calculator_written", Label("계산기: 사람이 쓴 문제", "calculator: hand-written"), _written("word_problems")),
+    Task(
+        "calculator",
+        Label("계산기: 새 수", "calculator: new operands"),
+        _generated(200, "sum", "story_problem"),
+    ),
+    Task(
+        "calculator_written",
+        Label("계산기: 사람이 쓴 문제", "calculator: hand-written"),
+        _written("word_problems"),
+    ),
     Task("questions", Label("질문: 새로 짜 맞춘 말", "questions: recombined phrasing"), _QUESTIONS),
     Task("questions_written", Label("질문: 사람이 쓴 말", "questions: hand-written"), _written("questions")),
     Task("unknown", Label("모를 때 '모르겠어요'", "says so when it can't know"), _generated(150, "unknown")),
@@ -59,9 +67,15 @@ TASKS: tuple[Task, ...] = (
         better="lower",
     ),
     Task(
-        "choice_number", Label("객관식: 번호", "multiple choice: number"), _CHOICES, grade=_names_option_number, chance=0.25
+        "choice_number",
+        Label("객관식: 번호", "multiple choice: number"),
+        _CHOICES,
+        grade=_names_option_number,
+        chance=0.25,
     ),
-    Task("choice_text", Label("객관식: 보기", "multiple choice: text"), _CHOICES, grade=holds_text, chance=0.25),
+    Task(
+        "choice_text", Label("객관식: 보기", "multiple choice: text"), _CHOICES, grade=holds_text, chance=0.25
+    ),
     Task(
         "choice_written_number",
         Label("사람이 쓴 객관식: 번호", "hand-written choice: number"),
@@ -76,7 +90,11 @@ TASKS: tuple[Task, ...] = (
         grade=holds_text,
         chance=0.25,
     ),
-    Task("counting", Label("글자와 받침 세기", "counting syllables and finals"), _generated(600, *COUNTING_KINDS)),
+    Task(
+        "counting",
+        Label("글자와 받침 세기", "counting syllables and finals"),
+        _generated(600, *COUNTING_KINDS),
+    ),
     Task("given", Label("알려 준 사실", "facts given in the prompt"), _generated(150, "given")),
     Task("recall", Label("이름 기억하기", "name recalled a turn later"), _generated(100, "recall")),
 )

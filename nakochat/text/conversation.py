@@ -78,7 +78,9 @@ def _parse_message(message: Any) -> Message:
     if isinstance(content, str):
         return Message(role, (Part("text", content),))
     parts = tuple(Part(part["type"], part["text"]) for part in content)
-    if any(part.kind not in get_args(PartKind) or (part.kind != "text" and role != "assistant") for part in parts):
+    if any(
+        part.kind not in get_args(PartKind) or (part.kind != "text" and role != "assistant") for part in parts
+    ):
         raise DataError(_malformed("content type"))
     if not all(isinstance(part.text, str) for part in parts):
         raise DataError(_malformed("content text"))

@@ -1,7 +1,7 @@
 """Any text -> the one form that the tokenizer, the corpus and the prompt share: NFC.
 
-NFD Hangul (file names of macOS, some PDFs) costs a dozen times the tokens for the same sentence.  NFKC is never used: it
-turns ㅋㅋ (compatibility jamo) into conjoining jamo, … into ..., ㎏ into kg.
+NFD Hangul (file names of macOS, some PDFs) costs a dozen times the tokens for the same sentence.  NFKC is never used:
+it turns ㅋㅋ (compatibility jamo) into conjoining jamo, … into ..., ㎏ into kg.
 """
 
 import unicodedata

@@ -1,8 +1,8 @@
 """Text -> token ids and back: byte-level BPE, in the tokenizer.json that Transformers loads as it is.
 
-The library `tokenizers` trains and runs it.  Ours are the choices: NFC as the normaliser, the exact split pattern of Qwen2
-(llama.cpp knows it by name, so an exported GGUF tokenizes the same; digits are single), and eight special tokens that
-templates, exports and the engine stand on.  Text never yields a special token: prompts are built from ids
+The library `tokenizers` trains and runs it.  Ours are the choices: NFC as the normaliser, the exact split pattern of
+Qwen2 (llama.cpp knows it by name, so an exported GGUF tokenizes the same; digits are single), and eight special
+tokens that templates, exports and the engine stand on.  Text never yields a special token: prompts are built from ids
 (conversation.py), and encode() reads "<|im_end|>" in a text as ten or so ordinary tokens.
 
 Pattern: https://huggingface.co/Qwen/Qwen2-7B/blob/main/tokenizer.json
@@ -23,10 +23,8 @@ from nakochat.core.files import whole_folder
 from nakochat.core.messages import say
 from nakochat.text.normalise import normalise
 
-QWEN2_SPLIT = (
-    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-SPECIAL_TOKENS = (
+QWEN2_SPLIT = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|
+?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+" SPECIAL_TOKENS = (
     "<|bos|>",
     "<|im_start|>",
     "<|im_end|>",
@@ -44,7 +42,8 @@ class Tokenizer:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._backend.encode_special_tokens = True
-        missing = [name for name in SPECIAL_TOKENS if backend.token_to_id(name) is None]
+        ids = {name: i for name in SPECIAL_TOKENS if (i := backend.token_to_id(name)) is not None}
+        missing = [name for name in SPECIAL_TOKENS if name not in ids]
         if missing:
             raise DataError(
                 say(
@@ -52,7 +51,6 @@ class Tokenizer:
                     f"the tokenizer lacks special tokens: {', '.join(missing)}. Make it again with 'nako tok train'.",
                 )
             )
-        ids = {name: backend.token_to_id(name) for name in SPECIAL_TOKENS}
         self.bos, self.im_start, self.im_end = ids["<|bos|>"], ids["<|im_start|>"], ids["<|im_end|>"]
         self.python_start, self.python_end = ids["<|python_start|>"], ids["<|python_end|>"]
         self.output_start, self.output_end = ids["<|output_start|>"], ids["<|output_end|>"]
@@ -67,7 +65,10 @@ class Tokenizer:
         """
         if vocab_size < 256 + len(SPECIAL_TOKENS) + 1:
             raise DataError(
-                say(f"어휘가 너무 작습니다: {vocab_size} (265 이상).", f"vocabulary too small: {vocab_size} (265 or more).")
+                say(
+                    f"어휘가 너무 작습니다: {vocab_size} (265 이상).",
+                    f"vocabulary too small: {vocab_size} (265 or more).",
+                )
             )
         backend = Backend(models.BPE())
         backend.normalizer = normalizers.NFC()
@@ -101,14 +102,18 @@ class Tokenizer:
         try:
             backend = Backend.from_file(str(path))
         except Exception as error:  # the library raises bare Exception for a malformed file
-            raise DataError(say(f"토크나이저를 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")) from error
+            raise DataError(
+                say(f"토크나이저를 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")
+            ) from error
         return cls(backend)
 
     def save(self, folder: Path) -> None:
         """tokenizer.json and tokenizer_config.json, as Transformers (4 and 5) reads them."""
         with whole_folder(folder) as files:
             self._backend.save(str(files / "tokenizer.json"))
-            (files / "tokenizer_config.json").write_text(json.dumps(self._config(), indent=2) + "\n", encoding="utf-8")
+            (files / "tokenizer_config.json").write_text(
+                json.dumps(self._config(), indent=2) + "\n", encoding="utf-8"
+            )
 
     def _config(self) -> dict[str, Any]:
         return {
@@ -135,7 +140,9 @@ class Tokenizer:
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """encode() of many texts, on all cores."""
-        encodings = self._backend.encode_batch_fast([normalise(text) for text in texts], add_special_tokens=False)
+        encodings = self._backend.encode_batch_fast(
+            [normalise(text) for text in texts], add_special_tokens=False
+        )
         return [list(encoding.ids) for encoding in encodings]
 
     def decode(self, ids: Iterable[int]) -> str:
@@ -146,9 +153,10 @@ class Tokenizer:
     def token_bytes(self) -> tuple[bytes, ...]:
         """The bytes of every token; special tokens have none."""
         byte_of = {char: byte for byte, char in _byte_characters().items()}
-        tokens = [self._backend.id_to_token(i) for i in range(self.vocab_size)]
+        tokens = [self._backend.id_to_token(i) or "" for i in range(self.vocab_size)]
         return tuple(
-            b"" if i in self.special_ids else bytes(byte_of[char] for char in token) for i, token in enumerate(tokens)
+            b"" if i in self.special_ids else bytes(byte_of[char] for char in token)
+            for i, token in enumerate(tokens)
         )
 
 

@@ -75,7 +75,9 @@ class Training:
         torch.set_rng_state(saved.pop("random.cpu"))
         self.optimizer.load_state(saved)
         self.batches.restore(checkpoint.state["data"])
-        self.step, self.seconds, self.tokens = (checkpoint.state[name] for name in ("step", "seconds", "tokens"))
+        self.step, self.seconds, self.tokens = (
+            checkpoint.state[name] for name in ("step", "seconds", "tokens")
+        )
 
     def train(self) -> None:
         """Until the schedule's last step.  Interrupted after saving; TrainingError for a loss that is no number."""
@@ -83,7 +85,10 @@ class Training:
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
         resumed_at = self.step if self.step else None
-        with interruptible() as interrupt, Bar(title, steps, start=self.step, every=self.log_every, shown=shown) as bar:
+        with (
+            interruptible() as interrupt,
+            Bar(title, steps, start=self.step, every=self.log_every, shown=shown) as bar,
+        ):
             while True:
                 started = time.perf_counter()
                 if self.step != resumed_at:
@@ -119,11 +124,24 @@ class Training:
         self.optimizer.zero_gradients()
         self.step += 1
         self.tokens += int(self.machine.sum(sum(piece.inputs.numel() for piece in pieces)))
-        return {"loss": mean, "gradient_norm": norm, "learning_rate": rate, "scored": scored, **self.batches.figures()}
+        return {
+            "loss": mean,
+            "gradient_norm": norm,
+            "learning_rate": rate,
+            "scored": scored,
+            **self.batches.figures(),
+        }
 
     def _log(self, bar: Bar, figures: dict[str, float], elapsed: float) -> None:
         speed = self.tokens / self.seconds
-        self.run.log("step", step=self.step, tokens_per_second=speed, seconds=self.seconds, step_seconds=elapsed, **figures)
+        self.run.log(
+            "step",
+            step=self.step,
+            tokens_per_second=speed,
+            seconds=self.seconds,
+            step_seconds=elapsed,
+            **figures,
+        )
         shown = figures.get("reward", figures["loss"])
         name = say("보상", "reward") if "reward" in figures else say("손실", "loss")
         bar.update(self.step, f"{name} {shown:.3f} · {speed / 1000:.1f}K {say('토큰/초', 'tokens/s')}")
@@ -147,8 +165,10 @@ class Training:
                     raise
                 warn(
                     say(
-                        f"스텝 {self.step}을 저장하지 못했습니다 ({error.strerror}). 마지막 체크포인트는 그대로 있고 학습은 계속됩니다.",
-                        f"could not save step {self.step} ({error.strerror}). The last checkpoint stays; training goes on.",
+                        f"스텝 {self.step}을 저장하지 못했습니다 ({error.strerror}). "
+                        "마지막 체크포인트는 그대로 있고 학습은 계속됩니다.",
+                        f"could not save step {self.step} ({error.strerror}). "
+                        "The last checkpoint stays; training goes on.",
                     )
                 )
 
@@ -186,8 +206,8 @@ class Training:
 
     def _not_a_number(self, loss: float, norm: float) -> str:
         return say(
-            f"스텝 {self.step + 1}에서 손실이 {loss}, 기울기의 크기가 {norm}이 되어 멈췄습니다. 마지막 체크포인트는 온전합니다. "
-            "학습률을 낮추거나(--matrix-rate) 자료를 확인한 뒤 같은 명령을 다시 실행하세요.",
-            f"stopped at step {self.step + 1}: the loss is {loss}, the gradient norm {norm}. The last checkpoint is whole. "
-            "Lower the learning rate (--matrix-rate) or check the data, then run the same command again.",
+            f"스텝 {self.step + 1}에서 손실이 {loss}, 기울기의 크기가 {norm}이 되어 멈췄습니다. "
+            "마지막 체크포인트는 온전합니다. 학습률을 낮추거나(--matrix-rate) 자료를 확인한 뒤 같은 명령을 다시 실행하세요.",
+            f"stopped at step {self.step + 1}: the loss is {loss}, the gradient norm {norm}. "
+            "The last checkpoint is whole. Lower the learning rate (--matrix-rate) or check the data, then run it again.",
         )

@@ -1,10 +1,11 @@
 """Gradients -> new weights: Muon for the matrices, AdamW for the rest.
 
-Muon replaces a matrix's momentum by the nearest orthogonal matrix, so that every direction moves at the same speed: about
-1.5 to 2 times fewer steps than AdamW (https://kellerjordan.github.io/posts/muon, https://arxiv.org/abs/2502.16982).  Here
-with Polar Express coefficients (https://arxiv.org/abs/2505.16932), NorMuon's row normalisation (https://arxiv.org/abs/2510.05491)
-and cautious weight decay, which only acts where it points the same way as the update (https://arxiv.org/abs/2510.12402).
-Left out: MuonH, SOAP, gradient clipping, skipped Adam steps (measured without gain: docs/decisions/model.md).
+Muon replaces a matrix's momentum by the nearest orthogonal matrix, so that every direction moves at the same speed:
+about 1.5 to 2 times fewer steps than AdamW (https://kellerjordan.github.io/posts/muon,
+https://arxiv.org/abs/2502.16982).  Here with Polar Express coefficients (https://arxiv.org/abs/2505.16932), NorMuon's
+row normalisation (https://arxiv.org/abs/2510.05491) and cautious weight decay, which only acts where it points the
+same way as the update (https://arxiv.org/abs/2510.12402). Left out: MuonH, SOAP, gradient clipping, skipped Adam
+steps (measured without gain: docs/decisions/model.md).
 """
 
 import math
@@ -57,7 +58,8 @@ def orthogonalise(matrices: Tensor, dtype: torch.dtype) -> Tensor:
     for a, b, c in POLAR_EXPRESS:
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.mT if tall else x).float()
+    factor: Tensor = (x.mT if tall else x).float()
+    return factor
 
 
 class Optimizer:
@@ -116,7 +118,8 @@ class Optimizer:
     def gradient_norm(self) -> Tensor:
         """Euclidean norm of all gradients together.  -> ()"""
         norms = torch._foreach_norm([p.grad for p in self._names if p.grad is not None])
-        return torch.stack(norms).norm()
+        norm: Tensor = torch.stack(norms).norm()
+        return norm
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         for name, tensor in self.state.items():

@@ -1,10 +1,10 @@
 """Its own answers and a grader -> a model that is right more often.  [nako train rl]
 
-On-policy policy gradient over groups: several answers to each prompt, each weighted by how much better it was graded than
-its group's mean.  It is what is left of GRPO (https://arxiv.org/abs/2402.03300) without the KL term and the reference model,
-without ratios and clipping (every answer is used once, by the policy that gave it), without division by the group's
-deviation or the answer's length (https://arxiv.org/abs/2503.20783).  Groups whose answers are all right or all wrong teach
-nothing and are left out.
+On-policy policy gradient over groups: several answers to each prompt, each weighted by how much better it was graded
+than its group's mean.  It is what is left of GRPO (https://arxiv.org/abs/2402.03300) without the KL term and the
+reference model, without ratios and clipping (every answer is used once, by the policy that gave it), without division
+by the group's deviation or the answer's length (https://arxiv.org/abs/2503.20783).  Groups whose answers are all
+right or all wrong teach nothing and are left out.
 """
 
 from typing import Any
@@ -95,11 +95,16 @@ class Rollouts:
         seeds = [(s.seed << 40) + n * s.answers + k for n in numbers for k in range(s.answers)]
         made = engine.generate(repeated, sampling, seeds=seeds)
         rewards = np.array([self._reward(exercises[i // s.answers], answer) for i, answer in enumerate(made)])
-        advantages = rewards.reshape(-1, s.answers) - rewards.reshape(-1, s.answers).mean(axis=1, keepdims=True)
+        advantages = rewards.reshape(-1, s.answers) - rewards.reshape(-1, s.answers).mean(
+            axis=1, keepdims=True
+        )
         self.taken += 1
         self._note(rewards, advantages, made)
         rows = [
-            (np.array([*prompt, *answer.ids]), np.array([0.0] * len(prompt) + [a if own else 0.0 for own in answer.sampled]))
+            (
+                np.array([*prompt, *answer.ids]),
+                np.array([0.0] * len(prompt) + [a if own else 0.0 for own in answer.sampled]),
+            )
             for prompt, answer, a in zip(repeated, made, advantages.flatten().tolist(), strict=True)
             if a != 0
         ]
@@ -123,7 +128,8 @@ class Rollouts:
         total = self.machine.sum(len(rewards))
         self._figures = {
             "reward": self.machine.sum(float(rewards.sum())) / total,
-            "groups_with_signal": self.machine.sum(float((advantages != 0).any(axis=1).sum())) / self.settings.prompts,
+            "groups_with_signal": self.machine.sum(float((advantages != 0).any(axis=1).sum()))
+            / self.settings.prompts,
             "answer_tokens": self.machine.sum(sum(len(answer.ids) for answer in made)) / total,
         }
 
@@ -137,5 +143,7 @@ class Rollouts:
             packed.append([answers[piece.document] for piece in row])
         while not packed or len(packed) % rows:
             packed.append([])
-        return [make_batch(packed[at : at + rows], context, self.tokenizer.pad) for at in range(0, len(packed), rows)]
-
+        return [
+            make_batch(packed[at : at + rows], context, self.tokenizer.pad)
+            for at in range(0, len(packed), rows)
+        ]

@@ -1,4 +1,4 @@
-"""Settings -> a stage set up: machine, run folder, weights and what a resume needs.  Shared by base, mid, sft and rl."""
+"""Settings -> a stage set up: machine, run folder, weights, what a resume needs.  For base, mid, sft and rl."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-
 
 from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.core.files import read_json, write_json
@@ -30,7 +28,7 @@ from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.loop import Check, Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
-from nakochat.training.settings import CorpusSettings, RlSettings, RunSettings, StageSettings
+from nakochat.training.settings import CorpusSettings, RunSettings, StageSettings
 
 TEXT_PROMPTS = ("옛날 어느 마을에 ", "오늘 아침에 ")
 CHAT_PROMPTS = ("안녕하세요!", "토끼는 뭘 먹어요?", "'무궁화'는 몇 글자예요?")
@@ -67,7 +65,12 @@ def open_stage(name: str, settings: RunSettings) -> Iterator[Stage]:
             if resumed is not None:
                 resumed.require_tokenizer(tokenizer.hash)
                 if machine.is_first:
-                    speak(say(f"{name}: 스텝 {resumed.step}부터 이어서 합니다.", f"{name}: going on from step {resumed.step}."))
+                    speak(
+                        say(
+                            f"{name}: 스텝 {resumed.step}부터 이어서 합니다.",
+                            f"{name}: going on from step {resumed.step}.",
+                        )
+                    )
             machine.wait()
             yield Stage(name, run, machine, tokenizer, resumed)
     finally:
@@ -102,7 +105,10 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
     corpus = corpus_of(settings)
     machine, tokenizer = stage.machine, stage.tokenizer
     tokens = settings.steps * settings.rows * model.config.context
-    text_tokens, chat_tokens = int(1.01 * tokens * settings.text_share), int(1.08 * tokens * (1 - settings.text_share))
+    text_tokens, chat_tokens = (
+        int(1.01 * tokens * settings.text_share),
+        int(1.08 * tokens * (1 - settings.text_share)),
+    )
     if machine.is_first:
         data = stage.folder / "data"
         prepare_stage(
@@ -139,7 +145,9 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
     schedule = Schedule(
         steps=settings.steps, warmup=settings.warmup, warmdown=settings.warmdown, final=settings.final_rate
     )
-    checks = [Check(settings.check_every, Watch(stage, held_out_texts(stage.folder, corpus, settings.seed)).measure)]
+    checks = [
+        Check(settings.check_every, Watch(stage, held_out_texts(stage.folder, corpus, settings.seed)).measure)
+    ]
     training = Training(
         model,
         batches,
@@ -174,7 +182,9 @@ def stored_texts(folder: Path) -> list[str]:
     """The validation texts of a run that was trained.  CheckpointError where they are missing."""
     path = folder / "data" / "validation.json"
     if not path.is_file():
-        raise CheckpointError(say(f"평가용 글이 없습니다: {path}.", f"the held-out texts are missing: {path}."))
+        raise CheckpointError(
+            say(f"평가용 글이 없습니다: {path}.", f"the held-out texts are missing: {path}.")
+        )
     texts: list[str] = read_json(path)
     return texts
 
@@ -193,21 +203,29 @@ class Watch:
         if not self.texts:
             return {}
         texts = self.texts[: max(1, len(self.texts) // 4)]
-        found = bits_per_byte(engine.model, self.stage.tokenizer, texts, context=engine.context, device=device)
+        found = bits_per_byte(
+            engine.model, self.stage.tokenizer, texts, context=engine.context, device=device
+        )
         return {"validation_bits_per_byte": found.bits_per_byte}
 
     def _show_samples(self, engine: Engine, step: int) -> None:
         sampling = Sampling(max_tokens=min(48, engine.context // 2), temperature=0.7, seed=1)
         chats = self.stage.name != "base"
         for prompt in CHAT_PROMPTS if chats else TEXT_PROMPTS:
-            pieces = reply(engine, (user(prompt),), sampling) if chats else continue_text(engine, prompt, sampling)
+            pieces = (
+                reply(engine, (user(prompt),), sampling) if chats else continue_text(engine, prompt, sampling)
+            )
             text = "".join(piece.text for piece in pieces)
             self.stage.run.log("sample", step=step, prompt=prompt, text=text)
             speak(f"  [{step}] {prompt} → {printable(text).replace(chr(10), ' ')}")
 
 
 def _sources(stage: Stage, text_tokens: int, chat_tokens: int) -> list[Source]:
-    folders = [stage.folder / "data" / stage.name / kind for kind, t in (("text", text_tokens), ("chat", chat_tokens)) if t]
+    folders = [
+        stage.folder / "data" / stage.name / kind
+        for kind, t in (("text", text_tokens), ("chat", chat_tokens))
+        if t
+    ]
     return [Source(TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash)) for folder in folders]
 
 
@@ -220,7 +238,7 @@ def _open_machine(settings: RunSettings, resumed: Checkpoint | None) -> Machine:
             if asked not in ("auto", was[name]):
                 raise ConfigError(
                     say(
-                        f"이 실행은 --{name} {was[name]}로 시작했습니다. 바꾸면 이어지지 않으므로 --{name}를 빼거나 새 --name을 쓰세요.",
+                        f"이 실행은 --{name} {was[name]}(으)로 시작했습니다. --{name} 없이 하거나 새 --name을 쓰세요.",
                         f"this run began with --{name} {was[name]}. Leave --{name} out, or use a new --name.",
                     )
                 )
@@ -248,7 +266,7 @@ def _agree(run: Run, settings: RunSettings) -> None:
         listed = ", ".join(f"{name}: {before.get(name)} → {resolved[name]}" for name in changed)
         raise ConfigError(
             say(
-                f"이 실행은 다른 설정으로 시작했습니다 ({listed}). 같은 설정으로 이어 하거나 --name으로 새 실행을 시작하세요.",
+                f"이 실행은 다른 설정으로 시작했습니다 ({listed}). 같은 설정으로 잇거나 새 --name을 쓰세요.",
                 f"this run began with other settings ({listed}). Go on with those, or start a new run with --name.",
             )
         )
@@ -272,5 +290,3 @@ def _short(folder: Path) -> str:
 
 def loaded(checkpoint: Checkpoint, machine: Machine) -> Nako:
     return checkpoint.model(machine.dtype, machine.device)
-
-

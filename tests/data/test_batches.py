@@ -17,7 +17,9 @@ def text(*lengths: int) -> TokenShard:
 
 
 def chats(*lengths: int) -> TokenShard:
-    return TokenShard.from_documents((([BOS, *range(1, n)], [i % 2 == 0 for i in range(n)]) for n in lengths), 100)
+    return TokenShard.from_documents(
+        (([BOS, *range(1, n)], [i % 2 == 0 for i in range(n)]) for n in lengths), 100
+    )
 
 
 def batches(shards, **changes) -> PackedBatches:
@@ -44,7 +46,7 @@ def test_what_the_assistant_does_not_say_is_not_asked_for():
     assert asked.any()
     assert torch.equal(batch.weights != 0, asked)
     # in chats() a token's scored exactly when it is even and no <|bos|>
-    assert ((batch.targets[asked] % 2 == 0)).all()
+    assert (batch.targets[asked] % 2 == 0).all()
     assert not (batch.targets == PAD).any()
 
 
@@ -88,7 +90,9 @@ def test_pieces_of_a_step_are_its_rows_in_order():
 
 
 def test_a_weight_repeats_documents_within_an_epoch():
-    stream = PackedBatches([Source(text(*[9] * 10), 2.5), Source(text(*[9] * 10), 0)], rows=1, length=8, pad=PAD, seed=0)
+    stream = PackedBatches(
+        [Source(text(*[9] * 10), 2.5), Source(text(*[9] * 10), 0)], rows=1, length=8, pad=PAD, seed=0
+    )
     numbers = stream._permutation(0)
     assert len(numbers) == 25
     assert numbers.max() < 10
@@ -103,7 +107,10 @@ def test_nothing_to_train_on_is_an_error():
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(2, 60), min_size=1, max_size=30), st.integers(8, 40), st.booleans())
 def test_the_packer_never_overfills_nor_repeats(lengths, row, is_text):
-    stream = iter([Piece(n, number, 0, is_text) for number, n in enumerate(lengths)] + [Piece(1, 10**6, 0, True)] * 10**5)
+    stream = iter(
+        [Piece(n, number, 0, is_text) for number, n in enumerate(lengths)]
+        + [Piece(1, 10**6, 0, True)] * 10**5
+    )
     packer = Packer(stream, row=row, size=8)
     seen = set()
     for _ in range(60):
@@ -111,7 +118,9 @@ def test_the_packer_never_overfills_nor_repeats(lengths, row, is_text):
         assert sum(piece.length for piece in pieces) <= row
         for piece in pieces:
             if piece.document < 10**6:
-                spans = {(piece.document, position) for position in range(piece.start, piece.start + piece.length)}
+                spans = {
+                    (piece.document, position) for position in range(piece.start, piece.start + piece.length)
+                }
                 assert not spans & seen
                 seen |= spans
 

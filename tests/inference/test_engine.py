@@ -51,7 +51,16 @@ def test_generation_ends_at_max_tokens_and_at_the_context(engine, tokenizer):
 
 def test_the_calculator_answers_between_tokens(engine, tokenizer, monkeypatch):
     t = tokenizer
-    script = [t.python_start, *t.encode("37+45"), t.python_end, t.im_end, t.im_end, t.im_end, t.im_end, t.im_end]
+    script = [
+        t.python_start,
+        *t.encode("37+45"),
+        t.python_end,
+        t.im_end,
+        t.im_end,
+        t.im_end,
+        t.im_end,
+        t.im_end,
+    ]
     answer = [t.output_start, *t.encode("82"), t.output_end]
     steps = iter(script)
     monkeypatch.setattr("nakochat.inference.engine.choose", lambda logits, *rest: torch.tensor([next(steps)]))

@@ -20,8 +20,16 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def nako(home):
     def run(*words, check=True, **options):
-        environment = {**os.environ, "NAKO_HOME": str(home), "LC_ALL": "C", "PYTHONUTF8": "0", "NAKO_LANG": "ko"}
-        done = subprocess.run([*NAKO, *words], capture_output=True, text=True, encoding="utf-8", env=environment, **options)
+        environment = {
+            **os.environ,
+            "NAKO_HOME": str(home),
+            "LC_ALL": "C",
+            "PYTHONUTF8": "0",
+            "NAKO_LANG": "ko",
+        }
+        done = subprocess.run(
+            [*NAKO, *words], capture_output=True, text=True, encoding="utf-8", env=environment, **options
+        )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done
 
@@ -93,18 +101,32 @@ def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
     nako("train", "base", *words)
     losses = {row["step"]: row["loss"] for row in rows(folder)}
     assert losses == {row["step"]: row["loss"] for row in rows(trained / "base")}
-    weights = [run / "base" / "checkpoints" / "000006" / "model.safetensors" for run in (trained, home / "runs" / "killed")]
+    weights = [
+        run / "base" / "checkpoints" / "000006" / "model.safetensors"
+        for run in (trained, home / "runs" / "killed")
+    ]
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
 def test_two_processes_learn_as_one(trained, nako, home):
     nako("tok", "train", "--preset", "toy", "--name", "two")
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "nakochat", "train", "base"]
+    command = [
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node=2",
+        "-m",
+        "nakochat",
+        "train",
+        "base",
+    ]
     words = ["--preset", "toy", "--name", "two", "--compile", "no", "--dtype", "float32"]
     environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *command, *words], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    one, two = ({row["step"]: row["loss"] for row in rows(run / "base")} for run in (trained, home / "runs" / "two"))
+    one, two = (
+        {row["step"]: row["loss"] for row in rows(run / "base")} for run in (trained, home / "runs" / "two")
+    )
     assert one.keys() == two.keys()
     for step, loss in one.items():
         assert two[step] == pytest.approx(loss, rel=1e-4), step

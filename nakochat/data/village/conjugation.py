@@ -13,10 +13,14 @@ _BASE = 0xAC00
 _BRIGHT = (0, 8)  # ㅏ ㅗ
 _RIEUL, _NIEUN, _BIEUP, _SSANG_SIOT = 8, 4, 17, 20
 
-_REGULAR_BIEUP = set("입 잡 씹 접 뽑 집 좁 업 꼽 꼬집 수줍 붙잡 뒤집 갈아입 움켜잡 손잡 바로잡 굽히 헤집".split())
+_REGULAR_BIEUP = set(
+    "입 잡 씹 접 뽑 집 좁 업 꼽 꼬집 수줍 붙잡 뒤집 갈아입 움켜잡 손잡 바로잡 굽히 헤집".split()
+)
 _IRREGULAR_DIGEUT = set("듣 걷 묻 싣 깨닫 긷 엿듣 알아듣 귀담아듣 뛰걷 내걷".split())
 _IRREGULAR_SIOT = set("낫 짓 잇 붓 긋 젓 퍼붓 비웃짓".split())
-_IRREGULAR_HIEUT = set("어떻 그렇 이렇 저렇 파랗 빨갛 노랗 하얗 까맣 동그랗 커다랗 기다랗 뿌옇 조그맣 둥그렇 퍼렇 허옇".split())
+_IRREGULAR_HIEUT = set(
+    "어떻 그렇 이렇 저렇 파랗 빨갛 노랗 하얗 까맣 동그랗 커다랗 기다랗 뿌옇 조그맣 둥그렇 퍼렇 허옇".split()
+)
 _REGULAR_REU = set("따르 들르 치르 다다르 우러르 잦따르".split())  # drop ㅡ only: 따라
 _REO = set("푸르 누르 이르".split())  # 푸르러
 
@@ -53,7 +57,7 @@ def _conjugate_word(stem: str, ending: str) -> str:
 
 
 def _with_consonant(stem: str, ending: str) -> str:
-    initial, _, final = _split(stem[-1])
+    _, _, final = _split(stem[-1])
     first, _, _ = _split(ending[0])
     if final == _RIEUL and first in (2, 9):  # ㄹ falls before ㄴ and ㅅ: 아는, 아세요
         return _with_final(stem, 0) + ending

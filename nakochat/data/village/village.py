@@ -31,18 +31,36 @@ from nakochat.data.village.scene import Exercise, Scene, Split
 T = TypeVar("T")
 
 TEXT_MODULES = (stories, daily, descriptions, weaving, particles, facts)
-EXERCISE_MODULES = (questions, follow_ups, memory, unknowns, arithmetic, counting, choices, smalltalk, persona)
+EXERCISE_MODULES = (
+    questions,
+    follow_ups,
+    memory,
+    unknowns,
+    arithmetic,
+    counting,
+    choices,
+    smalltalk,
+    persona,
+)
 TEXTS: dict[str, Callable[[Scene], str]] = {k: f for module in TEXT_MODULES for k, f in module.TEXTS.items()}
 EXERCISES: dict[str, Callable[[Scene], Exercise]] = {
     k: f for module in EXERCISE_MODULES for k, f in module.EXERCISES.items()
 }
 # Share of documents by kind, relative; 1 where nothing is said.
 TEXT_WEIGHTS: dict[str, float] = {
-    **{kind: 2.0 for kind in stories.TEXTS},
-    **{kind: 3.0 for kind in descriptions.TEXTS},
-    **{"diary": 2.0, "causes": 2.0, "talk": 2.0, "letter": 1.0, "cooking": 1.0, "chores": 1.0, "planting": 1.0},
+    **dict.fromkeys(stories.TEXTS, 2.0),
+    **dict.fromkeys(descriptions.TEXTS, 3.0),
+    **{
+        "diary": 2.0,
+        "causes": 2.0,
+        "talk": 2.0,
+        "letter": 1.0,
+        "cooking": 1.0,
+        "chores": 1.0,
+        "planting": 1.0,
+    },
     **{"everyday": 30.0, "particles": 30.0},
-    **{kind: 12.0 for kind in facts.TEXTS},
+    **dict.fromkeys(facts.TEXTS, 12.0),
 }
 EXERCISE_WEIGHTS: dict[str, float] = {
     **{"question": 10.0, "follow_up": 4.0, "recall": 3.0, "given": 3.0, "unknown": 4.0},
