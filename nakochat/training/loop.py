@@ -207,7 +207,9 @@ class Training:
     def _not_a_number(self, loss: float, norm: float) -> str:
         return say(
             f"스텝 {self.step + 1}에서 손실이 {loss}, 기울기의 크기가 {norm}이 되어 멈췄습니다. "
-            "마지막 체크포인트는 온전합니다. 학습률을 낮추거나(--matrix-rate) 자료를 확인한 뒤 같은 명령을 다시 실행하세요.",
+            "마지막 체크포인트는 온전합니다. "
+            "학습률을 낮추거나(--matrix-rate) 자료를 확인한 뒤 다시 실행하세요.",
             f"stopped at step {self.step + 1}: the loss is {loss}, the gradient norm {norm}. "
-            "The last checkpoint is whole. Lower the learning rate (--matrix-rate) or check the data, then run it again.",
+            "The last checkpoint is whole. "
+            "Lower the learning rate (--matrix-rate) or check the data, then run it again.",
         )
