@@ -97,10 +97,10 @@ class Engine:
         seeds: Sequence[int] | None = None,
         stops: bool = True,
     ) -> Iterator[Token]:
-        """Tokens of all rows as they come.  seeds: one per prompt (default: the sampling's for each); stops=False goes on
-        to max_tokens whatever comes (for measuring).
+        """Tokens of all rows as they come.
 
-        RequestError when a prompt leaves no room in the model's context.
+        seeds: one per prompt (default: the sampling's for each); stops=False goes on to max_tokens whatever comes, for
+        measuring.  RequestError when a prompt leaves no room in the model's context.
         """
         self._check(prompts)
         most = min(self.context, max(len(prompt) for prompt in prompts) + sampling.max_tokens)

@@ -21,7 +21,7 @@ from nakochat.text.tokenizer import Tokenizer
 
 @dataclass(frozen=True)
 class Piece:
-    """Some new text of one kind (words, a calculator call, its result).  The last one has `finish`, and may be empty."""
+    """Some new text of one kind (words, a calculator call, its result).  The last has `finish`; it may be empty."""
 
     kind: PartKind
     text: str
