@@ -26,14 +26,14 @@ _RIEUL = 8  # index of ㄹ among the 28 finals
 # finals of 영 일 이 삼 사 오 육 칠 팔 구
 _DIGIT_FINALS = (21, 8, 0, 16, 0, 0, 1, 8, 8, 0)
 _LETTER_FINALS = {"L": 8, "M": 16, "N": 4, "R": 8}
-_CLOSERS = "\"'”’」』)]}>》〉… .,!?~%"
+_CLOSERS = "\"'”’」』)]}>》〉… .,!?~"  # not %, which is read: 퍼센트
 
 
 def final_consonant(text: str) -> int:
     """Index (0 = none … 27) of the consonant that the text ends in when it is read aloud.
 
-    Closing quotes, brackets and punctuation are passed over.  Text that cannot be read (an emoji, Hanja) counts as
-    ending in a vowel.
+    Closing quotes, brackets and punctuation are passed over.  A consonant that stands alone is read by its name, which
+    ends in itself (ㄱ 기역, ㄹ 리을).  Text that cannot be read (an emoji, Hanja) counts as ending in a vowel.
     """
     text = text.rstrip(_CLOSERS) if text.rstrip(_CLOSERS) else text
     if not text:
@@ -41,6 +41,8 @@ def final_consonant(text: str) -> int:
     last = text[-1]
     if "가" <= last <= "힣":
         return (ord(last) - 0xAC00) % 28
+    if "ㄱ" <= last <= "ㅎ":
+        return _RIEUL if last == "ㄹ" else 1
     if last.isascii() and last.isdigit():
         return _number_final(text)
     if last.isascii() and last.isalpha():
@@ -53,10 +55,9 @@ def _number_final(text: str) -> int:
     if "." in digits or digits[-1] != "0" or not digits.strip("0"):
         return _DIGIT_FINALS[int(digits[-1])]  # decimals are read digit by digit
     zeros = len(digits) - len(digits.rstrip("0"))
-    if zeros >= 12:
-        return 0  # 조
-    # 억, 만, 천, 백, 십
-    return next(final for least, final in ((8, 1), (4, 4), (3, 4), (2, 1), (1, 17)) if zeros >= least)
+    # 경, 조, 억, 만, 천, 백, 십
+    finals = ((16, 21), (12, 0), (8, 1), (4, 4), (3, 4), (2, 1), (1, 17))
+    return next(final for least, final in finals if zeros >= least)
 
 
 def _latin_final(text: str) -> int:

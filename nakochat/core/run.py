@@ -92,7 +92,8 @@ def read_metrics(folder: Path) -> Iterator[dict[str, Any]]:
     path = folder / "metrics.jsonl"
     if not path.is_file():
         return
-    with path.open(encoding="utf-8") as file:
+    # a line torn within a character is no UTF-8: it is replaced here, and then no JSON
+    with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
                 row = json.loads(line)
