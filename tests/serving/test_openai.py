@@ -83,7 +83,7 @@ def test_a_malformed_request_names_its_field(fields, param):
     [b"", b"[]", b"{", b'{"temperature": NaN}', b'"\xff"', b"[" * 100_000, b'{"n": ' + b"1" * 5000 + b"}"],
 )
 def test_a_body_that_is_no_json_object_is_refused(data):
-    with pytest.raises(BadRequest):
+    with pytest.raises(BadRequest, match="JSON"):
         parse_request(data, "tiny")
 
 
