@@ -4,7 +4,8 @@ import re
 
 from nakochat.data.village.scene import Expected
 
-_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+# a comma belongs to it before three digits only ("1,2" are two numbers), a minus where no digit stands before it
+_NUMBER = re.compile(r"(?:(?<!\d)-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
 _OPTION = re.compile(r"(\d+)\s*번")
 _UNKNOWN = re.compile(r"모르|모릅|몰라")
 
@@ -28,15 +29,15 @@ def holds_text(answer: str, expected: Expected) -> bool:
 
 def _begins_word(answer: str, text: str) -> bool:
     """Korean particles follow without a space, so only the front of a word is a border (배 is not in 담배)."""
-    front = r"(?<!\d)" if text[:1].isdigit() else r"(?<![가-힣A-Za-z])"
-    back = r"(?!\d)" if text[-1:].isdigit() else ""
+    front = r"(?<!\d)(?<!\d[.,])" if text[:1].isdigit() else r"(?<![가-힣A-Za-z])"
+    back = r"(?![.,]?\d)" if text[-1:].isdigit() else ""
     return re.search(front + re.escape(text) + back, answer) is not None
 
 
 def last_number(answer: str) -> str | None:
     """The last number of the answer, without thousands separators."""
     found = _NUMBER.findall(answer)
-    return found[-1].replace(",", "").rstrip(".") if found else None
+    return found[-1].replace(",", "") if found else None
 
 
 def chosen_option(answer: str) -> int | None:

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 HASHES = {
     "choices": "4c9ade094a13bee11b349f2df0cc18357019b9b9c2946eae7a09efb83eefb79f",
     "questions": "7654c1e6aedef239f21f0027be48ba889e56d358bd231b154c788daefa79adb5",
-    "word_problems": "3c1ba10b35f7cf4e074a99411b13e9c2fb8043580d6fbe20fd21f67000cabfb9",
+    "word_problems": "856480e2be808e3208406ffb265eb946ee26301e1490be8cf1b90f6c2b83e22b",
 }
 
 
