@@ -56,6 +56,13 @@ def load_config(path: Path, section: str, known: Sequence[str]) -> dict[str, Any
         raise ConfigError(
             say(f"설정 파일을 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")
         ) from error
+    if not isinstance(values, dict) or not isinstance(values.get(section, {}), dict):
+        raise ConfigError(
+            say(
+                f"설정 파일의 모양이 아닙니다: {path}. '이름 = 값' 줄이나 [{section}] 표여야 합니다.",
+                f"not a settings file: {path}. It must hold 'name = value' lines or a table [{section}].",
+            )
+        )
     flat = {name: value for name, value in values.items() if name not in SECTIONS}
     found = {**flat, **values.get(section, {})}
     for name in found:

@@ -74,12 +74,24 @@ def whole_folder(path: Path) -> Iterator[Path]:
         }
         write_json(beside / MANIFEST, {"files": entries})
         beside.chmod(0o777 & ~_umask())
-        if path.exists():
-            shutil.rmtree(path)
-        beside.replace(path)
+        _take_place(beside, path)
         _sync_folder(path.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _take_place(beside: Path, path: Path) -> None:
+    """Rename beside to path; a folder that stood there is deleted only then."""
+    old = beside.with_name(f"{beside.name}.old")
+    if path.exists():
+        path.replace(old)
+    try:
+        beside.replace(path)
+    except BaseException:
+        if old.exists():
+            old.replace(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def verify_folder(path: Path) -> None:

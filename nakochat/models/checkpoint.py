@@ -119,5 +119,5 @@ def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | Non
 
 def _steps(folder: Path) -> list[Path]:
     """Checkpoint folders, newest first."""
-    found = [path for path in folder.glob("[0-9]*") if path.is_dir()] if folder.is_dir() else []
+    found = [path for path in folder.glob("[0-9]*") if path.is_dir() and path.name.isdecimal()]
     return sorted(found, key=lambda path: int(path.name), reverse=True)

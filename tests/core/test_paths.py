@@ -1,0 +1,67 @@
+import os
+
+import pytest
+
+from nakochat.core.errors import CheckpointError, ConfigError
+from nakochat.core.paths import find_run, home, list_runs, run_folder
+
+
+def make(name: str, stage: str, *steps: int) -> None:
+    for step in steps:
+        (run_folder(name) / stage / "checkpoints" / f"{step:06d}").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("name", ["tiny", "나코", "d12-2", "a.b_c", "나코".encode().decode()])
+def test_plain_names_are_folders_of_runs(name, nako_home):
+    assert run_folder(name) == nako_home / "runs" / name
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/b", "/etc", "-x", ".hidden", "a b", "a\n", "a\x00", "~"]
+)
+def test_other_names_are_refused(name):
+    with pytest.raises(ConfigError):
+        run_folder(name)
+
+
+def test_a_run_is_named_by_itself_its_stage_or_its_step(nako_home):
+    make("toy", "base", 3, 6)
+    make("toy", "sft", 4)
+    assert str(find_run("toy")) == "toy/sft"
+    assert find_run("toy").folder == nako_home / "runs" / "toy" / "sft"
+    assert str(find_run("toy/base")) == "toy/base"
+    assert find_run("toy/base@3").step == 3
+    assert str(find_run(None)) == "toy/sft"
+
+
+def test_the_newest_run_comes_first():
+    for age, name in enumerate(("new", "middle", "old")):
+        make(name, "base", 1)
+        os.utime(run_folder(name) / "base", (10**9 - age, 10**9 - age))
+    assert [run.name for run in list_runs()] == ["new", "middle", "old"]
+    assert find_run(None).name == "new"
+
+
+@pytest.mark.parametrize("reference", [None, "toy", "other", "toy/base@x", "other/sft"])
+def test_what_is_not_there_is_named(reference):
+    if reference and reference.startswith("toy/"):
+        make("toy", "base", 1)
+    with pytest.raises(CheckpointError, match=r"nako|toy|other|x"):
+        find_run(reference)
+
+
+def test_a_missing_stage_names_those_that_are_there():
+    make("toy", "base", 1)
+    with pytest.raises(CheckpointError, match="base"):
+        find_run("toy/rl")
+
+
+def test_a_home_that_cannot_be_made_or_written_says_how_to_move_it(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NAKO_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(ConfigError, match="NAKO_HOME"):
+        home()
+    monkeypatch.setenv("NAKO_HOME", str(tmp_path / "read-only"))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    with pytest.raises(ConfigError, match="NAKO_HOME"):
+        home()

@@ -1,0 +1,86 @@
+import sys
+
+import pytest
+
+from nakochat.core.errors import CheckpointError
+from nakochat.core.files import read_json
+from nakochat.core.run import Run, command_line, read_metrics
+
+
+def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path):
+    with Run(tmp_path / "sft"):
+        with pytest.raises(CheckpointError, match="sft"), Run(tmp_path / "sft"):
+            pass
+        with Run(tmp_path / "rl"):  # another stage is free
+            pass
+    with Run(tmp_path / "sft"):
+        pass
+
+
+def test_other_ranks_write_nothing(tmp_path):
+    with Run(tmp_path / "sft", writes=False) as run:
+        run.log("step", step=1)
+        run.write_config({"a": 1})
+        run.write_origin(machine={}, seed=0, parent=None)
+    assert not (tmp_path / "sft").exists()
+
+
+def test_rows_are_appended_over_sessions(tmp_path):
+    for step in (1, 2):
+        with Run(tmp_path) as run:
+            run.log("step", step=step, text="가나")
+    assert list(read_metrics(tmp_path)) == [{"kind": "step", "step": s, "text": "가나"} for s in (1, 2)]
+    assert list(read_metrics(tmp_path / "nowhere")) == []
+
+
+@pytest.mark.parametrize("cut", [1, 5, 8])  # 8 leaves half a syllable
+def test_a_torn_line_is_passed_over_and_the_next_stands_alone(tmp_path, cut):
+    with Run(tmp_path) as run:
+        run.log("a")
+        run.log("sample", text="한국어")
+    path = tmp_path / "metrics.jsonl"
+    path.write_bytes(path.read_bytes()[:-cut])
+    with Run(tmp_path) as run:
+        run.log("b")
+    kinds = [row["kind"] for row in read_metrics(tmp_path)]
+    assert kinds == (["a", "sample", "b"] if cut == 1 else ["a", "b"])
+
+
+def test_a_row_that_is_no_object_is_passed_over(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('[1]\n"text"\n{"kind": "a"}\n\n')
+    assert list(read_metrics(tmp_path)) == [{"kind": "a"}]
+
+
+def test_a_full_disk_loses_the_row_and_not_the_run(tmp_path, capsys):
+    class Full:
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+        def close(self):
+            pass
+
+    with Run(tmp_path) as run:
+        run._metrics.close()
+        run._metrics = Full()
+        run.log("step", step=1)
+    assert "No space left" in capsys.readouterr().err
+
+
+def test_secrets_are_left_out_of_the_command():
+    shown = command_line(
+        ["/usr/bin/nako", "serve", "--api-key", "s3cret", "--token=hidden", "--port", "80", "--key"]
+    )
+    assert shown == "nako serve --api-key *** --token=*** --port 80 --key"
+
+
+def test_the_origin_says_where_a_stage_came_from(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["nako", "train", "sft", "--key=s3cret"])
+    with Run(tmp_path) as run:
+        assert run.read_config() is None
+        run.write_config({"steps": 3})
+        run.write_origin(machine={"device": "cpu"}, seed=7, parent={"checkpoint": "toy/mid@4", "hash": "ab"})
+        assert run.read_config() == {"steps": 3}
+    origin = read_json(tmp_path / "origin.json")
+    assert origin["command"] == "nako train sft --key=***"
+    assert (origin["seed"], origin["parent"]["hash"], origin["machine"]) == (7, "ab", {"device": "cpu"})
+    assert origin["versions"]["torch"]
