@@ -88,8 +88,8 @@ class ChatServer:
             chunks = openai.Chunks(frame, include_usage=chat.include_usage)
             return EventStream(job, _events(job, chunks, tokens))
         pieces = await _whole(job, request)
-        if not pieces or pieces[-1].finish is None:  # the client left: nobody reads this
-            return Response(status_code=499)
+        if not pieces or pieces[-1].finish is None:
+            raise BadRequest(say("서버가 끝나는 중입니다.", "the server is ending."), status=503)
         counts = openai.usage(tokens, pieces[-1].tokens)
         return _json(openai.completion(frame, join(pieces), pieces[-1].finish, counts))
 
@@ -126,20 +126,20 @@ async def _read_body(request: Request) -> bytes:
 
 async def _events(job: Job, chunks: openai.Chunks, prompt: int) -> AsyncIterator[str]:
     yield chunks.first()
-    made = 0
+    piece = None
     try:
         async for piece in job.pieces():
-            made = piece.tokens
             yield chunks.piece(piece)
     except Exception:  # the status is sent already: the stream itself has to say it
         logger.exception("generation failed")
         yield chunks.failed(_internal())
         return
-    yield chunks.last(openai.usage(prompt, made))
+    if piece is not None and piece.finish:  # else it was stopped, and without [DONE] the client knows
+        yield chunks.last(openai.usage(prompt, piece.tokens))
 
 
 async def _whole(job: Job, request: Request) -> list[Piece]:
-    """All pieces; fewer, without a finish, when the client went away."""
+    """All pieces; fewer, without a finish, when the client went away or the server ends."""
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":
@@ -185,6 +185,7 @@ def create_app(engine: Engine, *, name: str, sampling: Sampling | None = None) -
 
     # FastAPI's own documentation pages load scripts from elsewhere
     app = FastAPI(title="nakochat", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.state.worker = chat.worker
     app.add_middleware(Gate)
     for kind in (BadRequest, HTTPException, Exception):
         app.add_exception_handler(kind, _answer_error)
@@ -243,18 +244,26 @@ def _unusable(port: int, error: OSError) -> str:
     )
 
 
-def make_server(app: FastAPI) -> uvicorn.Server:
-    """The server of an app; answers still being generated hold up its end for two seconds at most."""
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=2,
-            lifespan="on",
+class LocalServer(uvicorn.Server):
+    """uvicorn, but answers still being generated end at once when the server does."""
+
+    def __init__(self, app: FastAPI) -> None:
+        # the two seconds are for a client that does not read its answer's end
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=2,
+                lifespan="on",
+            )
         )
-    )
+        self._worker: Worker = app.state.worker
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._worker.close()
+        await super().shutdown(sockets)
 
 
 def run_server(
@@ -271,4 +280,4 @@ def run_server(
         )
         # uvicorn ends by itself on Ctrl-C and then raises it again
         with contextlib.suppress(KeyboardInterrupt):
-            make_server(create_app(engine, name=name, sampling=sampling)).run(sockets=[place])
+            LocalServer(create_app(engine, name=name, sampling=sampling)).run(sockets=[place])

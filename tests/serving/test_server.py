@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from nakochat.core.errors import ConfigError
 from nakochat.inference.talk import Piece
-from nakochat.serving.server import PAGE_FILES, STATIC, create_app, make_server, open_socket
+from nakochat.serving.server import PAGE_FILES, STATIC, LocalServer, create_app, open_socket
 
 CHAT = "/v1/chat/completions"
 HELLO = {"messages": [{"role": "user", "content": "안녕"}]}
@@ -180,11 +180,12 @@ class Endless:
 def endless(engine, monkeypatch):
     model = Endless()
     monkeypatch.setattr("nakochat.serving.worker.reply", model)
-    server = make_server(create_app(engine, name="tiny"))
+    server = LocalServer(create_app(engine, name="tiny"))
     with open_socket("127.0.0.1", 0) as place:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
         thread.start()
         model.port = place.getsockname()[1]
+        model.server, model.thread = server, thread
         yield model
         server.should_exit = True
         thread.join(10)
@@ -228,3 +229,18 @@ def test_one_answer_at_a_time_and_none_for_a_client_that_left(endless):
     assert [text for text, _ in endless.ended] == ["하나", "둘"]
     assert all(number < 1999 for _, number in endless.ended)
     assert "셋" not in endless.began
+
+
+def test_a_server_that_ends_stops_its_answers(endless, caplog):
+    streamed, whole = ask(endless.port, "하나", stream=True), ask(endless.port, "둘", stream=False)
+    response = streamed.getresponse()
+    assert response.readline().startswith(b"data: ")
+    until(lambda: len(endless.server._worker._jobs) == 2)
+    endless.server.should_exit = True
+    assert b"[DONE]" not in response.read()  # the client knows that it has not all
+    assert whole.getresponse().status == 503
+    endless.thread.join(10)
+    assert not caplog.records
+    assert endless.ended[0][1] < 1999
+    for connection in (streamed, whole):
+        connection.close()
