@@ -1,4 +1,4 @@
-"""A run's seed -> the hand-written items that share a run of eight syllables with its village training text (none should).
+"""A run's seed -> the hand-written items that share eight syllables in a row with its village text (none should).
 
     python benchmarks/training_text_overlap.py --seed 0 --texts 40000 --exercises 120000
 

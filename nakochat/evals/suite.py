@@ -12,6 +12,7 @@ from nakochat.evals.answers import Answer, answer_all
 from nakochat.evals.bits_per_byte import bits_per_byte
 from nakochat.evals.interval import wilson
 from nakochat.evals.particles import particle_choices
+from nakochat.evals.speech import problems
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
@@ -88,11 +89,18 @@ def score(
         **_figure(broken, "answers", label),
         "items": sum(len(a) for _, a in made.values()),
     }
+    conversations = [converse(engine, turns) for turns in CONVERSATIONS]
+    breaches = [
+        problems([turn["text"] for turn in talk if turn["role"] == "assistant"]) for talk in conversations
+    ]
+    label = Label("대화 다섯 편의 어긋난 곳", "rule breaches in five conversations")
+    scores["conversation_breaches"] = _figure(sum(map(len, breaches)), "breaches", label)
     return {
         "seconds": time.perf_counter() - started,
         "scores": scores,
         "samples": samples,
-        "conversations": [converse(engine, turns) for turns in CONVERSATIONS],
+        "conversations": conversations,
+        "breaches": breaches,
     }
 
 
@@ -103,16 +111,19 @@ def write_scores(folder: Path, scores: dict[str, Any]) -> None:
 def converse(engine: Engine, turns: Sequence[str]) -> list[dict[str, str]]:
     """What the model answers (temperature 0) to the turns of one conversation."""
     conversation: Conversation = ()
+    said = []
     for turn in turns:
         conversation = (*conversation, user(turn))
         while (
             len(render_prompt(engine.tokenizer, conversation)) > engine.context - 64 and len(conversation) > 2
         ):
-            conversation = conversation[2:]
+            conversation = conversation[2:]  # the oldest turn no longer fits the context
         prompt = render_prompt(engine.tokenizer, conversation)
         made = engine.generate([prompt], Sampling(max_tokens=64, temperature=0))[0]
-        conversation = (*conversation, message_of(made.ids, engine.tokenizer))
-    return [{"role": message.role, "text": shown(message)} for message in conversation]
+        answer = message_of(made.ids, engine.tokenizer)
+        conversation = (*conversation, answer)
+        said += [{"role": "user", "text": turn}, {"role": "assistant", "text": shown(answer)}]
+    return said
 
 
 def shown(message: Any) -> str:
