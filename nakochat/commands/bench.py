@@ -121,7 +121,8 @@ def train(
 
 
 def _in_own_process(options: dict[str, Any]) -> dict[str, float]:
-    command = [sys.executable, "-m", "nakochat.commands.bench_worker", json_format.dumps(options)]
+    start = "from nakochat.commands.bench_worker import main; main()"
+    command = [sys.executable, "-c", start, json_format.dumps(options)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [""]

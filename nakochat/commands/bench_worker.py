@@ -70,7 +70,3 @@ def main() -> None:
 
         keep_memory()
     print(json.dumps(measure(options)))
-
-
-if __name__ == "__main__":
-    main()

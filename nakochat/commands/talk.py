@@ -5,7 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from nakochat.core.errors import ConfigError
 from nakochat.core.machine import open_machine
+from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.core.progress import printable, speak
 from nakochat.inference.engine import Engine
@@ -87,7 +89,14 @@ def serve(
     port
         Port to listen on.
     """
-    from nakochat.serving.server import run_server
-
+    try:
+        from nakochat.serving.server import run_server
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            say(
+                f"웹 서버에 필요한 패키지가 없습니다 ({error.name}). 설치하세요: pip install 'nakochat[serve]'",
+                f"a package of the web server is missing ({error.name}). Install it: pip install 'nakochat[serve]'",
+            )
+        ) from error
     engine, name = _engine(run, settings)
     run_server(engine, name=name, host=host, port=port)

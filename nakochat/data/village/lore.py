@@ -1,6 +1,8 @@
 """All FACTS of the village and the world, and the ways to look them up and to say their subjects and values."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from nakochat.core.josa import Noun, josa
 from nakochat.data.village import knowledge, world
@@ -10,18 +12,26 @@ from nakochat.data.village.phrasing import slots
 from nakochat.data.village.question_parts import INVERSES, RELATIONS
 from nakochat.data.village.scene import Scene
 
+Key = TypeVar("Key")
 FACTS: tuple[Fact, ...] = world.FACTS + knowledge.FACTS
 VILLAGERS = frozenset(world.PEOPLE)
 VILLAGE_SUBJECTS = frozenset(world.PEOPLE + world.PLACES + world.FEASTS)
-# facts of the same subject, of the same relation, and with the same value
-BY_SUBJECT: dict[str, list[Fact]] = defaultdict(list)
-BY_RELATION: dict[str, list[Fact]] = defaultdict(list)
-_BY_VALUE: dict[tuple[str, str, str | None], list[Fact]] = defaultdict(list)
-for _fact in FACTS:
-    BY_SUBJECT[_fact.subject].append(_fact)
-    BY_RELATION[_fact.relation].append(_fact)
-    for _value in (_fact.value, *_fact.also):
-        _BY_VALUE[_fact.relation, _value, _fact.act].append(_fact)
+
+
+def _grouped(keys: Callable[[Fact], Iterable[Key]]) -> dict[Key, list[Fact]]:
+    """Facts by each of their keys."""
+    groups: dict[Key, list[Fact]] = defaultdict(list)
+    for fact in FACTS:
+        for key in keys(fact):
+            groups[key].append(fact)
+    return groups
+
+
+BY_SUBJECT = _grouped(lambda fact: [str(fact.subject)])
+BY_RELATION = _grouped(lambda fact: [fact.relation])
+_BY_VALUE = _grouped(
+    lambda fact: [(fact.relation, str(value), fact.act) for value in (fact.value, *fact.also)]
+)
 INVERTIBLE = tuple(fact for fact in FACTS if fact.relation in INVERSES and fact.relation != "month_season")
 SHARED_SUBJECTS = tuple(facts for facts in BY_SUBJECT.values() if len(facts) > 1)
 
