@@ -89,15 +89,18 @@ class PackedBatches:
         pad: int,
         seed: int,
         rows_per_piece: int | None = None,
+        answers_only: bool = True,
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank.
+        """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank; answers_only: of a
+        conversation, only what the assistant says is asked for.
 
         DataError when the sources hold nothing; ValueError when rows do not divide over ranks and pieces.
         """
         self.sources, self.length, self.pad, self.seed = sources, length, pad, seed
         self.rows, self.rank, self.world = rows, rank, world
+        self.answers_only = answers_only
         self.rows_per_piece = rows_per_piece or rows // world
         if rows % (self.rows_per_piece * world):
             raise ValueError(f"{rows} rows do not divide into {world} x {self.rows_per_piece}")
@@ -180,7 +183,7 @@ class PackedBatches:
         shard = self.sources[source].shard
         start = shard.bounds(piece.document - int(self._starts[source]))[0] + piece.start
         end = start + piece.length
-        if shard.scored is not None:
+        if shard.scored is not None and self.answers_only:
             return shard.ids[start:end], shard.scored[start:end].astype(np.float32)
         weights = np.ones(piece.length, dtype=np.float32)
         if piece.start:

@@ -95,6 +95,8 @@ class StageSettings(CorpusSettings, RunSettings):
     """Rows of one forward pass; smaller needs less memory and accumulates.  Default: all of a process's share."""
     text_share: float = 0.5
     """Share of tokens from texts; the rest are conversations."""
+    answers_only: bool = False
+    """Learn only what the assistant says, not the user's words."""
     matrix_rate: float = 0.02
     """Muon's peak learning rate."""
     rate_scale: float = 1.0
@@ -142,6 +144,7 @@ class SftSettings(StageSettings):
     """nako train sft"""
 
     text_share: float = 0.0
+    answers_only: bool = True
 
 
 @Parameter(name="*")

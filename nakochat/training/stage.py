@@ -129,6 +129,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
         pad=tokenizer.pad,
         seed=settings.seed,
         rows_per_piece=settings.rows_per_piece,
+        answers_only=settings.answers_only,
         rank=machine.rank,
         world=machine.world,
     )

@@ -50,6 +50,12 @@ def test_what_the_assistant_does_not_say_is_not_asked_for():
     assert not (batch.targets == PAD).any()
 
 
+def test_every_token_of_a_conversation_can_be_asked_for():
+    (batch,) = batches([chats(9, 7, 16, 5)], answers_only=False).step()
+    asked = batch.targets != IGNORE
+    assert torch.equal(asked[:, :-1], batch.documents[:, 1:] >= 0)
+
+
 def test_conversations_are_never_cut():
     stream = batches([chats(9, 7, 16, 5, 40)])
     for _ in range(10):
