@@ -1,0 +1,240 @@
+import errno
+import random
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from nakochat.core.errors import TrainingError
+from nakochat.core.machine import Machine
+from nakochat.core.run import Run, read_metrics
+from nakochat.data.batches import Batch, PackedBatches, Source
+from nakochat.data.shards import TokenShard
+from nakochat.models.checkpoint import newest_checkpoint
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.training import loop
+from nakochat.training.loop import Check, Interrupted, Training
+from nakochat.training.optimizer import Optimizer
+from nakochat.training.schedule import Schedule
+
+CPU = torch.device("cpu")
+CONFIG = NakoConfig(vocab_size=64, layers=2, width=32, heads=2, context=16)
+
+
+def model() -> Nako:
+    built = Nako(CONFIG)
+    built.initialise(0)
+    with (
+        torch.no_grad()
+    ):  # fresh outputs are zero, and the direction of a gradient of nearly zero is rounding
+        for matrix in (
+            *(m.weight for layer in built.layers for m in (layer.out, layer.down)),
+            built.head.weight,
+        ):
+            matrix.normal_(0, 0.1, generator=torch.Generator().manual_seed(1))
+    return built
+
+
+def stream(**changes) -> PackedBatches:
+    """Conversations of very different numbers of scored tokens, so that pieces do not weigh alike."""
+    rng, documents = random.Random(0), []
+    for _ in range(36):
+        words, share = range(rng.randint(3, 15)), rng.random()
+        documents.append(
+            ([60, *(7 * i % 59 for i in words)], [False, *(rng.random() < share for _ in words)])
+        )
+    shard = TokenShard.from_documents(documents, 64)
+    return PackedBatches([Source(shard)], **{"rows": 8, "length": 16, "pad": 63, "seed": 1, **changes})
+
+
+def training(
+    folder: Path, run: Run, *, steps: int = 6, batches=None, decay: float = 0.1, **changes
+) -> Training:
+    built = model()
+    optimizer = Optimizer(
+        built, built.parameter_groups(), matrix_rate=0.02, weight_decay=decay, width=32, tokens_per_step=128
+    )
+    schedule = Schedule(steps=steps, warmup=2)
+    options = {"save_every": 2, "log_every": 100, **changes}
+    machine = Machine(CPU)
+    return Training(built, batches or stream(), optimizer, schedule, machine, run, "hash", **options)
+
+
+def train(folder: Path, **changes) -> Training:
+    with Run(folder) as run:
+        made = training(folder, run, **changes)
+        made.train()
+    return made
+
+
+def losses(folder: Path) -> list[float]:
+    return [row["loss"] for row in read_metrics(folder) if row["kind"] == "step"]
+
+
+def difference(one: Nako, other: Nako) -> float:
+    pairs = zip(one.parameters(), other.parameters(), strict=True)
+    return max(float((a - b).detach().abs().max()) for a, b in pairs)
+
+
+def test_it_learns(tmp_path):
+    train(tmp_path, steps=40, save_every=100)
+    found = losses(tmp_path)
+    assert len(found) == 40
+    assert found[-1] < 0.9 * found[0]
+
+
+def test_pieces_do_not_change_what_is_learned(tmp_path):
+    # no decay: which weights cautious decay spares may hang on the last bit of an update near zero
+    whole = train(tmp_path / "whole", steps=2, decay=0.0)
+    pieces = train(tmp_path / "pieces", steps=2, decay=0.0, batches=stream(rows_per_piece=2))
+    counts = [piece.scored for piece in stream(rows_per_piece=2).step()]
+    assert len(counts) == 4
+    assert len(set(counts)) > 1  # else a mean of means would pass
+    assert losses(tmp_path / "pieces") == pytest.approx(losses(tmp_path / "whole"), abs=1e-5)
+    assert difference(whole.model, pieces.model) < 1e-5
+
+
+def test_the_loss_is_the_mean_over_all_that_is_asked_for(tmp_path):
+    train(tmp_path, steps=1, batches=stream(rows_per_piece=2))
+    (batch,) = stream().step()
+    with torch.no_grad():
+        logits = model()(batch.inputs, documents=batch.documents)
+    mean = torch.nn.functional.cross_entropy(logits.flatten(0, 1), batch.targets.flatten())  # ignores -100
+    assert losses(tmp_path)[0] == pytest.approx(float(mean), abs=1e-5)
+
+
+def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path):
+    torch.manual_seed(7)
+    whole = train(tmp_path / "whole", checks=[Check(1, draw)])
+    torch.manual_seed(7)
+    with Run(tmp_path / "part") as run:
+        first = training(tmp_path / "part", run, checks=[Check(1, draw), Check(1, stop_at(4))])
+        with pytest.raises(Interrupted):
+            first.train()
+    checkpoint = newest_checkpoint(tmp_path / "part" / "checkpoints")
+    assert checkpoint is not None
+    assert checkpoint.step == 4
+    torch.manual_seed(99)  # another process has another state
+    with Run(tmp_path / "part") as run:
+        second = training(tmp_path / "part", run, checks=[Check(1, draw)])
+        second.model.load_state_dict(checkpoint.model(torch.float32, CPU).state_dict())
+        second.resume(checkpoint)
+        second.train()
+    assert losses(tmp_path / "part") == losses(tmp_path / "whole")
+    assert draws(tmp_path / "part") == draws(tmp_path / "whole")
+    assert difference(whole.model, second.model) == 0
+    assert second.tokens == whole.tokens
+    for name, tensor in whole.optimizer.state.items():
+        assert torch.equal(tensor, second.optimizer.state[name])
+
+
+def draw(model, step):
+    """A check that uses the random state."""
+    return {"drawn": float(torch.rand(()))}
+
+
+def draws(folder: Path) -> list[float]:
+    return [row["drawn"] for row in read_metrics(folder) if row["kind"] == "check"]
+
+
+def stop_at(step: int):
+    """A check that measures nothing and sends Ctrl-C."""
+
+    def measure(model, at):
+        if at == step:
+            signal.raise_signal(signal.SIGINT)
+        return {}
+
+    return measure
+
+
+def test_an_interrupt_saves_between_the_regular_checkpoints(tmp_path):
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, save_every=100, checks=[Check(1, stop_at(3))])
+        with pytest.raises(KeyboardInterrupt):
+            made.train()
+    checkpoint = newest_checkpoint(tmp_path / "checkpoints")
+    assert checkpoint is not None
+    assert checkpoint.step == 3
+
+
+class Poisoned(PackedBatches):
+    """Weights that are no number from the fourth step on."""
+
+    count = 0
+
+    def step(self) -> list[Batch]:
+        self.count += 1
+        made = super().step()
+        for piece in made if self.count >= 4 else ():
+            piece.weights.fill_(float("nan"))
+        return made
+
+
+def test_a_loss_that_is_no_number_stops_and_names_the_step(tmp_path):
+    source = stream()
+    poisoned = Poisoned(source.sources, rows=8, length=16, pad=63, seed=1)
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, batches=poisoned)
+        with pytest.raises(TrainingError, match="4"):
+            made.train()
+    assert all(torch.isfinite(parameter).all() for parameter in made.model.parameters())
+    checkpoint = newest_checkpoint(tmp_path / "checkpoints")
+    assert checkpoint is not None
+    assert checkpoint.step == 2
+    assert len(losses(tmp_path)) == 3
+
+
+def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys):
+    save, tried = loop.save_checkpoint, []
+
+    def full_once(folder, **values):
+        tried.append(values["state"]["step"])
+        if tried == [2, 4]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return save(folder, **values)
+
+    monkeypatch.setattr(loop, "save_checkpoint", full_once)
+    made = train(tmp_path)
+    assert tried == [2, 4, 6]
+    assert made.step == 6
+    said = capsys.readouterr().err
+    assert "No space left" in said
+    assert "4" in said
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000002", "000006"]
+
+
+def test_a_last_checkpoint_that_cannot_be_saved_is_an_error(tmp_path, monkeypatch):
+    def full(folder, **values):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(loop, "save_checkpoint", full)
+    with pytest.raises(OSError, match="No space"):
+        train(tmp_path, steps=2)
+
+
+def test_checks_are_made_before_every_so_often_and_at_the_end(tmp_path):
+    at = []
+
+    def measure(model, step):
+        assert not model.training
+        assert not torch.is_grad_enabled()
+        at.append(step)
+        return {"bits": 1.0}
+
+    train(tmp_path, steps=5, checks=[Check(2, measure)])
+    assert at == [0, 2, 4, 5]
+    assert [row["step"] for row in read_metrics(tmp_path) if row["kind"] == "check"] == at
+
+
+def test_a_finished_run_trains_no_more(tmp_path):
+    train(tmp_path, steps=2)
+    checkpoint = newest_checkpoint(tmp_path / "checkpoints")
+    assert checkpoint is not None
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, steps=2)
+        made.resume(checkpoint)
+        made.train()
+    assert made.step == 2
+    assert len(losses(tmp_path)) == 2

@@ -1,0 +1,154 @@
+import pytest
+import torch
+from torch import nn
+
+from nakochat.training.optimizer import ADAM_RATES, Optimizer, orthogonalise
+
+REFERENCE = 2**19  # tokens per step at which no rate is scaled
+
+
+class Toy(nn.Module):
+    """A linear map with a matrix for Muon and a head for AdamW."""
+
+    def __init__(self, seed: int = 0, width: int = 24) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.matrix = nn.Parameter(torch.randn(width, width, generator=generator) * 0.2)
+        self.wide = nn.Parameter(torch.randn(width // 2, width, generator=generator) * 0.2)
+        self.head = nn.Parameter(torch.randn(5, width // 2, generator=generator) * 0.2)
+
+    def forward(self, x):
+        return (x @ self.matrix.T).relu() @ self.wide.T @ self.head.T
+
+
+def optimizer_of(toy: Toy, **changes) -> Optimizer:
+    options = {
+        "matrix_rate": 0.02,
+        "weight_decay": 0.1,
+        "width": 768,
+        "tokens_per_step": REFERENCE,
+        **changes,
+    }
+    return Optimizer(toy, {"matrices": [toy.matrix, toy.wide], "head": [toy.head]}, **options)
+
+
+def data():
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(64, 24, generator=generator)
+    return x, torch.randn(64, 5, generator=generator)
+
+
+def run(toy: Toy, optimizer: Optimizer, steps: range) -> list[float]:
+    x, y = data()
+    losses = []
+    for number in steps:
+        loss = (toy(x) - y).square().mean()
+        loss.backward()
+        optimizer.step(number, rate=1.0, momentum=0.9, decay=1.0)
+        optimizer.zero_gradients()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("shape", [(3, 64, 16), (2, 16, 64), (1, 32, 48)])
+def test_singular_values_become_one_and_directions_stay(shape):
+    matrices = torch.randn(shape, generator=torch.Generator().manual_seed(0)) * 7
+    found = orthogonalise(matrices, torch.float32)
+    values = torch.linalg.svdvals(found)
+    assert 0.8 < float(values.min()) <= float(values.max()) < 1.2
+    u, _, vh = torch.linalg.svd(matrices, full_matrices=False)
+    assert torch.allclose(found, u @ vh, atol=0.15)
+    assert not orthogonalise(torch.zeros(1, 4, 4), torch.float32).any()
+
+
+def test_a_scale_changes_nothing_about_the_direction():
+    matrices = torch.randn(1, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(
+        orthogonalise(matrices, torch.float32), orthogonalise(matrices * 1000, torch.float32), atol=1e-3
+    )
+
+
+def test_the_adam_half_is_torch_adamw():
+    ours, theirs = Toy(), Toy()
+    optimizer = optimizer_of(ours)
+    rates = ADAM_RATES["head"]
+    reference = torch.optim.AdamW(
+        [theirs.head], lr=rates.learning_rate, betas=rates.betas, eps=1e-10, weight_decay=rates.weight_decay
+    )
+    x, y = data()
+    for number in range(12):
+        for toy in (ours, theirs):
+            with torch.no_grad():  # only the heads differ between the two
+                theirs.matrix.copy_(ours.matrix)
+                theirs.wide.copy_(ours.wide)
+            (toy(x) - y).square().mean().backward()
+        share = 1.0 - number / 20
+        optimizer.step(number, rate=share, momentum=0.9, decay=1.0)
+        reference.param_groups[0]["lr"] = rates.learning_rate * share
+        reference.step()
+        optimizer.zero_gradients()
+        theirs.zero_grad()
+    assert not torch.allclose(ours.head, Toy().head, atol=1e-2)
+    assert torch.allclose(ours.head, theirs.head, atol=1e-6)
+
+
+def test_rates_follow_width_and_batch():
+    small = optimizer_of(Toy(), width=192, tokens_per_step=REFERENCE // 4)
+    (_, rates, peak), *_ = small._adam
+    assert peak == pytest.approx(rates.learning_rate * 2 * 0.5)  # (192/768)^-1/2, sqrt(1/4)
+
+
+def test_it_learns_and_muon_alone_does_too():
+    toy = Toy()
+    optimizer = optimizer_of(toy)
+    losses = run(toy, optimizer, range(60))
+    assert losses[-1] < 0.5 * losses[0]
+    toy = Toy()
+    toy.head.requires_grad_(False)
+    losses = run(toy, optimizer_of(toy), range(60))
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_an_update_has_the_size_that_the_rate_says():
+    toy = Toy()
+    before = toy.matrix.detach().clone()
+    run(toy, optimizer_of(toy, weight_decay=0.0), range(1))
+    update = (toy.matrix.detach() - before) / 0.02
+    assert float(update.norm()) == pytest.approx(24**0.5, rel=0.15)  # that of an orthogonal matrix
+    rows = update.norm(dim=-1)
+    assert float(rows.std() / rows.mean()) < 0.05  # NorMuon: every row moves as far
+
+
+def test_cautious_decay_acts_only_where_it_agrees_with_the_update():
+    plain, decayed = Toy(), Toy()
+    before = plain.matrix.detach().clone()
+    run(plain, optimizer_of(plain, weight_decay=0.0), range(1))
+    run(decayed, optimizer_of(decayed, weight_decay=5.0), range(1))
+    update = before - plain.matrix.detach()
+    more = plain.matrix.detach() - decayed.matrix.detach()
+    agrees = update * before > 0
+    assert torch.allclose(more[agrees], 0.02 * 5.0 * before[agrees], atol=1e-6)
+    assert not more[~agrees].any()
+
+
+def test_a_stopped_run_goes_on_exactly():
+    whole, half = Toy(), Toy()
+    run(whole, optimizer_of(whole), range(10))
+    first = optimizer_of(half)
+    run(half, first, range(5))
+    saved = {name: tensor.clone() for name, tensor in first.state.items()}
+    second = optimizer_of(half)
+    second.load_state(saved)
+    run(half, second, range(5, 10))
+    for ours, theirs in zip(whole.parameters(), half.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert any(name.startswith("head.") for name in saved)
+
+
+def test_the_norm_is_that_of_all_gradients():
+    toy = Toy()
+    optimizer = optimizer_of(toy)
+    x, y = data()
+    (toy(x) - y).square().mean().backward()
+    every = torch.cat([parameter.grad.flatten() for parameter in toy.parameters()])
+    assert float(optimizer.gradient_norm()) == pytest.approx(float(every.norm()), rel=1e-5)

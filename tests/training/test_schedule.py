@@ -1,0 +1,44 @@
+import pytest
+
+from nakochat.training.schedule import Schedule
+
+
+def test_the_rate_rises_stays_and_falls():
+    schedule = Schedule(steps=100, warmup=10, warmdown=0.4, final=0.1)
+    assert schedule.rate(0) == 0.1
+    assert schedule.rate(9) == 1.0
+    assert schedule.rate(10) == schedule.rate(60) == 1.0
+    assert schedule.rate(80) == pytest.approx(0.55)
+    assert schedule.rate(100) == pytest.approx(0.1)
+    falling = [schedule.rate(step) for step in range(60, 101)]
+    assert falling == sorted(falling, reverse=True)
+
+
+def test_no_warmdown_stays_at_the_peak():
+    schedule = Schedule(steps=10, warmup=1, warmdown=0.0)
+    assert {schedule.rate(step) for step in range(10)} == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("steps", "warmup", "warmdown"), [(1, 1, 0.65), (2, 1, 1.0), (3, 20, 0.5), (7, 7, 1.0)]
+)
+def test_the_shortest_runs_have_sensible_shares(steps, warmup, warmdown):
+    schedule = Schedule(steps=steps, warmup=warmup, warmdown=warmdown)
+    for step in range(steps):
+        assert 0 < schedule.rate(step) <= 1
+        assert 0.75 < schedule.momentum(step) < 1
+        assert 0 < schedule.decay(step) <= 1
+
+
+def test_momentum_rises_first_and_falls_with_the_rate():
+    schedule = Schedule(steps=1000, warmup=10, warmdown=0.5, final=0.0)
+    assert schedule.momentum(0) == pytest.approx(0.85)
+    assert schedule.momentum(150) == pytest.approx(0.97)
+    assert schedule.momentum(500) == pytest.approx(0.97)
+    assert schedule.momentum(1000) == pytest.approx(0.90)
+
+
+def test_weight_decay_follows_the_rate_once_it_is_warm():
+    schedule = Schedule(steps=100, warmup=10, warmdown=0.5)
+    assert schedule.decay(0) == 1.0
+    assert schedule.decay(75) == schedule.rate(75) < 1
