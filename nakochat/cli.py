@@ -72,12 +72,12 @@ def run(words: list[str]) -> int:
     try:
         app = build()
         app.config = _settings_sources(words)
-        app(words, exit_on_error=False, print_error=False)
+        app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except NakoError as error:
         return _fail(str(error))
     except CycloptsError as error:
         return _fail(
-            f"{_plain(error)}\n{say('도움말', 'help')}: nako {' '.join(_command(words) or ())} --help"
+            f"{_plain(error)}\n{say('도움말', 'help')}: {' '.join(['nako', *(_command(words) or ()), '--help'])}"
         )
     except KeyboardInterrupt:
         return 130

@@ -1,0 +1,176 @@
+import json
+from concurrent.futures import Future
+
+import numpy as np
+import pytest
+
+from nakochat.core.errors import DataError
+from nakochat.core.files import is_whole
+from nakochat.data import prepare
+from nakochat.data.prepare import Corpus, prepare_stage, training_texts, validation_texts
+from nakochat.data.shards import TokenShard
+from nakochat.data.village.village import Village
+from nakochat.text.tokenizer import Tokenizer
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return Tokenizer.train([Village(0).text(number) for number in range(40)], 400)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Worker processes cost seconds each; the work is the same."""
+
+    class Pool:
+        def __init__(self, workers, context, start, arguments):
+            self.calls = []
+            prepare._worker_tokenizer.clear()
+            start(*arguments)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            prepare._worker_tokenizer.clear()
+
+        def submit(self, function, *arguments):
+            future = Future()
+            future.set_result(function(*arguments))
+            return future
+
+    monkeypatch.setattr(prepare, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(prepare, "CHUNK", 5)
+
+
+def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=1500, seed=0):
+    if not (folder / "tokenizer").exists():
+        tokenizer.save(folder / "tokenizer")
+    prepare_stage(
+        folder / "data",
+        stage,
+        tokenizer,
+        corpus=corpus or Corpus(),
+        seed=seed,
+        text_tokens=text,
+        chat_tokens=chat,
+    )
+    shards = {}
+    for kind in ("text", "chat"):
+        if (folder / "data" / stage / kind).exists():
+            shards[kind] = TokenShard.load(folder / "data" / stage / kind, tokenizer_hash=tokenizer.hash)
+    return shards
+
+
+def test_the_shard_is_the_same_for_one_and_two_workers(tmp_path, tokenizer, monkeypatch):
+    monkeypatch.setattr(
+        prepare, "CHUNK", 10
+    )  # what a spawned worker imports keeps its own; the numbers do not
+    shards = []
+    for workers in (1, 2):
+        monkeypatch.setattr(prepare.os, "cpu_count", lambda n=workers: n)
+        shards.append(prepared(tmp_path / str(workers), tokenizer, chat=0)["text"])
+    assert np.array_equal(shards[0].ids, shards[1].ids)
+    assert np.array_equal(shards[0].ends, shards[1].ends)
+    assert shards[0].tokens >= 2000
+
+
+def test_shards_hold_the_documents_in_order_and_stop_at_the_budget(tmp_path, tokenizer, in_this_process):
+    shards = prepared(tmp_path, tokenizer)
+    for kind, tokens in (("text", 2000), ("chat", 1500)):
+        shard = shards[kind]
+        assert tokens <= shard.tokens < tokens + 300
+        assert (shard.scored is None) == (kind == "text")
+        starts = [shard.bounds(n)[0] for n in range(len(shard))]
+        assert (shard.ids[starts] == tokenizer.bos).all()
+    village = Village(0)
+    for number in (0, 4, 5, 7):  # over the border of two chunks
+        start, end = shards["text"].bounds(number)
+        text = village.text(prepare.OFFSETS["mid"] + number)
+        assert shards["text"].ids[start + 1 : end].tolist() == tokenizer.encode(text)
+    assert shards["chat"].scored is not None
+    assert 0 < shards["chat"].scored.mean() < 1
+
+
+def test_stages_and_seeds_have_documents_of_their_own(tmp_path, tokenizer, in_this_process):
+    base = prepared(tmp_path, tokenizer, stage="base", chat=0)["text"]
+    mid = prepared(tmp_path, tokenizer, stage="mid", chat=0)["text"]
+    other = prepared(tmp_path / "other", tokenizer, stage="base", chat=0, seed=1)["text"]
+    assert not np.array_equal(base.ids[:500], mid.ids[:500])
+    assert not np.array_equal(base.ids[:500], other.ids[:500])
+
+
+def test_what_is_there_whole_is_not_made_again(tmp_path, tokenizer, in_this_process, monkeypatch):
+    before = prepared(tmp_path, tokenizer)
+
+    def never(*arguments):
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(prepare, "_village_documents", never)
+    after = prepared(tmp_path, tokenizer)
+    assert np.array_equal(before["chat"].ids, after["chat"].ids)
+    assert is_whole(tmp_path / "data" / "mid" / "text")
+
+
+def corpus_of(folder, count=2500):
+    path = folder / "corpus.jsonl"
+    rows = (
+        json.dumps({"text": f"문서 {n}번입니다. 이 글은 {n * 7919 % 1000}에 대한 글이에요."})
+        for n in range(count)
+    )
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return Corpus(paths=(path,))
+
+
+def test_training_never_sees_what_is_held_out_of_a_corpus(tmp_path, tokenizer, in_this_process):
+    corpus = corpus_of(tmp_path)
+    held_out = set(validation_texts(corpus, 0))
+    every = set(corpus.documents())
+    assert 5 < len(held_out) < 60  # about a hundredth
+    assert held_out < every
+    shard = prepared(tmp_path, tokenizer, stage="base", corpus=corpus, text=10**6, chat=0)["text"]
+    trained = {tokenizer.decode(shard.ids[slice(*shard.bounds(n))]) for n in range(len(shard))}
+    assert trained == every - held_out  # a budget above the corpus takes all the rest
+    for_tokenizer = list(training_texts(corpus, 0, 20_000))
+    assert not held_out & set(for_tokenizer)
+    assert len(every & set(for_tokenizer)) > 50
+
+
+def test_a_part_of_a_corpus_is_spread_over_it_and_differs_by_stage(tmp_path, tokenizer, in_this_process):
+    corpus = corpus_of(tmp_path)
+    taken = {}
+    for stage in ("base", "mid"):
+        shard = prepared(tmp_path, tokenizer, stage=stage, corpus=corpus, text=6000, chat=0)["text"]
+        texts = [tokenizer.decode(shard.ids[slice(*shard.bounds(n))]) for n in range(len(shard))]
+        numbers = [int(text.split("번")[0].removeprefix("문서 ")) for text in texts]
+        assert min(numbers) < 300
+        assert max(numbers) > 1000
+        taken[stage] = set(numbers)
+    assert taken["base"] != taken["mid"]
+
+
+def test_the_split_does_not_hang_on_the_order_of_documents(tmp_path):
+    corpus = corpus_of(tmp_path)
+    path = corpus.paths[0]
+    before = set(validation_texts(corpus, 0))
+    path.write_text("\n".join(reversed(path.read_text(encoding="utf-8").split("\n"))), encoding="utf-8")
+    assert set(validation_texts(corpus, 0)) == before
+
+
+def test_a_corpus_too_small_to_hold_anything_out_says_so(tmp_path):
+    (tmp_path / "one.txt").write_text("글 하나", encoding="utf-8")
+    with pytest.raises(DataError):
+        validation_texts(Corpus(paths=(tmp_path / "one.txt",)), 0)
+
+
+def test_a_shard_of_another_tokenizer_is_refused(tmp_path, tokenizer, in_this_process):
+    prepared(tmp_path, tokenizer, chat=0)
+    with pytest.raises(DataError):
+        TokenShard.load(tmp_path / "data" / "mid" / "text", tokenizer_hash="other")
+
+
+def test_a_tokenizer_learns_from_texts_and_conversations(monkeypatch):
+    texts = list(training_texts(Corpus(), 0, 4000))
+    assert 4000 <= sum(map(len, texts)) < 5000
+    assert texts[0] == Village(0).text(0)
+    assert Village(0).exercise(0).messages[0].text in texts

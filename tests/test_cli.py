@@ -1,0 +1,135 @@
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from nakochat import __version__, cli
+from nakochat.core.errors import DataError
+from nakochat.training import base
+
+ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "default"}
+
+
+@pytest.fixture
+def settings_of(monkeypatch):
+    """Runs a command line of `nako train base` and gives the settings that reach the stage."""
+
+    def run(*words):
+        received = []
+
+        def main(settings: base.BaseSettings = base.BaseSettings()) -> None:  # noqa: B008
+            received.append(settings)
+
+        monkeypatch.setattr(base, "main", main)
+        assert cli.run(["train", "base", *map(str, words)]) == 0
+        return received[0]
+
+    return run
+
+
+def test_help_and_version_load_no_torch(nako_home):
+    script = (
+        "import sys; from nakochat import cli\n"
+        "for words in (['--help'], ['train', '--help'], ['--version'], []):\n"
+        "    assert cli.run(words) == 0\n"
+        "assert not {'torch', 'tokenizers', 'numpy', 'fastapi', 'pyarrow'} & set(sys.modules), sorted(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert __version__ in done.stdout
+    assert "speedrun" in done.stdout
+    assert not nako_home.exists()
+
+
+def test_the_module_is_the_same_door_in_any_locale(nako_home):
+    done = subprocess.run(
+        [sys.executable, "-m", "nakochat", "speedrum"],
+        capture_output=True,
+        env={**ENVIRONMENT, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"},
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("오류: ")
+    assert b"speedrun" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", cli.COMMANDS)
+def test_every_command_has_help(command, capsys):
+    assert cli.run([*command.split(), "--help"]) == 0
+    assert command.split()[-1] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["speedrum"], '"speedrun"'),
+        (["train", "bass"], '"base"'),
+        (["train", "base", "--stepz", "3"], "--steps"),
+        (["train", "base", "--preset", "tinny"], "'tiny'"),
+        (["train", "base", "--preset=tinny"], "'tiny'"),
+        (["train", "base", "--steps", "many"], "--steps"),
+        (["train", "base", "--steps", "0"], "--steps"),
+        (["train", "base", "--config", "missing.toml"], "missing.toml"),
+        (["train", "base", "--name", "../x"], "../x"),
+        (["train", "base"], "tok train"),
+        (["sample", "nowhere", "--prompt", "가"], "nowhere"),
+        (["eval"], "speedrun"),
+        (["runs", "--frobnicate"], "--frobnicate"),
+    ],
+)
+def test_a_mistake_ends_2_with_what_to_do_and_no_traceback(words, said, capsys):
+    assert cli.run(words) == 2
+    shown = capsys.readouterr()
+    assert shown.err.startswith("오류: ")
+    assert said in shown.err
+    assert "Traceback" not in shown.err + shown.out
+    assert not re.search(r"nako  ", shown.err)
+
+
+def test_errors_speak_english_when_asked(capsys, monkeypatch):
+    monkeypatch.setenv("NAKO_LANG", "en")
+    assert cli.run(["eval"]) == 2
+    assert capsys.readouterr().err.startswith("error: there is no trained model")
+
+
+def test_a_flag_beats_the_config_the_config_beats_the_preset(settings_of, tmp_path):
+    config = tmp_path / "my.toml"
+    config.write_text("rows = 12\nmatrix_rate = 0.5\n[base]\nsteps = 7\n[sft]\nsteps = 1000\n")
+    from_preset = settings_of("--preset", "toy")
+    assert (from_preset.depth, from_preset.steps, from_preset.rows) == (2, 6, 4)
+    from_config = settings_of("--preset", "toy", "--config", config)
+    assert (from_config.depth, from_config.steps, from_config.rows) == (2, 7, 12)
+    assert from_config.matrix_rate == 0.5
+    from_flag = settings_of("--preset", "toy", f"--config={config}", "--steps", 9)
+    assert (from_flag.steps, from_flag.rows) == (9, 12)
+
+
+def test_the_preset_is_tiny_unless_said_and_the_config_may_say(settings_of, tmp_path):
+    assert settings_of().run_name == "tiny"
+    assert settings_of().depth == 4
+    config = tmp_path / "my.json"
+    config.write_text('{"preset": "toy", "warmup": 1}')
+    chosen = settings_of("--config", config)
+    assert (chosen.depth, chosen.warmup) == (2, 1)
+    assert settings_of("--preset", "toy", "--name", "나").run_name == "나"
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"), [(DataError("깨짐"), 2), (KeyboardInterrupt(), 130), (ValueError("bug"), None)]
+)
+def test_a_users_mistake_a_stop_and_a_bug_end_differently(raised, status, monkeypatch, capsys):
+    def main() -> None:
+        raise raised
+
+    monkeypatch.setattr("nakochat.commands.runs.main", main)
+    if status is None:
+        with pytest.raises(ValueError, match="bug"):
+            cli.run(["runs"])
+        return
+    assert cli.run(["runs"]) == status
+    assert ("깨짐" in capsys.readouterr().err) == (status == 2)
