@@ -22,6 +22,9 @@ from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
 
 Finish = Literal["stop", "length"]
+KEPT = (
+    0.75  # rows that ended stay in the batch until so few are left: copying the cache costs more than they do
+)
 CALCULATOR_FAILED = "오류"  # what the model reads when its expression cannot be calculated
 
 
@@ -52,6 +55,7 @@ class _Row:
     made: int = 0
     forced: list[int] = field(default_factory=list)
     call: list[int] | None = None
+    ended: bool = False
 
 
 def inference_copy(model: Nako) -> Nako:
@@ -112,28 +116,29 @@ class Engine:
         cache = self.model.new_cache(len(rows), -(-most // 32) * 32)
         logits = self._prefill(prompts, cache)
         seen = self._seen(prompts) if sampling.repetition_penalty != 1.0 else None
-        while rows:
+        alive = len(rows)
+        while True:
             logits[:, self._never] = float("-inf")
             positions = torch.tensor([row.length for row in rows], device=device)
             chosen = choose(logits, sampling, row_seeds, positions, seen).tolist()
-            kept = []
-            for index, row in enumerate(rows):
-                token = self._advance(row, chosen[index], sampling.max_tokens, stops)
-                yield token
-                if token.finish is None:
-                    kept.append(index)
-            if len(kept) < len(rows):
-                rows = [rows[index] for index in kept]
-                if not rows:
-                    return
-                keep = torch.tensor(kept, device=device)
+            for row, choice in zip(rows, chosen, strict=True):
+                if not row.ended:
+                    token = self._advance(row, choice, sampling.max_tokens, stops)
+                    alive -= row.ended
+                    yield token
+            if not alive:
+                return
+            if alive < KEPT * len(rows):
+                keep = torch.tensor([i for i, row in enumerate(rows) if not row.ended], device=device)
+                rows = [row for row in rows if not row.ended]
                 cache, row_seeds = cache.select(keep), row_seeds[keep]
                 seen = None if seen is None else seen[keep]
             last = torch.tensor([[row.last] for row in rows], device=device)
             if seen is not None:
                 seen = seen.scatter(1, last, True)
             logits = self.model(last, cache)[:, -1].float()
-            cache.advance(torch.ones(len(rows), dtype=torch.int64, device=device))
+            going = torch.tensor([not row.ended for row in rows], device=device)
+            cache.advance(going.to(torch.int64))
 
     def _advance(self, row: _Row, chosen: int, max_tokens: int, stops: bool) -> Token:
         """Take the chosen token, or the next forced one, into a row."""
@@ -148,6 +153,7 @@ class Engine:
             finish = "stop"
         elif row.made >= max_tokens or row.length >= self.context:
             finish = "length"
+        row.ended = finish is not None
         return Token(row.number, row.last, sampled, finish)
 
     def _watch_call(self, row: _Row) -> None:

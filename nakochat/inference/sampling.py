@@ -1,7 +1,7 @@
 """Logits -> the next token of every row, each row by its own seed and position.
 
-The noise is a hash of (seed, position, token): no generator, no state.  A seed therefore gives the same answer alone,
-in a batch and after a restart.
+The randomness is a hash of (seed, position): no generator, no state.  A seed therefore gives the same answer alone, in a
+batch and after a restart.
 """
 
 from dataclasses import dataclass
@@ -71,7 +71,9 @@ def choose(
         logits = logits.masked_fill((logits - best).exp() < sampling.min_p, float("-inf"))
     if sampling.top_p is not None and sampling.top_p < 1:
         logits = _keep_top_p(logits, sampling.top_p)
-    return (logits + gumbel_noise(seeds, positions, logits.shape[-1])).argmax(dim=-1)
+    shares = logits.softmax(dim=-1).cumsum(dim=-1)  # (B, V), rising to about 1
+    drawn = uniform(seeds, positions).to(shares.dtype)[:, None] * shares[:, -1:]
+    return (shares <= drawn).sum(dim=-1).clamp_max(logits.shape[-1] - 1)
 
 
 def _keep_top_p(logits: Tensor, top_p: float) -> Tensor:
@@ -82,15 +84,10 @@ def _keep_top_p(logits: Tensor, top_p: float) -> Tensor:
     return logits.masked_fill(~kept, float("-inf"))
 
 
-def gumbel_noise(seeds: Tensor, positions: Tensor, tokens: int) -> Tensor:
-    """Standard Gumbel noise per row and token; argmax(logits + noise) is a draw from softmax(logits).
-
-    -> (B, tokens) float32, a function of (seed, position, token) alone
-    """
-    row = _scramble(_scramble(seeds) + positions)
-    hashed = _scramble(row[:, None] + torch.arange(tokens, device=seeds.device) * 0x632BE59BD9B4E019)
-    uniform = ((hashed >> 12) & (2**52 - 1)).double().add_(0.5).mul_(2.0**-52)
-    return uniform.log_().neg_().log_().neg_().float()
+def uniform(seeds: Tensor, positions: Tensor) -> Tensor:
+    """A number in [0, 1) for every row, a function of (seed, position) alone.  -> (B,) float64"""
+    hashed = _scramble(_scramble(seeds) + positions)
+    return ((hashed >> 11) & (2**53 - 1)).double() * 2.0**-53
 
 
 def _scramble(x: Tensor) -> Tensor:

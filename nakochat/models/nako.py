@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.models import attention
-from nakochat.models.attention import KVCache, causal_mask, rotary_table, rotate
+from nakochat.models.attention import KVCache, causal_bias, rotary_table, rotate
 
 ATTENTION_SCALE = (
     1.44  # x 1/sqrt(C): q and k have norm sqrt(C) after QK-norm, 1.2 each sharpens them (nanochat a825e63)
@@ -119,10 +119,10 @@ class Layer(nn.Module):
         x: Tensor,
         token_values: Tensor | None,
         angles: tuple[Tensor, Tensor],
-        mask: Tensor,
+        bias: Tensor,
         cache: KVCache | None,
     ) -> Tensor:
-        """x (B, T, D), token_values (B, T, K*C) or None, mask (B, T, S) -> (B, T, D)"""
+        """x (B, T, D), token_values (B, T, K*C) or None, bias (B, T, S) -> (B, T, D)"""
         b, t, _ = x.shape
         h = norm(x)
         q = self.query(h).view(b, t, self.heads, self.head_width)
@@ -134,7 +134,7 @@ class Layer(nn.Module):
         q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
         if cache is not None:
             k, v = cache.store(self.layer, k, v)
-        attended = attention.attend(q, k, v, mask, ATTENTION_SCALE / math.sqrt(self.head_width))
+        attended = attention.attend(q, k, v, bias, ATTENTION_SCALE / math.sqrt(self.head_width))
         x = x + self.out(attended.reshape(b, t, -1))
         mlp: Tensor = self.down(F.relu(self.up(norm(x))).square())
         return x + mlp
@@ -199,17 +199,17 @@ class Nako(nn.Module):
         """
         t = ids.shape[1]
         if cache is not None:
-            positions, mask = cache.positions(t), cache.mask(t)
+            positions, bias = cache.positions(t), cache.bias(t)
             angles = self.cos[positions].unsqueeze(2), self.sin[positions].unsqueeze(2)
         else:
-            mask = causal_mask(torch.zeros_like(ids) if documents is None else documents)
+            bias = causal_bias(torch.zeros_like(ids) if documents is None else documents, self.dtype)
             angles = self.cos[:t, None], self.sin[:t, None]
         angles = angles[0].to(self.dtype), angles[1].to(self.dtype)
         x = first = norm(self.embedding(ids).to(self.dtype))
         for index, layer in enumerate(self.layers):
             x = self.residual_scales[index].to(x.dtype) * x + self.input_scales[index].to(x.dtype) * first
             table = self.value_embeddings[str(index)] if self.config.has_value_embedding(index) else None
-            x = layer(x, None if table is None else table(ids).to(x.dtype), angles, mask, cache)
+            x = layer(x, None if table is None else table(ids).to(x.dtype), angles, bias, cache)
         logits = self.head(norm(x))
         capped: Tensor = LOGIT_CAP * torch.tanh(logits / LOGIT_CAP)
         return capped

@@ -7,7 +7,7 @@ from nakochat.core.errors import ConfigError, RequestError
 from nakochat.core.machine import Machine
 from nakochat.inference.detokeniser import Detokeniser
 from nakochat.inference.engine import Engine, inference_copy
-from nakochat.inference.sampling import Sampling, choose, gumbel_noise
+from nakochat.inference.sampling import Sampling, choose, uniform
 from nakochat.inference.talk import message_of, reply
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.text.conversation import Part, user
@@ -90,10 +90,16 @@ def test_a_syllable_cut_anywhere_comes_out_whole():
         assert "�" not in "".join(streamed)
 
 
-def test_noise_is_gumbel():
-    noise = gumbel_noise(torch.arange(500), torch.zeros(500, dtype=torch.int64), 400)
-    assert abs(float(noise.mean()) - 0.5772) < 0.02
-    assert abs(float(noise.var()) - 1.6449) < 0.05
+def test_draws_follow_the_probabilities():
+    shares = torch.tensor([0.5, 0.25, 0.15, 0.1])
+    rows = 20_000
+    logits = shares.log().repeat(rows, 1)
+    positions = torch.arange(rows) % 100
+    chosen = choose(logits, Sampling(temperature=1.0, top_k=None), torch.arange(rows) // 100, positions)
+    assert torch.allclose(chosen.bincount(minlength=4) / rows, shares, atol=0.015)
+    drawn = uniform(torch.arange(rows), torch.zeros(rows, dtype=torch.int64))
+    assert 0 <= float(drawn.min()) < 0.001
+    assert 0.999 < float(drawn.max()) < 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from nakochat.models.attention import (
     KVCache,
     attend_fused,
     attend_materialised,
-    causal_mask,
+    causal_bias,
     rotary_table,
     rotate,
 )
@@ -22,19 +22,19 @@ def tensors(heads: int = 4, kv_heads: int = 4, length: int = 7, seen: int = 7):
 @pytest.mark.parametrize("kv_heads", [4, 2, 1])
 def test_both_ways_to_attend_agree_with_the_formula(kv_heads):
     q, k, v = tensors(kv_heads=kv_heads)
-    mask = causal_mask(torch.tensor([[0, 0, 0, 1, 1, 1, 1], [0] * 7]))
-    found = attend_materialised(q, k, v, mask, 0.3)
-    assert torch.allclose(found, attend_fused(q, k, v, mask, 0.3), atol=1e-5)
+    bias = causal_bias(torch.tensor([[0, 0, 0, 1, 1, 1, 1], [0] * 7]), torch.float32)
+    found = attend_materialised(q, k, v, bias, 0.3)
+    assert torch.allclose(found, attend_fused(q, k, v, bias, 0.3), atol=1e-5)
     for row, position, head in ((0, 4, 1), (1, 6, 3), (0, 0, 0)):
-        there = mask[row, position]
+        there = bias[row, position] == 0
         key = head * kv_heads // 4  # neighbouring query heads share a key head
         shares = torch.softmax(0.3 * k[row, there, key] @ q[row, position, head], dim=0)
         assert torch.allclose(found[row, position, head], shares @ v[row, there, key], atol=1e-5)
 
 
 def test_a_position_sees_its_own_document_until_itself():
-    mask = causal_mask(torch.tensor([[0, 0, 1, 1, -1]]))[0].tolist()
-    assert mask == [
+    bias = causal_bias(torch.tensor([[0, 0, 1, 1, -1]]), torch.float32)[0]
+    assert (bias == 0).tolist() == [
         [True, False, False, False, False],
         [True, True, False, False, False],
         [False, False, True, False, False],
@@ -68,7 +68,7 @@ def test_a_cache_keeps_rows_of_their_own_length():
     cache.store(0, new, -new)
     cache.advance(torch.tensor([3, 1]))  # the second row's last two were padding
     assert cache.positions(2).tolist() == [[3, 4], [1, 2]]
-    assert cache.mask(1)[:, 0].tolist() == [[True] * 4 + [False] * 2, [True] * 2 + [False] * 4]
+    assert (cache.bias(1) == 0)[:, 0].tolist() == [[True] * 4 + [False] * 2, [True] * 2 + [False] * 4]
     more = torch.full((2, 1, 1, 2), 50.0)
     keys, values = cache.store(0, more, -more)
     assert keys[1, :3, 0, 0].tolist() == [7.0, 50.0, 11.0]

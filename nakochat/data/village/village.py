@@ -63,7 +63,14 @@ TEXT_WEIGHTS: dict[str, float] = {
     **dict.fromkeys(facts.TEXTS, 12.0),
 }
 EXERCISE_WEIGHTS: dict[str, float] = {
-    **{"question": 10.0, "inverse": 1.5, "yes_or_no": 1.0, "either": 1.0, "two_questions": 1.0, "follow_up": 4.0},
+    **{
+        "question": 10.0,
+        "inverse": 1.5,
+        "yes_or_no": 1.0,
+        "either": 1.0,
+        "two_questions": 1.0,
+        "follow_up": 4.0,
+    },
     **{"recall": 3.5, "given": 3.5, "unknown": 4.5, "known_among_unknown": 1.5},
     **{"sum": 3.0, "story_problem": 8.0},
     **{"syllables": 4.0, "finals": 4.0, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
