@@ -1,6 +1,6 @@
 """Logits -> the next token of every row, each row by its own seed and position.
 
-The randomness is a hash of (seed, position): no generator, no state.  A seed therefore gives the same answer alone, in a
+The randomness is a hash of (seed, position): no generator, no state.  So a seed gives the same answer alone, in a
 batch and after a restart.
 """
 
