@@ -5,6 +5,7 @@ Everything that nakochat writes lives under ~/.cache/nakochat (NAKO_HOME moves i
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,7 @@ def runs_folder() -> Path:
 
 def run_folder(name: str) -> Path:
     """The folder of a run, existing or not.  ConfigError for a name that is no plain folder name."""
+    name = unicodedata.normalize("NFC", name)  # macOS types NFD: the same name must be the same folder
     if not re.fullmatch(r"[\w가-힣][\w가-힣.-]*", name):
         raise ConfigError(
             say(

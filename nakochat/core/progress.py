@@ -16,6 +16,16 @@ def speak(text: str) -> None:
     console.print(printable(text), markup=False)
 
 
+_spoken: set[str] = set()
+
+
+def speak_once(text: str) -> None:
+    """`speak`, unless this process has said so already."""
+    if text not in _spoken:
+        _spoken.add(text)
+        speak(text)
+
+
 def warn(text: str) -> None:
     """A line on standard error."""
     print(printable(text), file=sys.stderr)

@@ -4,8 +4,8 @@ Letters, here and in every file of models/:
     B  rows        T  positions in a row     S  positions looked at     V  vocabulary
     D  width       H  query heads            K  key/value heads         C  width of a head
 
-Attention is materialised (scores, softmax, product) on CPU: in bf16 at T <= 256 the fused CPU kernel is 6 to 14 times
-slower (docs/benchmarks.md).  On other devices it is scaled_dot_product_attention.
+On a CPU, attention over many positions at once is materialised (scores, softmax, product): in bf16 the fused kernel is
+slower there (docs/benchmarks.md).  One new position, and every other device, take scaled_dot_product_attention.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,8 @@ def bias_of(allowed: Tensor, dtype: torch.dtype) -> Tensor:
 
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
     """Softmax attention.  q (B, T, H, C), k and v (B, S, K, C), bias (B, T, S) of the same dtype -> (B, T, H, C)."""
-    return (attend_materialised if q.device.type == "cpu" else attend_fused)(q, k, v, bias, scale)
+    materialise = q.device.type == "cpu" and q.shape[1] > 1
+    return (attend_materialised if materialise else attend_fused)(q, k, v, bias, scale)
 
 
 def attend_materialised(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
@@ -116,10 +117,10 @@ class KVCache:
 
     def store(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Write k, v (B, T, K, C) of the new positions; all of the layer's keys and values, (B, S, K, C) each."""
-        k, v = k.transpose(1, 2), v.transpose(1, 2)  # (B, K, T, C)
-        index = self.positions(k.shape[2])[:, None, :, None].expand_as(k)
-        self.keys[layer].scatter_(2, index, k)
-        self.values[layer].scatter_(2, index, v)
+        rows = torch.arange(k.shape[0], device=k.device)[:, None]
+        places = self.positions(k.shape[1])  # (B, T)
+        self.keys[layer][rows, :, places] = k
+        self.values[layer][rows, :, places] = v
         return self.keys[layer].transpose(1, 2), self.values[layer].transpose(1, 2)
 
     def advance(self, counts: Tensor) -> None:

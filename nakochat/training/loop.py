@@ -162,15 +162,8 @@ class Training:
                 self.save()
             except OSError as error:
                 if self.step == steps:
-                    raise
-                warn(
-                    say(
-                        f"스텝 {self.step}을 저장하지 못했습니다 ({error.strerror}). "
-                        "마지막 체크포인트는 그대로 있고 학습은 계속됩니다.",
-                        f"could not save step {self.step} ({error.strerror}). "
-                        "The last checkpoint stays; training goes on.",
-                    )
-                )
+                    raise TrainingError(self._not_saved(error)) from error
+                warn(self._not_saved(error) + say(" 학습은 계속됩니다.", " Training goes on."))
 
     def save(self) -> None:
         """A checkpoint of this very moment, by the first rank."""
@@ -195,7 +188,10 @@ class Training:
 
     def _stop_if_asked(self, interrupt: Interrupt) -> None:
         if self.machine.sum(interrupt.asked):
-            self.save()
+            try:
+                self.save()
+            except OSError as error:
+                raise TrainingError(self._not_saved(error)) from error
             speak(
                 say(
                     f"{self.step}스텝까지 저장하고 멈췄습니다. 같은 명령을 다시 실행하면 이어집니다.",
@@ -203,6 +199,14 @@ class Training:
                 )
             )
             raise Interrupted
+
+    def _not_saved(self, error: OSError) -> str:
+        return say(
+            f"스텝 {self.step}을 저장하지 못했습니다 ({error.strerror}). 마지막 체크포인트는 그대로 있습니다. "
+            "디스크에 자리를 만든 뒤 같은 명령을 다시 실행하면 이어집니다.",
+            f"could not save step {self.step} ({error.strerror}). The last checkpoint stays. "
+            "Make room on the disk, then run the same command again.",
+        )
 
     def _not_a_number(self, loss: float, norm: float) -> str:
         return say(

@@ -12,7 +12,7 @@ from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
-from nakochat.core.progress import printable, speak
+from nakochat.core.progress import printable, speak, speak_once
 from nakochat.core.run import Run
 from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.prepare import Corpus, prepare_stage, validation_texts
@@ -246,7 +246,7 @@ def _open_machine(settings: RunSettings, resumed: Checkpoint | None) -> Machine:
         dtype, compiled = was["dtype"], was["compile"]
     machine = open_machine(settings.device, dtype, compiled)
     if not machine.compile and compiled == "auto" and machine.is_first:
-        speak(
+        speak_once(
             say(
                 "C++ 컴파일러(g++)가 없어 torch.compile 없이 학습합니다. 조금 느립니다: apt install g++",
                 "No C++ compiler (g++): training without torch.compile, somewhat slower. apt install g++",
