@@ -210,7 +210,7 @@ def test_a_last_checkpoint_that_cannot_be_saved_is_an_error(tmp_path, monkeypatc
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(loop, "save_checkpoint", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(TrainingError, match="No space"):
         train(tmp_path, steps=2)
 
 
