@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 from nakochat.core.josa import josa
 from nakochat.reporting.cost import cost, tokenizer, total_seconds, total_tokens
+from nakochat.reporting.dialogues import dialogues
 from nakochat.reporting.document import Block, Document, Figure, Section
 from nakochat.reporting.facts import STAGES, Run, Stage
 from nakochat.reporting.origin import data, origin
 from nakochat.reporting.samples import conversations, growth
-from nakochat.reporting.scores import scores_section, value_words
+from nakochat.reporting.scores import most_important_first, scores_section, value_words
 from nakochat.reporting.words import Words, count, duration, listed
 
 MOST_SCORES = 4  # named in the summary
+_IN_TRAINING = Words("학습하고 있는", "in training")
 
 
 def contents(run: Run, figures: Sequence[Figure]) -> Document:
@@ -19,6 +21,7 @@ def contents(run: Run, figures: Sequence[Figure]) -> Document:
     sections = [
         scores_section(run),
         *_optional("learning", Words("배우는 과정", "Learning"), figures),
+        *_optional("dialogues", Words("대화", "Conversations"), dialogues(run)),
         *_optional(
             "conversations",
             Words("단계마다 이렇게 대답합니다", "What each stage answers"),
@@ -39,10 +42,11 @@ def _optional(name: str, title: Words, blocks: Sequence[Block]) -> list[Section]
 
 
 def _summary(run: Run) -> Words:
-    labels = [stage.title for stage in run.folders]
-    names = listed(labels)
-    ko = [f"{josa(run.name, '은')} {names.ko} 단계를 거친 한국어 언어 모델입니다."]
-    en = [f"{run.name} is a Korean language model that went through {names.en}."]
+    labels = [stage.title for stage in run.folders if not stage.unfinished]
+    names = listed(labels) if labels else None
+    past = Words(f"{names.ko} 단계를 거친", f"that went through {names.en}") if names else _IN_TRAINING
+    ko = [f"{josa(run.name, '은')} {past.ko} 한국어 언어 모델입니다."]
+    en = [f"{run.name} is a Korean language model {past.en}."]
     seconds, tokens = total_seconds(run), total_tokens(run)
     if seconds:
         ko.append(f"학습에 {josa(duration(seconds).ko, '이')} 걸렸습니다.")
@@ -54,8 +58,12 @@ def _summary(run: Run) -> Words:
     if scored:
         last = scored[-1]
         shown = _first_scores(last)
-        ko.append(f"{last.label} 단계의 점수: {shown.ko}.")
-        en.append(f"Scores of {last.label}: {shown.en}.")
+        ko.append(f"{last.label} 단계의 점수는 {shown.ko}입니다.")
+        en.append(f"{last.label} scores {shown.en}.")
+    for stage in run.stages:
+        if stage.unfinished:
+            ko.append(f"{stage.label} 단계는 아직 끝나지 않았습니다.")
+            en.append(f"{stage.label} has not finished yet.")
     missing = [name.upper() for name in STAGES if name not in {stage.name for stage in run.stages}]
     if missing:
         ko.append(f"{', '.join(missing)} 단계는 이 실행에 없습니다.")
@@ -64,11 +72,11 @@ def _summary(run: Run) -> Words:
 
 
 def _first_scores(stage: Stage) -> Words:
-    known = [score for score in stage.scores.values() if score.value is not None][:MOST_SCORES]
+    known = [score for score in most_important_first(stage) if score.value is not None][:MOST_SCORES]
     values = [value_words(score.value or 0.0, score.unit) for score in known]
     return listed(
         [
-            Words(f"{score.label.ko} {value.ko}", f"{score.label.en} {value.en}")
+            Words(f"‘{score.label.ko}’ {value.ko}", f"{value.en} in “{score.label.en}”")
             for score, value in zip(known, values, strict=True)
         ]
     )

@@ -55,8 +55,7 @@ def _cost_row(stage: Stage) -> tuple[Cell, ...]:
     speeds = _values(stage, "tokens_per_second")
     memories = [*_values(stage, "memory_gb"), *([_end(stage, "peak_memory_gb")] if stage.metrics.end else [])]
     peak = max((memory for memory in memories if memory is not None), default=None)
-    started = stage.metrics.steps and not stage.metrics.end
-    state = Words("아직 끝나지 않음", "not finished") if started else None
+    state = Words("아직 끝나지 않음", "not finished") if stage.unfinished else None
     words = (
         count(_steps(stage)),
         count(_tokens(stage)),

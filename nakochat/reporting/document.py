@@ -43,11 +43,29 @@ class Figure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Said:
+    """What one of the two said: the person, or the model under its stage's name."""
+
+    speaker: Words
+    text: str
+    by_model: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Turns:
     """One prompt and what was answered to it, each answer under a label (a step, a stage)."""
 
     prompt: str
     replies: tuple[tuple[Words, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialogue:
+    """A conversation from its first turn to its last, and remarks on it."""
+
+    title: Words
+    turns: tuple[Said, ...]
+    remarks: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +76,7 @@ class Code:
     text: str
 
 
-Block = Paragraph | Table | Figure | Turns | Code
+Block = Paragraph | Table | Figure | Turns | Dialogue | Code
 
 
 @dataclass(frozen=True, kw_only=True)

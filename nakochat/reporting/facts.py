@@ -7,7 +7,7 @@ A torn last line of metrics.jsonl is a writer caught in the act and passed over;
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nakochat.core.errors import CheckpointError, DataError
@@ -42,6 +42,14 @@ class Sample:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Talk:
+    """One conversation of the evaluation: (role, text) for each turn, and what rules found wrong in it."""
+
+    turns: tuple[tuple[str, str], ...]
+    breaches: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metrics:
     """metrics.jsonl in order of steps; of a step that was done twice (a resume), the later row."""
 
@@ -54,7 +62,7 @@ class Metrics:
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """One stage folder.  `measures` is the whole of scores.json (the tokenizer's is flat)."""
+    """One stage folder.  `measures` is the whole of scores.json (the tokenizer's: tokenizer.json beside it)."""
 
     name: str
     config: Row
@@ -64,6 +72,12 @@ class Stage:
     scores: Mapping[str, Score]
     answers: tuple[tuple[str, str], ...]
     checkpoint: int | None
+    talks: tuple[Talk, ...] = ()
+
+    @property
+    def unfinished(self) -> bool:
+        """Training began and has not come to its end."""
+        return bool(self.metrics.steps) and self.metrics.end is None
 
     @property
     def label(self) -> str:
@@ -79,6 +93,8 @@ class Run:
     name: str
     tokenizer: Stage | None
     stages: tuple[Stage, ...]
+    shards: tuple[Row, ...] = ()
+    """What is said of each token shard in the run's data folder: stage, source, documents, tokens."""
 
     @property
     def folders(self) -> tuple[Stage, ...]:
@@ -102,7 +118,17 @@ def read_run(run: Path) -> Run:
             )
         )
     stages = tuple(present[name] for name in STAGES if name in present)
-    return Run(name=run.resolve().name, tokenizer=present.get("tokenizer"), stages=stages)
+    tokenizer = present.get("tokenizer")
+    if tokenizer:
+        # measured after its folder was closed by a manifest, so it lies beside
+        tokenizer = replace(tokenizer, measures=_read_object(run / "tokenizer.json"))
+    shards = tuple(
+        {"kind": kind, **_read_object(file)}
+        for stage in STAGES
+        for kind in ("text", "chat")
+        if (file := run / "data" / stage / kind / "about.json").is_file()
+    )
+    return Run(name=run.resolve().name, tokenizer=tokenizer, stages=stages, shards=shards)
 
 
 def read_stage(folder: Path) -> Stage:
@@ -121,6 +147,18 @@ def read_stage(folder: Path) -> Stage:
             for entry in map(as_row, as_list(measures.get("samples")))
         ),
         checkpoint=_newest_checkpoint(folder / "checkpoints"),
+        talks=_talks(measures),
+    )
+
+
+def _talks(measures: Row) -> tuple[Talk, ...]:
+    breaches = as_list(measures.get("breaches"))
+    return tuple(
+        Talk(
+            turns=tuple((text(turn, "role"), text(turn, "text")) for turn in map(as_row, as_list(talk))),
+            breaches=tuple(map(str, as_list(breaches[place]))) if place < len(breaches) else (),
+        )
+        for place, talk in enumerate(as_list(measures.get("conversations")))
     )
 
 

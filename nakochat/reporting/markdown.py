@@ -4,7 +4,18 @@ import html
 import re
 
 from nakochat.core.messages import language
-from nakochat.reporting.document import Block, Cell, Code, Document, Figure, Paragraph, Section, Table, Turns
+from nakochat.reporting.document import (
+    Block,
+    Cell,
+    Code,
+    Dialogue,
+    Document,
+    Figure,
+    Paragraph,
+    Section,
+    Table,
+    Turns,
+)
 from nakochat.reporting.words import EMPTY, Words, printable
 
 # What would mean something inside a line; "_" only at a word's edge, ":" in an address, "." after www.
@@ -46,6 +57,8 @@ def _block(block: Block) -> str:
             return f"{image}\n\n{_paragraph(block.caption)}"
         case Turns():
             return _turns(block)
+        case Dialogue():
+            return _dialogue(block)
         case Code():
             return _code(block)
 
@@ -70,6 +83,19 @@ def _turns(turns: Turns) -> str:
         for label, reply in turns.replies
     ]
     return "\n".join(lines)
+
+
+def _dialogue(dialogue: Dialogue) -> str:
+    lines = []
+    for said in dialogue.turns:
+        speaker = escaped(_chosen(said.speaker))
+        text = escaped(said.text if said.text.strip() else _chosen(EMPTY))
+        lines.append(f"> {f'**{speaker}**' if said.by_model else speaker}: {text}")
+    # a quoted blank line between turns: without it renderers would run them into one paragraph
+    parts = [f"### {escaped(_chosen(dialogue.title))}", "\n>\n".join(lines)]
+    if dialogue.remarks:
+        parts.append("\n".join(f"- {_paragraph(words)}" for words in dialogue.remarks))
+    return "\n\n".join(parts)
 
 
 def _code(code: Code) -> str:

@@ -4,14 +4,17 @@ import json
 from collections.abc import Callable
 
 from nakochat.reporting.document import Block, Cell, Code, Table
-from nakochat.reporting.facts import Run, Stage, as_list, as_row, text
-from nakochat.reporting.words import MISSING, Words, same
+from nakochat.reporting.facts import Row, Run, Stage, as_list, as_row, number, text
+from nakochat.reporting.words import MISSING, Words, count, same
 
 _WORK = {
     "tokenizer": Words(
         "글을 토큰으로 자르는 법을 글에서 배웁니다.", "Learns from text how to cut it into tokens."
     ),
-    "base": Words("글을 읽으며 다음 토큰을 맞힙니다.", "Reads text and predicts the next token."),
+    "base": Words(
+        "글을 읽으며 다음 토큰을 맞힙니다. 프리셋에 따라 대화도 읽습니다.",
+        "Reads text, with some presets conversations too, and predicts the next token.",
+    ),
     "mid": Words(
         "글과 대화, 과제를 섞어 읽으며 대화 형식과 도구를 익힙니다.",
         "Reads text, conversations and tasks mixed, and learns the chat format and the tool.",
@@ -26,7 +29,46 @@ _WORK = {
 }
 
 
+_KINDS = {"text": Words("글", "texts"), "chat": Words("대화", "conversations")}
+
+
 def data(run: Run) -> list[Block]:
+    """What each stage learned from, and under which licence it stands."""
+    return [*_shards(run), *_named_sources(run)]
+
+
+def _shards(run: Run) -> list[Block]:
+    if not run.shards:
+        return []
+    head = (
+        Words("단계", "Stage"),
+        Words("종류", "Kind"),
+        Words("출처", "Source"),
+        Words("라이선스", "Licence"),
+        Words("문서", "Documents"),
+        Words("토큰", "Tokens"),
+    )
+    rows = []
+    for shard in run.shards:
+        source, licence = _source(text(shard, "source"))
+        words = (_KINDS[text(shard, "kind")], source, licence, *_counts(shard, "documents", "tokens"))
+        label = same(text(shard, "stage").upper())
+        rows.append((Cell(words=label), *(Cell(words=word) for word in words)))
+    return [Table(head=head, rows=tuple(rows), figures=False)]
+
+
+def _counts(shard: Row, *keys: str) -> list[Words]:
+    return [count(number(shard, key)) for key in keys]
+
+
+def _source(name: str) -> tuple[Words, Words]:
+    """A source's name and licence: the village is ours, what was given by --corpus only its giver knows."""
+    if name == "village":
+        return Words("마을(생성한 글)", "the village (generated)"), same("MIT")
+    return same(name), Words("주신 분이 확인해야 합니다", "for you to check")
+
+
+def _named_sources(run: Run) -> list[Block]:
     """The sources named in the settings, each once, with whatever is said of them (licence, address)."""
     sources: dict[str, dict[str, str]] = {}
     for stage in run.folders:
@@ -49,7 +91,7 @@ def data(run: Run) -> list[Block]:
 def origin(run: Run) -> list[Block]:
     facts: list[tuple[Words, Callable[[Stage], str]]] = [
         (Words("명령", "Command"), lambda stage: _plain(stage.origin.get("command"))),
-        (Words("시작", "Started"), lambda stage: text(stage.origin, "started")),
+        (Words("시작", "Started"), lambda stage: text(stage.origin, "started").replace("T", " ")),
         (Words("커밋", "Commit"), lambda stage: text(stage.origin, "commit")),
         (Words("시드", "Seed"), lambda stage: text(stage.origin, "seed")),
         (Words("이어받은 체크포인트", "Parent checkpoint"), _parent),
@@ -82,6 +124,10 @@ _MACHINE = {
     "cores": Words("코어", "Cores"),
     "memory_gb": Words("메모리(GB)", "Memory (GB)"),
     "device": Words("장치", "Device"),
+    "name": Words("장치 이름", "Device name"),
+    "compiled": Words("torch.compile을 썼는지", "torch.compile used"),
+    "processes": Words("프로세스", "Processes"),
+    "system": Words("운영 체제", "System"),
     "dtype": Words("수의 형식", "Number format"),
 }
 

@@ -10,7 +10,19 @@ import html
 from importlib.resources import files
 
 from nakochat.core.messages import language
-from nakochat.reporting.document import Block, Cell, Code, Document, Figure, Paragraph, Section, Table, Turns
+from nakochat.reporting.document import (
+    Block,
+    Cell,
+    Code,
+    Dialogue,
+    Document,
+    Figure,
+    Paragraph,
+    Said,
+    Section,
+    Table,
+    Turns,
+)
 from nakochat.reporting.words import EMPTY, Words, printable
 
 
@@ -93,6 +105,8 @@ def _block(block: Block) -> str:
             )
         case Turns():
             return _turns(block)
+        case Dialogue():
+            return _dialogue(block)
         case Code():
             text = _escaped(block.text)
             return f"<details><summary>{_words(block.title)}</summary><pre>{text}</pre></details>"
@@ -125,3 +139,19 @@ def _turns(turns: Turns) -> str:
         for label, reply in turns.replies
     )
     return f'<article class="turns" lang="ko"><p>{_escaped(turns.prompt)}</p>\n<dl>{replies}</dl></article>'
+
+
+def _dialogue(dialogue: Dialogue) -> str:
+    turns = "\n".join(_said(said) for said in dialogue.turns)
+    remarks = "".join(f"<li>{_words(words)}</li>" for words in dialogue.remarks)
+    return (
+        f'<article class="dialogue"><h3>{_words(dialogue.title)}</h3>\n<div lang="ko">{turns}</div>'
+        f"{f'<ul>{remarks}</ul>' if remarks else ''}</article>"
+    )
+
+
+def _said(said: Said) -> str:
+    """A bubble.  Who speaks is seen by its side, so the name is written for screen readers alone."""
+    text = _escaped(said.text) if said.text.strip() else _words(EMPTY)
+    kind = "model" if said.by_model else "person"
+    return f'<p class="{kind}"><span class="unseen">{_words(said.speaker)}: </span>{text}</p>'

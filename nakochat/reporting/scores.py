@@ -1,16 +1,24 @@
 """Stages -> the table of scores: BASE | MID | SFT | RL, the best of each row marked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from nakochat.reporting.document import Cell, Paragraph, Section, Table
-from nakochat.reporting.facts import STAGES, Run, Score
+from nakochat.reporting.facts import STAGES, Run, Score, Stage
 from nakochat.reporting.words import MISSING, MISSING_SIGN, Words, decimal, percent, same
+
+# a label says already what bits are counted for, and "answers" what is counted: only what adds something
+_UNITS = {
+    "bits/byte": same(""),
+    "bits/character": same(""),
+    "answers": Words("답의 수", "answers"),
+    "breaches": Words("곳의 수", "places"),
+}
 
 
 def scores_section(run: Run) -> Section:
     by_stage = {stage.name: stage.scores for stage in run.stages}
     # dict.fromkeys: the order in which the evaluations first wrote them, not the alphabet
-    keys = list(dict.fromkeys(key for scores in by_stage.values() for key in scores))
+    keys = sorted(dict.fromkeys(key for scores in by_stage.values() for key in scores), key=_place(by_stage))
     if not keys:
         words = Words("아직 평가한 점수가 없습니다.", "Nothing has been evaluated yet.")
         return Section(name="scores", title=Words("점수", "Scores"), blocks=(Paragraph(words=words),))
@@ -34,6 +42,16 @@ def scores_section(run: Run) -> Section:
     )
 
 
+def most_important_first(stage: Stage) -> list[Score]:
+    return [stage.scores[key] for key in sorted(stage.scores, key=_place({stage.name: stage.scores}))]
+
+
+def _place(by_stage: Mapping[str, Mapping[str, Score]]) -> Callable[[str], int]:
+    """What is right or wrong (in per cent) before what is counted, bits last: the order newcomers can use."""
+    units = {key: score.unit for scores in by_stage.values() for key, score in scores.items()}
+    return lambda key: 0 if units[key] == "accuracy" else 2 if "bit" in units[key] else 1
+
+
 def _bits_note(keys: list[str]) -> tuple[Paragraph, ...]:
     if not any("bits_per_byte" in key for key in keys):
         return ()
@@ -41,9 +59,11 @@ def _bits_note(keys: list[str]) -> tuple[Paragraph, ...]:
         Paragraph(
             words=Words(
                 "바이트당 비트는 토크나이저가 달라도 비교할 수 있지만 언어가 다르면 비교할 수 없습니다. "
-                "한글 한 글자는 3바이트라서 영어보다 낮게 나옵니다.",
+                "한글 한 글자는 3바이트라서 영어보다 낮게 나옵니다. 글만이 아니라 대화를 배우는 단계부터는 "
+                "처음 보는 글에서 조금 높아질 수 있습니다.",
                 "Bits per byte compare across tokenizers, not across languages: a Hangul syllable takes "
-                "three bytes, so Korean looks lower than English.",
+                "three bytes, so Korean looks lower than English. Stages that learn conversations may end a "
+                "little higher on plain text than the one before.",
             )
         ),
     )
@@ -93,9 +113,9 @@ def _direction(score: Score) -> Words | None:
     if score.unit == "accuracy" and score.better == "higher":
         return None
     lower = score.better == "lower"
-    unit = "" if score.unit == "accuracy" else score.unit
-    korean = [part for part in (unit, "낮을수록 좋음" if lower else "") if part]
-    english = [part for part in (unit, "lower is better" if lower else "") if part]
+    unit = same("") if score.unit == "accuracy" else _UNITS.get(score.unit, same(score.unit))
+    korean = [part for part in (unit.ko, "낮을수록 좋음" if lower else "") if part]
+    english = [part for part in (unit.en, "lower is better" if lower else "") if part]
     return Words(", ".join(korean), ", ".join(english)) if korean else None
 
 

@@ -23,12 +23,12 @@ def _korean(monkeypatch: pytest.MonkeyPatch) -> None:
 def run_folder(tmp_path: Path) -> Path:
     """tokenizer, base, mid, sft and rl, as a finished run leaves them."""
     run = tmp_path / "첫 실행"
-    _write(
-        run / "tokenizer" / "scores.json", {"characters_per_token": 2.114, "vocabulary": 4096, "seconds": 4.2}
-    )
+    _write(run / "tokenizer.json", {"characters_per_token": 2.114, "vocabulary": 4096, "seconds": 4.2})
     _write(
         run / "tokenizer" / "config.json", {"vocabulary": 4096, "data": [{"name": "마을", "licence": "MIT"}]}
     )
+    shard = {"source": "village", "stage": "base", "documents": 43708, "tokens": 2689611}
+    _write(run / "data" / "base" / "text" / "about.json", shard)
     for name, (start, end) in LOSSES.items():
         _stage(run / name, start, end)
         _scores(run / name, name)
@@ -86,7 +86,16 @@ def _scores(folder: Path, name: str) -> None:
     if name == "rl":
         scores["counting"] = {"value": 0.82, "items": 100, "unit": "accuracy", "better": "higher"}
     answers = [{"prompt": "안녕하세요?", "answer": f"{name}: 안녕하세요! 반가워요. {HOSTILE}"}]
-    _write(folder / "scores.json", {"seconds": 12.3, "scores": scores, "samples": answers})
+    talks = [
+        [
+            {"role": "user", "text": f"사람의 말 {talk}"},
+            {"role": "assistant", "text": f"{name}의 대답 {talk} {HOSTILE}"},
+        ]
+        for talk in range(1, 6)
+    ]
+    breaches: list[list[str]] = [[], [f"particle: 글를 {HOSTILE}"], [], [], []]
+    content = {"seconds": 12.3, "scores": scores, "samples": answers, "conversations": talks}
+    _write(folder / "scores.json", content | {"breaches": breaches})
 
 
 def write_rows(path: Path, rows: Iterable[dict[str, Any]], tail: bytes = b"") -> None:

@@ -1,11 +1,11 @@
 import pytest
 
-from nakochat.reporting.document import Code, Document, Paragraph, Section, Turns
+from nakochat.reporting.document import Code, Dialogue, Document, Paragraph, Said, Section, Turns
 from nakochat.reporting.markdown import escaped, markdown
 from nakochat.reporting.words import Words, same
 
 
-def document(*blocks: Paragraph | Turns | Code, summary: str = "요약") -> Document:
+def document(*blocks: Paragraph | Turns | Dialogue | Code, summary: str = "요약") -> Document:
     section = Section(name="s", title=Words("제목", "Title"), blocks=blocks)
     return Document(title=same("문서"), summary=same(summary), sections=(section,))
 
@@ -52,3 +52,9 @@ def test_language_is_chosen_and_headings_hold_both(monkeypatch: pytest.MonkeyPat
     assert "## 제목 · Title\n\n한국어 글" in markdown(document(paragraph))
     monkeypatch.setenv("NAKO_LANG", "en")
     assert "## Title · 제목\n\nEnglish text" in markdown(document(paragraph))
+
+
+def test_a_turn_of_a_dialogue_cannot_leave_its_quotation() -> None:
+    said = Said(speaker=same("RL"), text="가\n\n# 나\n> 다", by_model=True)
+    text = markdown(document(Dialogue(title=same("대화"), turns=(said,), remarks=(same("# 마"),))))
+    assert text.split("\n\n", 3)[3] == "### 대화\n\n> **RL**: 가<br><br># 나<br>&gt; 다\n\n- \\# 마\n"

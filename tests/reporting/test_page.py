@@ -5,7 +5,18 @@ from html.parser import HTMLParser
 
 import pytest
 
-from nakochat.reporting.document import Cell, Code, Document, Figure, Paragraph, Section, Table, Turns
+from nakochat.reporting.document import (
+    Cell,
+    Code,
+    Dialogue,
+    Document,
+    Figure,
+    Paragraph,
+    Said,
+    Section,
+    Table,
+    Turns,
+)
 from nakochat.reporting.page import page
 from nakochat.reporting.words import Words, same
 
@@ -41,6 +52,11 @@ def hostile() -> Document:
         Paragraph(words=Words(EVIL, "english" + EVIL)),
         Table(head=(same(EVIL),), rows=((cell, cell),)),
         Turns(prompt=EVIL, replies=((same(EVIL), EVIL), (same("빈"), ""))),
+        Dialogue(
+            title=same(EVIL),
+            turns=(Said(speaker=same(EVIL), text=EVIL, by_model=True),),
+            remarks=(same(EVIL),),
+        ),
         Code(title=same(EVIL), text=EVIL),
         Figure(name="loss", title=same(EVIL), svg="<svg></svg>", caption=same(EVIL)),
     )
@@ -62,8 +78,8 @@ def test_no_text_becomes_markup() -> None:
     assert found.tags.count("script") == 1
     assert "img" not in found.tags
     assert not [name for name, _ in found.attributes if name.startswith("on")]
-    # head 1, header 3, section title 1, paragraph 2, table 5, turns 3, code 2, figure 2: all there, as text
-    assert found.text.count(EVIL) == 19
+    # head 1, header 3, section title 1, paragraph 2, table 5, turns 3, dialogue 4, code 2, figure 2: all there, as text
+    assert found.text.count(EVIL) == 23
 
 
 def test_nothing_is_requested() -> None:

@@ -13,6 +13,9 @@ def test_a_whole_run(run_folder: Path) -> None:
     assert "| **모두** | – | **6,553,600** |" in text
     assert "| BASE 300스텝 | 300번째 글입니다." in text
     assert "| RL | rl: 안녕하세요!" in text
+    assert "### RL: 대화 5\n\n> 사람: 사람의 말 5\n>\n> **RL**: rl의 대답 5 " in text
+    assert text.count("\n- 조사가 맞지 않습니다: 글를 ") == 1
+    assert "| BASE | 글 | 마을(생성한 글) | MIT | 43,708 | 2,689,611 |" in text
     for name in ("loss", "validation", "reward"):
         assert f"](figures/{name}.svg)" in text
         assert (run_folder / "figures" / f"{name}.svg").read_text("utf-8").startswith("<svg")
@@ -54,6 +57,8 @@ def test_a_stage_in_training_is_said_to_be_unfinished(run_folder: Path) -> None:
     path.write_text("\n".join(rows) + '\n{"kind":"st', encoding="utf-8")
     text = write_report(run_folder)[0].read_text("utf-8")
     assert "| SFT<br><sub>아직 끝나지 않음</sub> | 390 | – | – |" in text
+    assert "토크나이저, BASE, MID, RL 단계를 거친" in text
+    assert "SFT 단계는 아직 끝나지 않았습니다." in text
 
 
 def test_a_run_of_empty_folders_has_a_report(tmp_path: Path) -> None:

@@ -27,6 +27,12 @@ def test_a_prompt_stands_once_with_the_answers_of_all_stages() -> None:
     assert [len(reply) for _, reply in turns.replies] == [1, MOST_CHARACTERS]
 
 
+def test_the_same_answer_of_a_stage_stands_once() -> None:
+    (turns,) = conversations(run({"base": [("안녕?", "가"), ("안녕?", "가"), ("안녕?", "나")]}))
+    assert isinstance(turns, Turns)
+    assert [reply for _, reply in turns.replies] == ["가", "나"]
+
+
 def test_what_is_left_out_is_counted() -> None:
     blocks = conversations(run({"sft": [(str(place), "답") for place in range(MOST_CONVERSATIONS + 3)]}))
     assert len(blocks) == MOST_CONVERSATIONS + 1
@@ -40,3 +46,10 @@ def test_growth_shows_the_first_and_the_last_step() -> None:
     assert isinstance(turns, Turns)
     assert len(turns.replies) == MOST_STEPS
     assert [turns.replies[0][1], turns.replies[-1][1]] == ["글 0", "글 990"]
+
+
+def test_a_prompt_grows_through_the_stages_without_their_common_point() -> None:
+    samples = tuple(Sample(step=step, prompt="옛날", text=f"글 {step}") for step in (0, 10))
+    (turns,) = growth(run({"base": [], "sft": []}, samples))
+    assert isinstance(turns, Turns)
+    assert [label.en for label, _ in turns.replies] == ["BASE step 0", "BASE step 10", "SFT step 10"]

@@ -1,6 +1,6 @@
 from nakochat.reporting.document import Table
 from nakochat.reporting.facts import Metrics, Run, Score, Stage
-from nakochat.reporting.scores import scores_section
+from nakochat.reporting.scores import most_important_first, scores_section
 from nakochat.reporting.words import same
 
 
@@ -71,3 +71,31 @@ def test_item_counts_that_differ_are_all_said() -> None:
 def test_nothing_evaluated_is_said() -> None:
     section = scores_section(Run(name="시험", tokenizer=None, stages=()))
     assert not [block for block in section.blocks if isinstance(block, Table)]
+
+
+def test_shares_stand_before_counts_and_bits_last() -> None:
+    stage = Stage(
+        name="sft",
+        config={},
+        origin={},
+        metrics=Metrics(),
+        measures={},
+        scores={
+            "bits_per_byte": score(0.5, "lower", "bits/byte"),
+            "josa": score(0.9),
+            "breaches": score(1, "lower", "breaches"),
+            "recall": score(0.7),
+        },
+        answers=(),
+        checkpoint=None,
+    )
+    assert [found.value for found in most_important_first(stage)] == [0.9, 0.7, 1, 0.5]
+    (found,) = [
+        b
+        for b in scores_section(Run(name="시험", tokenizer=None, stages=(stage,))).blocks
+        if isinstance(b, Table)
+    ]
+    assert [row[3].words.ko for row in found.rows] == ["90.0 %", "70.0 %", "1", "0.500"]
+    remark = found.rows[2][0].remark
+    assert remark is not None
+    assert remark.ko == "곳의 수, 낮을수록 좋음"
