@@ -2,7 +2,9 @@
 
 from nakochat.reporting.document import Block, Dialogue, Paragraph, Said
 from nakochat.reporting.facts import Run, Stage, Talk
-from nakochat.reporting.words import Words, same
+from nakochat.reporting.words import Words, same, shortened
+
+MOST_CHARACTERS = 160  # of one breach: it may quote a whole answer
 
 _PERSON = Words("사람", "Person")
 # evals/speech.py names a breach as "rule: where"
@@ -54,7 +56,7 @@ def _dialogue(stage: Stage, talk: Talk, place: int) -> Dialogue:
     return Dialogue(
         title=Words(f"{stage.label}: 대화 {place}", f"{stage.label}: conversation {place}"),
         turns=turns,
-        remarks=tuple(map(breach_words, talk.breaches)),
+        remarks=tuple(breach_words(shortened(breach, MOST_CHARACTERS)) for breach in talk.breaches),
     )
 
 

@@ -41,10 +41,10 @@ def standalone(svg: str) -> str:
 def _loss(stages: Sequence[Stage]) -> Figure | None:
     lines = _one_after_another((stage, "loss", stage.metrics.steps) for stage in stages if stage.name != "rl")
     caption = Words(
-        "학습 손실을 단계 순서로 이어 그렸습니다. 단계마다 배우는 글이 달라 사이에서 값이 뛸 수 있습니다. "
-        "RL의 손실은 크기에 뜻이 없어 보상으로 대신합니다.",
-        "Training loss, stages one after another. Each stage learns from other text, so the value may jump "
-        "between them. The size of RL's loss means nothing; its reward is shown instead.",
+        "학습 손실(낮을수록 좋습니다)을 단계 순서로 이어 그렸습니다. 단계마다 배우는 글이 "
+        "달라 사이에서 값이 뛸 수 있습니다. RL의 손실은 크기에 뜻이 없어 보상으로 대신합니다.",
+        "Training loss (lower is better), stages one after another. Each stage learns from other text, so the "
+        "value may jump between them. The size of RL's loss means nothing; its reward is shown instead.",
     )
     return _figure("loss", Words("손실", "Loss"), lines, caption)
 
