@@ -6,6 +6,7 @@ exit status 2; anything else is a bug and keeps its traceback.
 
 import dataclasses
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cyclopts.config import Dict
 from nakochat import __version__
 from nakochat.core.allocator import keep_memory
 from nakochat.core.errors import NakoError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 
 # command -> (function, Korean, English, section of a preset that it reads)
@@ -58,6 +60,20 @@ GROUPS = {
     "train": ("학습", "training"),
     "bench": ("속도 재기", "benchmarks"),
 }
+
+# what cyclopts says -> the same in Korean
+_IN_KOREAN = (
+    (
+        r'Unknown option: "?([^\s"]+?)"?\.(?: Did you mean "?(?P<near>[^\s"?]+)"?\?)?',
+        "모르는 옵션입니다: {0}.",
+    ),
+    (r'Unknown command "([^"]+)"\.(?: Did you mean "(?P<near>[^"]+)"\?)?', "모르는 명령입니다: {0}."),
+    (
+        r'Invalid value(?: for)? "?([^\s":]+)"?: unable to convert "([^"]*)" into (\w+)',
+        "{0}에 쓸 수 없는 값입니다: {1} ({2}).",
+    ),
+    (r'Command "([^"]+)" parameter "?([^\s"]+)"? requires an argument', "{1}의 값이 빠졌습니다."),
+)
 
 
 def main() -> None:
@@ -153,8 +169,15 @@ def _value_of(words: list[str], flag: str) -> str | None:
 
 
 def _plain(error: CycloptsError) -> str:
-    """The library's words, with a guess at what was meant."""
-    return str(error).strip()
+    """The library's words; the commonest ones in Korean too."""
+    text = str(error).strip()
+    for pattern, korean in _IN_KOREAN:
+        found = re.match(pattern, text)
+        if found:
+            guess = found.groupdict().get("near")
+            asked = f" {josa(repr(guess), '을')} 말씀하시나요?" if guess else ""
+            return say(korean.format(*found.groups()) + asked, text)
+    return text
 
 
 def _fail(text: str) -> int:

@@ -36,7 +36,8 @@ def table(names: list[str], language: str) -> str:
         f"| {heads[0]} | {heads[1]} | BASE | MID | SFT | RL | {heads[2]} |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    for key, entry in columns["rl"].items():
+    shares_first = sorted(columns["rl"].items(), key=lambda item: item[1]["unit"] != "accuracy")
+    for key, entry in shares_first:
         worst = (max if entry["better"] == "lower" else min)(last, key=lambda found: found[key]["value"])
         row = [shown(columns[stage][key]) for stage in STAGES]
         lines.append(

@@ -4,6 +4,9 @@ Running it again redoes nothing: finished stages are skipped, an interrupted one
 """
 
 import dataclasses
+import shlex
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -84,7 +87,6 @@ def main(
     machine = {"device": device, "dtype": dtype, "compile": compile}
     texts = {"corpus": tuple(path.resolve() for path in corpus), "column": column, "encoding": encoding}
     tok.train(_settings(TokenizerSettings, values.get("tokenizer", {}), common, texts))
-    done = ""
     for stage, (kind, train) in STAGES.items():
         if stage in skip:
             continue
@@ -97,9 +99,8 @@ def main(
         else:
             train(settings)
         evaluate.score_stage(RunReference(common["name"], stage, None))
-        done = stage
     report.main(common["name"])
-    _farewell(common["name"], done, time.perf_counter() - started)
+    _farewell(common["name"], time.perf_counter() - started)
     if serve:
         talk.serve(common["name"], port=port)
 
@@ -121,11 +122,12 @@ def _announce(stage: str) -> None:
     speak(f"\n== {titles[stage]}")
 
 
-def _farewell(name: str, stage: str, seconds: float) -> None:
+def _farewell(name: str, seconds: float) -> None:
     minutes = seconds / 60
+    nako = "nako" if shutil.which("nako") else shlex.quote(sys.argv[0])  # speedrun.sh does not touch PATH
     speak(
         say(
-            f"\n{minutes:.1f}분 걸렸습니다. 이제 대화해 보세요:\n    nako chat {name}\n    nako serve {name}",
-            f"\nDone in {minutes:.1f} minutes. Talk to it:\n    nako chat {name}\n    nako serve {name}",
+            f"\n{minutes:.1f}분 걸렸습니다. 이제 대화해 보세요:\n    {nako} chat {name}\n    {nako} serve {name}",
+            f"\nDone in {minutes:.1f} minutes. Talk to it:\n    {nako} chat {name}\n    {nako} serve {name}",
         )
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nakochat.core.errors import CheckpointError, ConfigError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 
 STAGES = ("base", "mid", "sft", "rl")
@@ -112,7 +113,7 @@ def find_run(reference: str | None) -> RunReference:
 def _no_such_run(name: str) -> str:
     known = ", ".join(run.name for run in list_runs()[:8])
     return say(
-        f"'{name}'이라는 실행이 없습니다."
+        f"{josa(repr(name), '이라는')} 실행이 없습니다."
         + (f" 있는 실행: {known}." if known else " 'nako speedrun'으로 시작하세요."),
         f"there is no run '{name}'." + (f" There are: {known}." if known else " Start with 'nako speedrun'."),
     )

@@ -133,7 +133,8 @@ def shown(message: Any) -> str:
 
 
 def _sample(answer: Answer) -> dict[str, str]:
-    return {"prompt": answer.exercise.messages[-2].text, "answer": shown(answer.message)}
+    asked = [message.text for message in answer.exercise.messages[:-1] if message.role == "user"]
+    return {"prompt": " / ".join(asked), "answer": shown(answer.message)}
 
 
 def _figure(value: float, unit: str, label: Label) -> dict[str, Any]:

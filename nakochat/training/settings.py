@@ -16,7 +16,7 @@ class RunSettings:
     """What every stage has."""
 
     preset: str = "tiny"
-    """A set of values for every setting below: tiny, toy, d12, d20, …"""
+    """A set of values for every setting below: tiny, toy, d12, …"""
     config: Path | None = None
     """A TOML or JSON file of settings, over the preset's."""
     name: str | None = None
