@@ -67,8 +67,8 @@ def test_every_command_has_help(command, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["speedrum"], '"speedrun"'),
-        (["train", "bass"], '"base"'),
+        (["speedrum"], "'speedrun'"),
+        (["train", "bass"], "'base'"),
         (["train", "base", "--stepz", "3"], "--steps"),
         (["train", "base", "--preset", "tinny"], "'tiny'"),
         (["train", "base", "--preset=tinny"], "'tiny'"),
