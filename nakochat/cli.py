@@ -109,8 +109,12 @@ def build() -> App:
         "한글 원문에서 직접 학습한 한국어 챗봇까지",
         "From raw text to a Korean chatbot that you trained yourself",
     )
+    from nakochat.commands.help import BilingualFormatter
+
     app = App(
         name="nako",
+        help_format="plaintext",
+        help_formatter=BilingualFormatter(),
         help=about,
         version=__version__,
         version_flags=["--version"],

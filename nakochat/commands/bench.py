@@ -75,15 +75,15 @@ def train(
     Parameters
     ----------
     rows
-        Rows of `context` tokens per step.
+        한 걸음의 줄 수. | Rows of `context` tokens per step.
     steps
-        Timed steps of each process, after two that are not.
+        프로세스마다 재는 걸음 수 (앞의 둘은 버립니다). | Timed steps of each process, after two that are not.
     repeats
-        Processes per variant, in turn; the median counts.
+        변형마다 번갈아 돌릴 프로세스 수; 중앙값을 씁니다. | Processes per variant, in turn; the median counts.
     ablations
-        Also take our choices away one at a time.
+        우리가 고른 것을 하나씩 빼고도 잽니다. | Also take our choices away one at a time.
     json
-        Write the figures here too.
+        숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     shape = TrainBench(
         depth=depth, width=width, heads=heads, context=context, vocab_size=vocab_size, rows=rows, steps=steps
@@ -146,15 +146,16 @@ def infer(
     Parameters
     ----------
     run
+        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새것. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest.
     streams
-        Numbers of answers at once.
+        한꺼번에 만들 답의 수. | Numbers of answers at once.
     tokens
-        Tokens of each answer.
+        답마다의 토큰 수. | Tokens of each answer.
     repeats
-        The median of so many counts.
+        이만큼 재어 중앙값을 씁니다. | The median of so many counts.
     json
-        Write the figures here too.
+        숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     machine = open_machine(device, dtype, "no")
     engine = load_engine(find_run(run), machine)

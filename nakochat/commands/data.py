@@ -15,13 +15,13 @@ def check(
     Parameters
     ----------
     paths
-        Files or folders.
+        파일이나 폴더. | Files or folders.
     column
-        The column that holds the text.
+        글이 든 열의 이름. | The column that holds the text.
     encoding
-        Encoding of text files, such as cp949.
+        글 파일의 인코딩 (예: cp949). | Encoding of text files, such as cp949.
     show
-        Documents to show the beginning of.
+        앞부분을 보여 줄 문서의 수. | Documents to show the beginning of.
     """
     documents = characters = 0
     for text in read_documents(list(paths), column=column, encoding=encoding):

@@ -27,15 +27,16 @@ def main(
     Parameters
     ----------
     run
+        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
     bpb
-        Only measure bits per byte, on this file.
+        이 파일의 바이트당 비트만 잽니다. | Only measure bits per byte, on this file.
     device
-        auto, cpu, cuda, mps or xpu.
+        auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
     dtype
-        auto, float32 or bfloat16.
+        auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
     json
-        Write the figures here too.
+        숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     reference = find_run(run)
     machine = open_machine(device, dtype, "no")

@@ -12,7 +12,7 @@ def main(run: str | None = None) -> None:
     Parameters
     ----------
     run
-        NAME of a run; default: the newest.
+        실행의 이름; 기본: 가장 새것. | NAME of a run; default: the newest.
     """
     name = find_run(run).name
     markdown, page = write_report(run_folder(name))

@@ -57,29 +57,30 @@ def main(
     Parameters
     ----------
     preset
-        tiny (10 minutes on two cores), toy, d12, …
+        tiny (2코어에서 십여 분), toy, d12, … | tiny (10 minutes on two cores), toy, d12, …
     name
-        The run's name; default: the preset's.
+        실행의 이름; 기본: 프리셋의 이름. | The run's name; default: the preset's.
     corpus
+        토크나이저, base, mid에 쓸 글 (파일이나 폴더); 기본: 마을. |
         Texts of one's own for tokenizer, base and mid (files or folders); default: the village.
     column
-        The column of the corpus that holds the text.
+        글이 든 열의 이름. | The column of the corpus that holds the text.
     encoding
-        Encoding of the corpus, such as cp949.
+        글 파일의 인코딩 (예: cp949). | Encoding of the corpus, such as cp949.
     seed
-        The same seed gives the same run.
+        씨앗이 같으면 실행도 같습니다. | The same seed gives the same run.
     skip
-        A stage to leave out.
+        건너뛸 단계. | A stage to leave out.
     device
-        auto, cpu, cuda, mps or xpu.
+        auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
     dtype
-        auto, float32 or bfloat16.
+        auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
     compile
-        auto, yes or no: torch.compile.
+        auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile.
     serve
-        Open the chat page at the end.
+        다 끝나면 대화 페이지를 엽니다. | Open the chat page at the end.
     port
-        Port of the chat page.
+        대화 페이지의 포트. | Port of the chat page.
     """
     started = time.perf_counter()
     values = load_preset(preset)

@@ -22,9 +22,9 @@ class TalkSettings:
 
     sampling: Annotated[Sampling, Parameter(name="*")] = field(default_factory=Sampling)
     device: str = "auto"
-    """auto, cpu, cuda, mps or xpu."""
+    """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     dtype: str = "auto"
-    """auto, float32 or bfloat16."""
+    """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
 
 
 def _engine(run: str | None, settings: TalkSettings) -> tuple[Engine, str]:
@@ -40,11 +40,12 @@ def sample(
     Parameters
     ----------
     run
+        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새것. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest.
     prompt
-        The text to go on from.
+        이어 쓸 글. | The text to go on from.
     samples
-        How many times, each with the next seed.
+        몇 번 쓸지; 씨앗을 하나씩 올립니다. | How many times, each with the next seed.
     """
     engine, _ = _engine(run, settings)
     for number in range(samples):
@@ -61,9 +62,10 @@ def chat(
     Parameters
     ----------
     run
+        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
     prompt
-        Ask this one thing and end.
+        이것 하나만 묻고 끝냅니다. | Ask this one thing and end.
     """
     from nakochat.serving.terminal import run_chat
 
@@ -83,11 +85,12 @@ def serve(
     Parameters
     ----------
     run
+        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
     host
-        Address to listen on.
+        기다릴 주소. | Address to listen on.
     port
-        Port to listen on.
+        기다릴 포트. | Port to listen on.
     """
     try:
         from nakochat.serving.server import run_server

@@ -49,11 +49,11 @@ def evaluate(run: str | None = None, *, file: Path | None = None, json: Path | N
     Parameters
     ----------
     run
-        NAME of a run; default: the newest.
+        실행의 이름; 기본: 가장 새것. | NAME of a run; default: the newest.
     file
-        A text file to measure on; default: text from the village.
+        잴 글 파일; 기본: 마을의 글. | A text file to measure on; default: text from the village.
     json
-        Write the figures here too.
+        숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     tokenizer = Tokenizer.load(find_run(run).folder.parent / "tokenizer")
     from nakochat.data.prepare import Corpus

@@ -14,3 +14,9 @@ def language() -> str:
 def say(korean: str, english: str) -> str:
     """The sentence in the user's language."""
     return english if language() == "en" else korean
+
+
+def pick(both: str) -> str:
+    """The user's half of "한국어 | English", as docstrings that the command line shows are written."""
+    korean, separator, english = " ".join(both.split()).partition(" | ")
+    return say(korean, english) if separator else both

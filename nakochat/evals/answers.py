@@ -20,6 +20,8 @@ class Answer:
     message: Message
     finished: bool
     """It ended by itself, not at the length limit."""
+    broken: bool
+    """Its bytes are not UTF-8 (a last character that the length limit cut does not count)."""
 
 
 def answer_all(engine: Engine, exercises: Sequence[Exercise], *, max_tokens: int) -> list[Answer]:
@@ -27,11 +29,13 @@ def answer_all(engine: Engine, exercises: Sequence[Exercise], *, max_tokens: int
     room = engine.context - 8
     prompts = [render_prompt(engine.tokenizer, exercise.messages[:-1]) for exercise in exercises]
     order = sorted((i for i in range(len(prompts)) if len(prompts[i]) < room), key=lambda i: len(prompts[i]))
-    answers = [Answer(exercise, Message("assistant", ()), False) for exercise in exercises]
+    answers = [Answer(exercise, Message("assistant", ()), False, False) for exercise in exercises]
     sampling = Sampling(max_tokens=max_tokens, temperature=0)
     for start in range(0, len(order), ROWS):
         chunk = order[start : start + ROWS]
         for index, made in zip(chunk, engine.generate([prompts[i] for i in chunk], sampling), strict=True):
             message = message_of(made.ids, engine.tokenizer)
-            answers[index] = Answer(exercises[index], message, made.finish == "stop")
+            finished = made.finish == "stop"
+            text = engine.tokenizer.decode(made.ids) if finished else message.text
+            answers[index] = Answer(exercises[index], message, finished, "�" in text)
     return answers

@@ -72,7 +72,6 @@ def score(
         scores["josa"] = _share(pairs, Label("조사 고르기: 새 낱말", "particles after new words"), chance=0.5)
         bar.update(2)
         made: dict[int, tuple[Sequence[Exercise], list[Answer]]] = {}
-        broken = 0
         for index, task in enumerate(tasks):
             exercises = task.exercises()
             key = hash(tuple(exercises))
@@ -83,7 +82,7 @@ def score(
             scores[task.name] = _share(graded, task.label, chance=task.chance, better=task.better)
             samples += [_sample(answer) for answer in answers[:2]]
             bar.update(index + 3)
-        broken = sum("�" in answer.message.text for _, answers in made.values() for answer in answers)
+        broken = sum(answer.broken for _, answers in made.values() for answer in answers)
     label = Label("깨진 글자가 있는 답", "answers with broken UTF-8")
     scores["broken_utf8"] = {
         **_figure(broken, "answers", label),

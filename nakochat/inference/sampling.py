@@ -18,19 +18,22 @@ class Sampling:
     """How to choose tokens.  Raises ConfigError for values that make no sense."""
 
     max_tokens: int = 256
-    """Most tokens to generate."""
+    """만들 토큰의 최대 수. | Most tokens to generate."""
     temperature: float = 0.7
-    """0 always takes the likeliest token; higher is more surprising."""
+    """0이면 늘 가장 그럴듯한 토큰, 높으면 더 뜻밖의 말. |
+    0 always takes the likeliest token; higher is more surprising."""
     top_k: int | None = 50
-    """Choose among the k likeliest tokens."""
+    """가장 그럴듯한 k개 가운데 고릅니다. | Choose among the k likeliest tokens."""
     top_p: float | None = None
-    """Choose among the likeliest tokens that together have this probability."""
+    """합쳐서 이 확률이 되는 그럴듯한 토큰들 가운데 고릅니다. |
+    Choose among the likeliest tokens that together have this probability."""
     min_p: float | None = None
-    """Choose among tokens at least this likely, as a share of the likeliest."""
+    """가장 그럴듯한 것의 이 비율 이상인 토큰 가운데 고릅니다. |
+    Choose among tokens at least this likely, as a share of the likeliest."""
     repetition_penalty: float = 1.0
-    """Above 1, tokens that were there already become less likely."""
+    """1보다 크면 이미 나온 토큰이 덜 나옵니다. | Above 1, tokens that were there already become less likely."""
     seed: int = 0
-    """The same seed gives the same answer."""
+    """씨앗이 같으면 답도 같습니다. | The same seed gives the same answer."""
 
     def __post_init__(self) -> None:
         checks = {
@@ -73,7 +76,8 @@ def choose(
         logits = _keep_top_p(logits, sampling.top_p)
     shares = logits.softmax(dim=-1).cumsum(dim=-1)  # (B, V), rising to about 1
     drawn = uniform(seeds, positions).to(shares.dtype)[:, None] * shares[:, -1:]
-    return (shares <= drawn).sum(dim=-1).clamp_max(logits.shape[-1] - 1)
+    # a draw that rounds up to the whole must not fall behind the last token that is allowed
+    return ((shares <= drawn) & (shares < shares[:, -1:])).sum(dim=-1)
 
 
 def _keep_top_p(logits: Tensor, top_p: float) -> Tensor:

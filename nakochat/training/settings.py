@@ -16,21 +16,23 @@ class RunSettings:
     """What every stage has."""
 
     preset: str = "tiny"
-    """A set of values for every setting below: tiny, toy, d12, …"""
+    """아래 모든 설정의 값 묶음: tiny, toy, d12, … | A set of values for every setting below: tiny, toy, d12, …"""
     config: Path | None = None
-    """A TOML or JSON file of settings, over the preset's."""
+    """프리셋 위에 덮을 설정 파일 (TOML이나 JSON). | A TOML or JSON file of settings, over the preset's."""
     name: str | None = None
-    """The run's name (its folder in runs/).  Default: the preset's name."""
+    """실행의 이름 (runs/ 아래 폴더). 기본: 프리셋의 이름. |
+    The run's name (its folder in runs/).  Default: the preset's name."""
     from_: Annotated[str | None, Parameter(name="--from")] = None
-    """Start from this run's weights (NAME, NAME/STAGE or NAME/STAGE@STEP) instead of the stage before."""
+    """앞 단계 대신 이 실행의 가중치에서 시작 (NAME, NAME/STAGE, NAME/STAGE@STEP). |
+    Start from this run's weights (NAME, NAME/STAGE or NAME/STAGE@STEP) instead of the stage before."""
     device: str = "auto"
-    """auto, cpu, cuda, mps or xpu."""
+    """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     dtype: str = "auto"
-    """auto, float32 or bfloat16: the dtype of activations."""
+    """auto, float32, bfloat16: 계산하는 수의 형식. | auto, float32 or bfloat16: the dtype of activations."""
     compile: str = "auto"
-    """auto, yes or no: torch.compile."""
+    """auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile."""
     seed: int = 0
-    """The same seed gives the same run."""
+    """씨앗이 같으면 실행도 같습니다. | The same seed gives the same run."""
 
     @property
     def run_name(self) -> str:
@@ -43,11 +45,12 @@ class CorpusSettings:
     """Texts of one's own."""
 
     corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = ()
-    """Files or folders of text (.txt .jsonl .csv .tsv .parquet .arrow, also .gz or .zst).  Default: the village."""
+    """글 파일이나 폴더 (.txt .jsonl .csv .tsv .parquet .arrow, .gz와 .zst도). 기본: 마을. |
+    Files or folders of text (.txt .jsonl .csv .tsv .parquet .arrow, also .gz or .zst).  Default: the village."""
     column: str | None = None
-    """The column that holds the text."""
+    """글이 든 열의 이름. | The column that holds the text."""
     encoding: str = "utf-8"
-    """Encoding of text files, such as cp949."""
+    """글 파일의 인코딩 (예: cp949). | Encoding of text files, such as cp949."""
 
 
 @Parameter(name="*")
@@ -56,9 +59,9 @@ class TokenizerSettings(CorpusSettings, RunSettings):
     """nako tok train"""
 
     vocab_size: int = 4096
-    """Tokens of the vocabulary, special tokens included."""
+    """어휘의 토큰 수 (특수 토큰 포함). | Tokens of the vocabulary, special tokens included."""
     characters: int = 6_000_000
-    """Characters to train on."""
+    """학습에 쓸 글자 수. | Characters to train on."""
 
 
 @Parameter(name="*")
@@ -67,19 +70,20 @@ class ModelSettings:
     """Shape of the model; what is left out follows from depth."""
 
     depth: int = 4
-    """Layers: the one dial."""
+    """층의 수: 하나뿐인 다이얼. | Layers: the one dial."""
     width: int | None = None
-    """Width of the residual stream.  Default: 64 per layer."""
+    """너비. 기본: 층마다 64. | Width of the residual stream.  Default: 64 per layer."""
     heads: int | None = None
-    """Attention heads.  Default: width / 128, or / 64 below width 512."""
+    """어텐션 머리 수. 기본: 너비 / 128 (너비 512 미만은 / 64). |
+    Attention heads.  Default: width / 128, or / 64 below width 512."""
     kv_heads: int | None = None
-    """Key/value heads, when fewer than heads (GQA, MQA)."""
+    """키·값 머리 수, 머리보다 적을 때 (GQA, MQA). | Key/value heads, when fewer than heads (GQA, MQA)."""
     context: int = 2048
-    """Tokens that the model sees at once."""
+    """모델이 한 번에 보는 토큰 수. | Tokens that the model sees at once."""
     value_embedding_every: int = 2
-    """A value embedding in every n-th layer; 0 is none."""
+    """n층마다 값 임베딩; 0이면 없음. | A value embedding in every n-th layer; 0 is none."""
     rotary_base: float = 1e5
-    """Base of the rotary angles."""
+    """회전 위치의 밑. | Base of the rotary angles."""
 
 
 @Parameter(name="*")
@@ -88,33 +92,36 @@ class StageSettings(CorpusSettings, RunSettings):
     """Settings of a stage that learns from packed documents."""
 
     steps: int = 100
-    """Optimizer steps."""
+    """최적화 걸음의 수. | Optimizer steps."""
     rows: int = 64
-    """Rows of `context` tokens per step, over all processes."""
+    """한 걸음의 줄 수 (줄 하나는 context 토큰, 모든 프로세스를 합해). |
+    Rows of `context` tokens per step, over all processes."""
     rows_per_piece: int | None = None
-    """Rows of one forward pass; smaller needs less memory and accumulates.  Default: all of a process's share."""
+    """한 번에 계산할 줄 수; 작으면 메모리를 덜 쓰고 나누어 쌓습니다. 기본: 제 몫 전부. |
+    Rows of one forward pass; smaller needs less memory and accumulates.  Default: all of a process's share."""
     text_share: float = 0.5
-    """Share of tokens from texts; the rest are conversations."""
+    """글에서 온 토큰의 비율; 나머지는 대화. | Share of tokens from texts; the rest are conversations."""
     answers_only: bool = False
-    """Learn only what the assistant says, not the user's words."""
+    """사용자의 말이 아니라 모델이 할 말만 배웁니다. | Learn only what the assistant says, not the user's words."""
     matrix_rate: float = 0.02
-    """Muon's peak learning rate."""
+    """Muon의 가장 높은 학습률. | Muon's peak learning rate."""
     rate_scale: float = 1.0
-    """Multiplies every learning rate."""
+    """모든 학습률에 곱하는 수. | Multiplies every learning rate."""
     weight_decay: float = 0.5
-    """Muon's peak cautious weight decay."""
+    """Muon의 가장 큰 가중치 감쇠. | Muon's peak cautious weight decay."""
     warmup: int = 20
-    """Steps of rising learning rate."""
+    """학습률이 올라가는 걸음 수. | Steps of rising learning rate."""
     warmdown: float = 0.65
-    """Share of the steps over which the learning rate falls."""
+    """학습률이 내려가는 구간의 비율. | Share of the steps over which the learning rate falls."""
     final_rate: float = 0.05
-    """Learning rate at the end, as a share of the peak."""
+    """마지막 학습률 (가장 높을 때의 비율). | Learning rate at the end, as a share of the peak."""
     save_every: int = 200
-    """Steps between checkpoints."""
+    """체크포인트 사이의 걸음 수. | Steps between checkpoints."""
     log_every: int = 10
-    """Steps between lines on the screen; metrics.jsonl gets every step."""
+    """화면에 한 줄 쓰는 간격; metrics.jsonl에는 모두 남습니다. |
+    Steps between lines on the screen; metrics.jsonl gets every step."""
     check_every: int = 100
-    """Steps between measurements of held-out text and samples."""
+    """떼어 둔 글과 견본을 재는 간격. | Steps between measurements of held-out text and samples."""
 
     def __post_init__(self) -> None:
         positive = ("steps", "rows", "save_every", "log_every", "check_every", "warmup")
@@ -153,26 +160,26 @@ class RlSettings(RunSettings):
     """nako train rl"""
 
     steps: int = 50
-    """Optimizer steps."""
+    """최적화 걸음의 수. | Optimizer steps."""
     prompts: int = 24
-    """Prompts per step."""
+    """한 걸음의 물음 수. | Prompts per step."""
     answers: int = 16
-    """Answers to each prompt, compared with each other."""
+    """물음마다 서로 견줄 답의 수. | Answers to each prompt, compared with each other."""
     temperature: float = 1.0
-    """Of the sampled answers."""
+    """답을 뽑을 때의 온도. | Of the sampled answers."""
     max_tokens: int = 64
-    """Most tokens of an answer."""
+    """답의 최대 토큰 수. | Most tokens of an answer."""
     task: str = "counting"
-    """The task whose grader gives the reward."""
+    """보상을 주는 과제. | The task whose grader gives the reward."""
     matrix_rate: float = 0.02
-    """Muon's peak learning rate."""
+    """Muon의 가장 높은 학습률. | Muon's peak learning rate."""
     rate_scale: float = 0.15
-    """Multiplies every learning rate."""
+    """모든 학습률에 곱하는 수. | Multiplies every learning rate."""
     rows: int = 64
-    """Rows of one forward pass, into which answers are packed."""
+    """답을 채워 넣을, 한 번에 계산할 줄 수. | Rows of one forward pass, into which answers are packed."""
     save_every: int = 25
-    """Steps between checkpoints."""
+    """체크포인트 사이의 걸음 수. | Steps between checkpoints."""
     log_every: int = 5
-    """Steps between lines on the screen."""
+    """화면에 한 줄 쓰는 간격. | Steps between lines on the screen."""
     check_every: int = 50
-    """Steps between samples."""
+    """견본 사이의 걸음 수. | Steps between samples."""
