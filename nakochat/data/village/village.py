@@ -77,6 +77,8 @@ EXERCISE_WEIGHTS: dict[str, float] = {
     **{"choice": 14.0},
     **{"persona": 3.0, "feelings": 2.0, "small_talk": 3.0, "greeting": 1.5, "how_to": 1.0, "cannot": 1.0},
 }
+# Share of conversations that hold one, two and three exercises: people change the subject
+TALK_LENGTHS = (0.72, 0.2, 0.08)
 
 
 class Village:
@@ -87,18 +89,25 @@ class Village:
 
     def text(self, number: int, *, split: Split = "train", masked: bool = False) -> str:
         """Text number `number`.  masked gives its skeleton (scene.py)."""
-        kind = _draw(TEXTS, TEXT_WEIGHTS, f"{self.seed}/{split}/text/{number}")
+        kind = _draw(TEXTS, TEXT_WEIGHTS, random.Random(f"{self.seed}/{split}/text/{number}").random())
         return TEXTS[kind](Scene(kind, number, self.seed, split, masked))
 
     def exercise(
         self, number: int, *, kind: str | None = None, split: Split = "train", masked: bool = False
     ) -> Exercise:
-        """Exercise number `number`, of one kind or of any."""
-        kind = kind or _draw(EXERCISES, EXERCISE_WEIGHTS, f"{self.seed}/{split}/exercise/{number}")
-        return EXERCISES[kind](Scene(kind, number, self.seed, split, masked))
+        """Exercise number `number` of one kind; without a kind, a conversation of one to three exercises of any kinds."""
+        if kind is not None:
+            return EXERCISES[kind](Scene(kind, number, self.seed, split, masked))
+        rng = random.Random(f"{self.seed}/{split}/exercise/{number}")
+        parts = []
+        for turn in range(rng.choices((1, 2, 3), TALK_LENGTHS)[0]):
+            drawn = _draw(EXERCISES, EXERCISE_WEIGHTS, rng.random())
+            parts.append(EXERCISES[drawn](Scene(drawn, number * 4 + turn, self.seed, split, masked)))
+        return Exercise(tuple(message for part in parts for message in part.messages), parts[-1].expected)
 
 
-def _draw(kinds: Mapping[str, T], weights: Mapping[str, float], key: str) -> str:
+def _draw(kinds: Mapping[str, T], weights: Mapping[str, float], place: float) -> str:
+    """The kind at a place in [0, 1) of all the weights."""
     names = list(kinds)
     totals = list(itertools.accumulate(weights.get(name, 1.0) for name in names))
-    return names[bisect.bisect_right(totals, random.Random(key).random() * totals[-1])]
+    return names[bisect.bisect_right(totals, place * totals[-1])]
