@@ -85,6 +85,7 @@ class KVCache:
 
     keys: Tensor  # (layers, B, K, S, C): a head's positions lie together, as the product reads them
     values: Tensor  # (layers, B, K, S, C)
+    ids: Tensor  # (B, S) int64, the tokens themselves
     lengths: Tensor  # (B,) int64
 
     @classmethod
@@ -103,6 +104,7 @@ class KVCache:
         return cls(
             torch.zeros(shape, dtype=dtype, device=device),
             torch.zeros(shape, dtype=dtype, device=device),
+            torch.zeros((rows, length), dtype=torch.int64, device=device),
             torch.zeros(rows, dtype=torch.int64, device=device),
         )
 
@@ -114,6 +116,14 @@ class KVCache:
         """Which cached positions each new one may look at, as what is added to the scores.  -> (B, new, S)"""
         seen = torch.arange(self.keys.shape[3], device=self.lengths.device)
         return bias_of(seen <= self.positions(new)[:, :, None], self.keys.dtype)
+
+    def remember(self, ids: Tensor) -> None:
+        """Write the new tokens ids (B, T) themselves."""
+        self.ids.scatter_(1, self.positions(ids.shape[1]), ids)
+
+    def last_ids(self) -> Tensor:
+        """The token before the new ones.  -> (B, 1); any where there is none"""
+        return self.ids.gather(1, (self.lengths - 1).clamp_min(0)[:, None])
 
     def store(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Write k, v (B, T, K, C) of the new positions; all of the layer's keys and values, (B, S, K, C) each."""
@@ -129,4 +139,4 @@ class KVCache:
 
     def select(self, rows: Tensor) -> "KVCache":
         """The cache of some of the rows only; rows (B',) indices, repeats allowed."""
-        return KVCache(self.keys[:, rows], self.values[:, rows], self.lengths[rows])
+        return KVCache(self.keys[:, rows], self.values[:, rows], self.ids[rows], self.lengths[rows])

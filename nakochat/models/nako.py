@@ -1,10 +1,12 @@
 """Token ids -> logits: our model, the fastest to a given quality that this project knows.
 
 A pre-norm transformer with rotary positions, QK-norm, RMSNorm without parameters, ReLU², untied embeddings and a tanh
-cap on the logits.  Two things are less common: every layer mixes the first embedding back in (`x = r·x + s·x0`), and
-every second layer adds a gated embedding of the token itself to the values.  Sources: modded-nanogpt records 5, 8,
-14, 15, 18 (https://github.com/KellerJordan/modded-nanogpt) and nanochat's log (https://github.com/karpathy/nanochat).
-Left out after their measurements: biases, norm weights, smear, backout, U-net skips, MTP, MoE
+cap on the logits.  Three things are less common: every token takes a gated share of the one before it (smear: what
+copying needs is then one attention layer away instead of two), every layer mixes the first embedding back in
+(`x = r·x + s·x0`), and every second layer adds a gated embedding of the token itself to the values.  Sources:
+modded-nanogpt records 5, 8, 14, 15, 18 and its smear (https://github.com/KellerJordan/modded-nanogpt), nanochat's log
+(https://github.com/karpathy/nanochat); docs/log.md for what we measured.
+Left out after their measurements: biases, norm weights, backout, U-net skips, MTP, MoE
 (docs/decisions/model.md).
 
 Parameters are float32; `Linear` casts them to the dtype of what comes in, so no autocast is needed.
@@ -28,6 +30,7 @@ ATTENTION_SCALE = (
 )
 LOGIT_CAP = 15.0  # modded-nanogpt record 18
 VALUE_GATE = 3.0
+SMEAR = 1.0  # twice the share of the token before that is added at first (the gate begins at one half)
 EMBEDDING_STD = 0.8
 
 
@@ -160,6 +163,8 @@ class Nako(nn.Module):
         )
         self.layers = nn.ModuleList(Layer(config, layer) for layer in range(config.layers))
         self.head = Linear(config.width, config.padded_vocab)
+        self.smear_gate = Linear(config.gate_width, 1)
+        self.smear_scale = nn.Parameter(torch.zeros(1))
         self.residual_scales = nn.Parameter(torch.ones(config.layers))
         self.input_scales = nn.Parameter(torch.zeros(config.layers))
         cos, sin = rotary_table(config.context, config.head_width, config.rotary_base)
@@ -187,6 +192,8 @@ class Nako(nn.Module):
             if layer.value_gate is not None:
                 layer.value_gate.weight.uniform_(0, 0.02, generator=generator)
         self.head.weight.normal_(0, 0.001, generator=generator)
+        self.smear_gate.weight.zero_()
+        self.smear_scale.fill_(SMEAR)
         depth = torch.linspace(0, 1, self.config.layers)
         self.residual_scales.copy_(1.15 - 0.10 * depth)
         self.input_scales.copy_(0.20 - 0.15 * depth)
@@ -205,7 +212,8 @@ class Nako(nn.Module):
             bias = causal_bias(torch.zeros_like(ids) if documents is None else documents, self.dtype)
             angles = self.cos[:t, None], self.sin[:t, None]
         angles = angles[0].to(self.dtype), angles[1].to(self.dtype)
-        x = first = norm(self.embedding(ids).to(self.dtype))
+        x = norm(self.embedding(ids).to(self.dtype))
+        x = first = norm(self._smear(x, ids, cache, documents))
         for index, layer in enumerate(self.layers):
             x = self.residual_scales[index].to(x.dtype) * x + self.input_scales[index].to(x.dtype) * first
             table = self.value_embeddings[str(index)] if self.config.has_value_embedding(index) else None
@@ -213,6 +221,20 @@ class Nako(nn.Module):
         logits = self.head(norm(x))
         capped: Tensor = LOGIT_CAP * torch.tanh(logits / LOGIT_CAP)
         return capped
+
+    def _smear(self, x: Tensor, ids: Tensor, cache: KVCache | None, documents: Tensor | None) -> Tensor:
+        """Add a gated share of the token before to every token of a document but its first.  x (B, T, D) -> (B, T, D)"""
+        if cache is None:
+            before = torch.zeros_like(x[:, :1])
+            whose = torch.zeros_like(ids) if documents is None else documents
+            follows = F.pad(whose[:, 1:] == whose[:, :-1], (1, 0))  # (B, T)
+        else:
+            before = norm(self.embedding(cache.last_ids()).to(self.dtype))
+            follows = cache.positions(ids.shape[1]) > 0
+            cache.remember(ids)
+        previous = torch.cat((before, x[:, :-1]), dim=1)
+        gate = self.smear_scale.to(x.dtype) * torch.sigmoid(self.smear_gate(x[..., : self.config.gate_width]))
+        return x + gate * follows[..., None] * previous
 
     def new_cache(self, rows: int, length: int) -> KVCache:
         """An empty cache for generation.  Positions beyond the trained context are refused by the engine."""
@@ -238,7 +260,13 @@ class Nako(nn.Module):
             "embedding": of([self.embedding]),
             "value_embeddings": of([self.value_embeddings]),
             "head": of([self.head]),
-            "gates": of(layer.value_gate for layer in self.blocks() if layer.value_gate is not None),
+            "gates": of(
+                [
+                    self.smear_gate,
+                    *(layer.value_gate for layer in self.blocks() if layer.value_gate is not None),
+                ]
+            ),
+            "smear_scale": [scales["smear_scale"]],
             "residual_scales": [scales["residual_scales"]],
             "input_scales": [scales["input_scales"]],
         }

@@ -47,7 +47,7 @@ def count(config: NakoConfig) -> Counts:
     attention = 2 * c.width * c.width + 2 * c.width * kv_width
     body = c.layers * (attention + 8 * c.width * c.width)
     with_values = sum(c.has_value_embedding(layer) for layer in range(c.layers))
-    gates = with_values * c.key_heads * c.gate_width
+    gates = with_values * c.key_heads * c.gate_width + c.gate_width
     seen = (c.context + 1) / 2  # a causal position looks at half of the context on average
     attention_flops = 12 * c.width * seen * c.layers
     return Counts(
@@ -55,6 +55,6 @@ def count(config: NakoConfig) -> Counts:
         value_embeddings=with_values * v * kv_width,
         body=body + gates,
         head=v * c.width,
-        scalars=2 * c.layers,
+        scalars=2 * c.layers + 1,
         flops_per_token=int(6 * (body + gates + v * c.width) + attention_flops),
     )

@@ -40,6 +40,7 @@ ADAM_RATES = {
     "embedding": AdamRates(learning_rate=0.3, betas=(0.8, 0.995), weight_decay=0.001),
     "value_embeddings": AdamRates(learning_rate=0.15, betas=(0.8, 0.995), weight_decay=0.01),
     "gates": AdamRates(learning_rate=0.01),
+    "smear_scale": AdamRates(learning_rate=0.05, scales_with_width=False),
     "residual_scales": AdamRates(learning_rate=0.005, weight_decay=0.05, scales_with_width=False),
     "input_scales": AdamRates(learning_rate=0.5, betas=(0.96, 0.95), scales_with_width=False),
 }

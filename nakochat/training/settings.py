@@ -101,7 +101,7 @@ class StageSettings(CorpusSettings, RunSettings):
     Rows of one forward pass; smaller needs less memory and accumulates.  Default: all of a process's share."""
     text_share: float = 0.5
     """글에서 온 토큰의 비율; 나머지는 대화. | Share of tokens from texts; the rest are conversations."""
-    answers_only: bool = False
+    answers_only: bool = True
     """사용자의 말이 아니라 모델이 할 말만 배웁니다. | Learn only what the assistant says, not the user's words."""
     matrix_rate: float = 0.02
     """Muon의 가장 높은 학습률. | Muon's peak learning rate."""
@@ -151,7 +151,6 @@ class SftSettings(StageSettings):
     """nako train sft"""
 
     text_share: float = 0.0
-    answers_only: bool = True
 
 
 @Parameter(name="*")
