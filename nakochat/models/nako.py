@@ -223,7 +223,7 @@ class Nako(nn.Module):
         return capped
 
     def _smear(self, x: Tensor, ids: Tensor, cache: KVCache | None, documents: Tensor | None) -> Tensor:
-        """Add a gated share of the token before to every token of a document but its first.  x (B, T, D) -> (B, T, D)"""
+        """Add a gated share of the token before, but to the first of a document.  x (B, T, D) -> (B, T, D)"""
         if cache is None:
             before = torch.zeros_like(x[:, :1])
             whose = torch.zeros_like(ids) if documents is None else documents
