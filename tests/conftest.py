@@ -1,7 +1,10 @@
 """What every test gets -> a home folder of its own, no network, and a failed run when nothing was checked."""
 
+import contextlib
 import os
+import resource
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,22 @@ def own_environment(nako_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NAKO_LANG", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture
+def full_disk() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """`with full_disk():` no file may grow beyond 20 kB: the system refuses to write on, as it does on a full disk."""
+
+    @contextlib.contextmanager
+    def limited() -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited
 
 
 def refuse_remote(host: Any) -> None:

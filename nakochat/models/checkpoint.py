@@ -15,11 +15,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 from torch import Tensor
 
 from nakochat.core.errors import CheckpointError
-from nakochat.core.files import is_whole, read_json, whole_folder, write_json
+from nakochat.core.files import is_whole, read_json, whole_folder, write_bytes, write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
 from nakochat.models.nako import Nako, NakoConfig
@@ -84,13 +85,10 @@ def save_checkpoint(
     """Write folder/STEP atomically, then delete all but the newest `keep`.  OSError where the disk is full."""
     path = folder / f"{state['step']:06d}"
     with whole_folder(path) as files:
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-        save_file(tensors, files / "model.safetensors")
+        # not save_file: on a full disk it raises a SafetensorError, which is no OSError
+        write_bytes(files / "model.safetensors", _serialised(model.state_dict()))
         if optimizer is not None:
-            save_file(
-                {name: t.detach().cpu().contiguous() for name, t in optimizer.items()},
-                files / "optimizer.safetensors",
-            )
+            write_bytes(files / "optimizer.safetensors", _serialised(optimizer))
         about = {"model": "nako", "config": dataclasses.asdict(model.config), "tokenizer": tokenizer_hash}
         write_json(files / "about.json", about)
         write_json(files / "state.json", state)
@@ -115,6 +113,16 @@ def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | Non
             say(f"{folder}에 스텝 {step}이 없습니다.", f"{folder} has no whole checkpoint of step {step}.")
         )
     return None
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what saves that were killed left behind.  Only for the one who may write here."""
+    for path in folder.glob(".[0-9]*"):
+        shutil.rmtree(path)
+
+
+def _serialised(tensors: dict[str, Tensor]) -> bytes:
+    return serialise({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
 
 
 def _steps(folder: Path) -> list[Path]:

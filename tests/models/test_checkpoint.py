@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from nakochat.core.errors import CheckpointError
-from nakochat.models.checkpoint import newest_checkpoint, save_checkpoint
+from nakochat.models.checkpoint import newest_checkpoint, remove_leftovers, save_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 
 CPU = torch.device("cpu")
@@ -81,6 +81,20 @@ def test_a_step_can_be_asked_for(tmp_path):
         newest_checkpoint(tmp_path, 3)
 
 
+def test_what_a_killed_save_left_is_removed(tmp_path):
+    save(tmp_path, 1)
+    for name in (".000002.ab12", ".000001.ab12.old", ".config"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(b"half")
+    remove_leftovers(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".config", "000001"]
+
+
+def test_files_can_be_read_by_whoever_can_read_the_folder(tmp_path):
+    path = save(tmp_path, 1, optimizer={})
+    assert len({oct(file.stat().st_mode) for file in path.iterdir()}) == 1
+
+
 def test_no_checkpoint_is_none_and_strange_folders_are_left_alone(tmp_path):
     assert newest_checkpoint(tmp_path / "nowhere") is None
     for name in ("2 copy", "notes", ".000009.x"):
@@ -108,15 +122,14 @@ def test_weights_of_another_shape_are_refused(tmp_path):
             found.model(torch.float32, CPU)
 
 
-def test_a_save_that_fails_leaves_the_checkpoints_alone(tmp_path, monkeypatch):
+@pytest.mark.parametrize("large", ["model", "optimizer"])
+def test_a_save_that_fails_leaves_the_checkpoints_alone(tmp_path, full_disk, monkeypatch, large):
     for step in (1, 2):
         save(tmp_path, step)
-
-    def full(*arguments):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("nakochat.models.checkpoint.save_file", full)
-    with pytest.raises(OSError, match="No space"):
-        save(tmp_path, 3)
+    moments = {"head.weight.momentum": torch.zeros(200, 200)} if large == "optimizer" else None
+    if large == "optimizer":
+        monkeypatch.setattr(Nako, "state_dict", lambda self: {"residual_scales": torch.ones(2)})
+    with full_disk(), pytest.raises(OSError, match="File too large"):
+        save(tmp_path, 3, optimizer=moments)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["000001", "000002"]
     assert newest(tmp_path).step == 2
