@@ -28,7 +28,7 @@ _SECRET_FLAGS = ("--key", "--token", "--api-key")
 
 
 class Run:
-    """The folder of one stage of one run, held by one writer.  On ranks above 0 every method does nothing."""
+    """The folder of one stage of one run, held by one writer.  On ranks above 0 it only reads."""
 
     def __init__(self, folder: Path, *, writes: bool = True) -> None:
         self.folder = folder
@@ -48,7 +48,10 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._metrics is not None:
-            self._metrics.close()
+            try:
+                self._metrics.close()
+            except OSError as failure:  # rows that a full disk kept back are written, or lost, here
+                _say_lost(failure)
         if self._lock is not None:
             os.close(self._lock)
 
@@ -84,7 +87,12 @@ class Run:
             self._metrics.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
             self._metrics.flush()
         except OSError as error:
-            print(say(f"기록하지 못했습니다: {error}", f"could not log: {error}"), file=sys.stderr)
+            _say_lost(error)
+
+    def forget_rows(self) -> None:
+        """Empty metrics.jsonl: the stage starts over."""
+        if self._metrics is not None:
+            self._metrics.truncate(0)
 
 
 def read_metrics(folder: Path) -> Iterator[dict[str, Any]]:
@@ -114,6 +122,10 @@ def command_line(arguments: list[str]) -> str:
             elif index + 1 < len(shown):
                 shown[index + 1] = "***"
     return " ".join(shown)
+
+
+def _say_lost(error: OSError) -> None:
+    print(say(f"기록하지 못했습니다: {error}", f"could not log: {error}"), file=sys.stderr)
 
 
 def _take_lock(path: Path) -> int:
@@ -148,9 +160,11 @@ def _versions() -> dict[str, str]:
 
 
 def _commit() -> str | None:
-    here = Path(__file__).parent
+    here = Path(__file__).parents[2]
+    if not (here / "pyproject.toml").is_file():
+        return None  # installed: what git knows of the folders around is of another project
     command = ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     except (OSError, subprocess.SubprocessError):
-        return None  # installed from a wheel, or no git
+        return None  # no git here

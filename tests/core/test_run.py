@@ -84,3 +84,24 @@ def test_the_origin_says_where_a_stage_came_from(tmp_path, monkeypatch):
     assert origin["command"] == "nako train sft --key=***"
     assert (origin["seed"], origin["parent"]["hash"], origin["machine"]) == (7, "ab", {"device": "cpu"})
     assert origin["versions"]["torch"]
+
+
+def test_rows_that_a_full_disk_lost_are_said_and_the_run_ends_well(tmp_path, full_disk, capsys):
+    with full_disk():
+        with Run(tmp_path) as run:
+            for _ in range(25):  # about a kilobyte each, of 20
+                run.log("sample", text="가" * 300)
+        assert "기록하지 못했습니다" in capsys.readouterr().err
+    with Run(tmp_path) as run:
+        run.log("step", step=1)
+    found = list(read_metrics(tmp_path))
+    assert len(found) > 15
+    assert found[-1]["step"] == 1
+
+
+def test_a_stage_that_starts_over_forgets_its_rows(tmp_path):
+    with Run(tmp_path) as run:
+        run.log("step", step=1)
+        run.forget_rows()
+        run.log("step", step=2)
+    assert [row["step"] for row in read_metrics(tmp_path)] == [2]
