@@ -4,7 +4,7 @@ NakoError                 the command line prints it without a traceback and exi
 ├── ConfigError           a setting, flag or preset does not make sense
 ├── DataError             a corpus, shard, chat file or tokenizer cannot be used
 ├── CheckpointError       a run folder or checkpoint cannot be used
-├── TrainingError         training cannot go on (a loss that is not a number)
+├── TrainingError         training cannot go on (a loss that is not a number, a last save that fails)
 ├── ToolError             a tool called by the model failed (the model sees it, the user does not)
 └── RequestError          a request to the server is malformed or refused
 

@@ -1,18 +1,29 @@
-"""Ctrl-C and SIGTERM -> a flag that the loop reads between steps.  A second signal leaves at once."""
+"""Ctrl-C and SIGTERM -> a flag that the loop reads between steps.  A second signal leaves at once.
+
+Under torchrun one Ctrl-C arrives twice, from the terminal and from the agent: only a signal that comes a second after
+the first counts as the second.
+"""
 
 import contextlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
+
+AGAIN = 1.0  # seconds after which a signal is a second wish
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user or the system asked to stop; everything is saved, and that was said."""
 
 
 class Interrupt:
     """`asked` turns True when the process should save and leave."""
 
     asked = False
-    signal = signal.SIGINT
+    at = 0.0
 
 
 @contextlib.contextmanager
@@ -24,9 +35,10 @@ def interruptible() -> Iterator[Interrupt]:
         return
 
     def remember(number: int, frame: FrameType | None) -> None:
-        if interrupt.asked:
+        if not interrupt.asked:
+            interrupt.asked, interrupt.at = True, time.monotonic()
+        elif time.monotonic() - interrupt.at >= AGAIN:
             os._exit(128 + number)
-        interrupt.asked, interrupt.signal = True, signal.Signals(number)
 
     before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

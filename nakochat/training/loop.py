@@ -6,7 +6,9 @@ piece divided by that one count, step, log.  Everything that a resume needs is i
 optimizer, position in the data.
 """
 
+import errno
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from typing import Any, Protocol
 import torch
 
 from nakochat.core.errors import TrainingError
-from nakochat.core.interrupts import Interrupt, interruptible
+from nakochat.core.interrupts import Interrupt, Interrupted, interruptible
+from nakochat.core.josa import josa
 from nakochat.core.machine import Machine, peak_memory_bytes
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar, speak, warn
@@ -45,10 +48,6 @@ class Check:
 
     every: int
     measure: Callable[[Nako, int], dict[str, float]]
-
-
-class Interrupted(KeyboardInterrupt):
-    """The user or the system asked to stop; everything is saved."""
 
 
 @dataclass
@@ -120,7 +119,8 @@ class Training:
             raise TrainingError(self._not_a_number(mean, norm))
         rate = self.schedule.rate(self.step)
         momentum, decay = self.schedule.momentum(self.step), self.schedule.decay(self.step)
-        self.optimizer.step(self.step, rate=rate, momentum=momentum, decay=decay)
+        if scored:  # else the gradient is zero, but Muon's step has one size whatever the gradient's
+            self.optimizer.step(self.step, rate=rate, momentum=momentum, decay=decay)
         self.optimizer.zero_gradients()
         self.step += 1
         self.tokens += int(self.machine.sum(sum(piece.inputs.numel() for piece in pieces)))
@@ -162,11 +162,13 @@ class Training:
                 self.save()
             except OSError as error:
                 if self.step == steps:
-                    raise TrainingError(self._not_saved(error)) from error
-                warn(self._not_saved(error) + say(" 학습은 계속됩니다.", " Training goes on."))
+                    raise TrainingError(self._not_saved(error) + self._make_room()) from error
+                if self.machine.is_first:
+                    warn(self._not_saved(error) + say(" 학습은 계속됩니다.", " Training goes on."))
 
     def save(self) -> None:
-        """A checkpoint of this very moment, by the first rank."""
+        """A checkpoint of this very moment, by the first rank.  OSError on every rank when it could not be written."""
+        failed: OSError | None = None
         if self.machine.is_first:
             state = {
                 "step": self.step,
@@ -177,43 +179,52 @@ class Training:
                 "compiled": self.machine.compile,
                 "data": self.batches.state(),
             }
-            save_checkpoint(
-                self.run.folder / "checkpoints",
-                model=self.model,
-                tokenizer_hash=self.tokenizer_hash,
-                state=state,
-                optimizer={**self.optimizer.state, "random.cpu": torch.get_rng_state()},
-            )
-        self.machine.wait()
+            try:
+                save_checkpoint(
+                    self.run.folder / "checkpoints",
+                    model=self.model,
+                    tokenizer_hash=self.tokenizer_hash,
+                    state=state,
+                    optimizer={**self.optimizer.state, "random.cpu": torch.get_rng_state()},
+                )
+            except OSError as error:
+                failed = error
+        if self.machine.sum(failed is not None):  # all ranks learn of it, so that all go on, or leave, alike
+            raise failed or OSError(errno.EIO, os.strerror(errno.EIO))
 
     def _stop_if_asked(self, interrupt: Interrupt) -> None:
         if self.machine.sum(interrupt.asked):
             try:
                 self.save()
             except OSError as error:
-                raise TrainingError(self._not_saved(error)) from error
-            speak(
-                say(
-                    f"{self.step}스텝까지 저장하고 멈췄습니다. 같은 명령을 다시 실행하면 이어집니다.",
-                    f"Stopped and saved at step {self.step}. Run the same command again to go on.",
+                raise TrainingError(self._not_saved(error) + self._make_room()) from error
+            if self.machine.is_first:
+                speak(
+                    say(
+                        f"{self.step}스텝까지 저장하고 멈췄습니다. 같은 명령을 다시 실행하면 이어집니다.",
+                        f"Stopped and saved at step {self.step}. Run the same command again to go on.",
+                    )
                 )
-            )
             raise Interrupted
 
     def _not_saved(self, error: OSError) -> str:
         return say(
-            f"스텝 {self.step}을 저장하지 못했습니다 ({error.strerror}). 마지막 체크포인트는 그대로 있습니다. "
-            "디스크에 자리를 만든 뒤 같은 명령을 다시 실행하면 이어집니다.",
-            f"could not save step {self.step} ({error.strerror}). The last checkpoint stays. "
-            "Make room on the disk, then run the same command again.",
+            f"스텝 {self.step}을 저장하지 못했습니다 ({error.strerror}). 마지막 체크포인트는 그대로 있습니다.",
+            f"could not save step {self.step} ({error.strerror}). The last checkpoint stays.",
+        )
+
+    def _make_room(self) -> str:
+        return say(
+            " 디스크에 자리를 만든 뒤 같은 명령을 다시 실행하면 이어집니다.",
+            " Make room on the disk, then run the same command again.",
         )
 
     def _not_a_number(self, loss: float, norm: float) -> str:
         return say(
             f"스텝 {self.step + 1}에서 손실이 {loss}, 기울기의 크기가 {norm}이 되어 멈췄습니다. "
-            "마지막 체크포인트는 온전합니다. "
-            "학습률을 낮추거나(--matrix-rate) 자료를 확인한 뒤 다시 실행하세요.",
+            "마지막 체크포인트는 온전하지만, 그대로 이으면 같은 곳에서 다시 멈춥니다. 자료를 확인하거나, "
+            f"{josa(str(self.run.folder), '을')} 다른 곳으로 옮기고 더 낮은 --matrix-rate로 이 단계를 다시 시작하세요.",
             f"stopped at step {self.step + 1}: the loss is {loss}, the gradient norm {norm}. "
-            "The last checkpoint is whole. "
-            "Lower the learning rate (--matrix-rate) or check the data, then run it again.",
+            "The last checkpoint is whole, but going on from it stops at the same step again. Check the data, or "
+            f"move {self.run.folder} away and start this stage again with a lower --matrix-rate.",
         )

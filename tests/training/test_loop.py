@@ -1,4 +1,4 @@
-import errno
+import contextlib
 import random
 import signal
 from pathlib import Path
@@ -9,7 +9,7 @@ import torch
 from nakochat.core.errors import TrainingError
 from nakochat.core.machine import Machine
 from nakochat.core.run import Run, read_metrics
-from nakochat.data.batches import Batch, PackedBatches, Source
+from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
 from nakochat.data.shards import TokenShard
 from nakochat.models.checkpoint import newest_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
@@ -177,8 +177,9 @@ def test_a_loss_that_is_no_number_stops_and_names_the_step(tmp_path):
     poisoned = Poisoned(source.sources, rows=8, length=16, pad=63, seed=1)
     with Run(tmp_path) as run:
         made = training(tmp_path, run, batches=poisoned)
-        with pytest.raises(TrainingError, match="4"):
+        with pytest.raises(TrainingError, match="4") as stopped:
             made.train()
+    assert str(tmp_path) in str(stopped.value)  # resume is exact: only a stage started anew can do better
     assert all(torch.isfinite(parameter).all() for parameter in made.model.parameters())
     checkpoint = newest_checkpoint(tmp_path / "checkpoints")
     assert checkpoint is not None
@@ -186,32 +187,86 @@ def test_a_loss_that_is_no_number_stops_and_names_the_step(tmp_path):
     assert len(losses(tmp_path)) == 3
 
 
-def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys):
+def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys, full_disk):
     save, tried = loop.save_checkpoint, []
 
     def full_once(folder, **values):
         tried.append(values["state"]["step"])
-        if tried == [2, 4]:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return save(folder, **values)
+        with full_disk() if tried == [2, 4] else contextlib.nullcontext():
+            return save(folder, **values)
 
     monkeypatch.setattr(loop, "save_checkpoint", full_once)
     made = train(tmp_path)
     assert tried == [2, 4, 6]
     assert made.step == 6
     said = capsys.readouterr().err
-    assert "No space left" in said
+    assert "File too large" in said
     assert "4" in said
+    assert "학습은 계속됩니다" in said
+    assert "다시 실행" not in said  # it goes on by itself
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000002", "000006"]
 
 
-def test_a_last_checkpoint_that_cannot_be_saved_is_an_error(tmp_path, monkeypatch):
-    def full(folder, **values):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(loop, "save_checkpoint", full)
-    with pytest.raises(TrainingError, match="No space"):
+def test_a_last_checkpoint_that_cannot_be_saved_is_an_error(tmp_path, full_disk):
+    with full_disk(), pytest.raises(TrainingError, match=r"File too large.*다시 실행"):
         train(tmp_path, steps=2)
+
+
+def test_a_full_disk_while_stopping_is_an_error(tmp_path, full_disk):
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, save_every=100, checks=[Check(1, stop_at(3))])
+        with full_disk(), pytest.raises(TrainingError, match=r"File too large.*다시 실행"):
+            made.train()
+
+
+class Ranks(Machine):
+    """One of two processes; `others` is what the other adds to every sum."""
+
+    others = 0.0
+
+    def sum(self, value):
+        return value + self.others
+
+
+def test_a_save_that_failed_on_the_first_rank_failed_on_all(tmp_path, full_disk, capsys):
+    with Run(tmp_path, writes=False) as run:
+        made = training(tmp_path, run, save_every=1)
+        made.machine = Ranks(CPU, rank=1, world=2)
+        made.save()
+        made.machine.__dict__["others"] = 1.0
+        with pytest.raises(OSError, match="error"):
+            made.save()
+        made.step = 1
+        made._save(steps=9)  # the first rank is the one that speaks
+    assert not capsys.readouterr().err
+    assert not (tmp_path / "checkpoints").exists()
+    with Run(tmp_path) as run, full_disk():
+        made = training(tmp_path, run)
+        told = []
+        made.machine = Ranks(CPU, rank=0, world=2)
+        made.machine.__dict__["sum"] = lambda value: told.append(value) or value
+        with pytest.raises(OSError, match="File too large"):
+            made.save()
+    assert told == [True]  # before it raised
+
+
+def test_a_step_that_asks_for_nothing_changes_nothing(tmp_path):
+    class Silent(PackedBatches):
+        def step(self):
+            made = super().step()
+            for piece in made:
+                piece.targets.fill_(IGNORE)
+            return made
+
+    silent = Silent(stream().sources, rows=8, length=16, pad=63, seed=1)
+    before = model()
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, steps=3, batches=silent)
+        for moment in made.optimizer.state.values():
+            moment.fill_(0.01)  # as after steps that had a signal
+        made.train()
+    assert made.step == 3
+    assert difference(before, made.model) == 0
 
 
 def test_checks_are_made_before_every_so_often_and_at_the_end(tmp_path):
