@@ -5,6 +5,7 @@ exit status 2; anything else is a bug and keeps its traceback.
 """
 
 import dataclasses
+import errno
 import os
 import re
 import sys
@@ -17,6 +18,7 @@ from cyclopts.config import Dict
 from nakochat import __version__
 from nakochat.core.allocator import keep_memory
 from nakochat.core.errors import NakoError
+from nakochat.core.interrupts import Interrupted
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 
@@ -61,6 +63,12 @@ GROUPS = {
     "bench": ("속도 재기", "benchmarks"),
 }
 
+# what a disk refuses: nothing that the code could have done better
+_DISK = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS),
+    *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG),
+}
+
 # what cyclopts says -> the same in Korean
 _IN_KOREAN = (
     (
@@ -95,11 +103,25 @@ def run(words: list[str]) -> int:
         return _fail(
             f"{_plain(error)}\n{say('도움말', 'help')}: {' '.join(['nako', *(_command(words) or ()), '--help'])}"
         )
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
+        if not isinstance(stop, Interrupted):  # which has said more
+            again = say(
+                "멈췄습니다. 같은 명령을 다시 실행하면 됩니다.", "Stopped. Run the same command again."
+            )
+            print(f"\n{again}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        return _fail(
+            say(
+                f"파일을 읽거나 쓰지 못했습니다 ({error}). 디스크의 자리와 폴더의 권한을 확인하세요.",
+                f"could not read or write a file ({error}). Check the room on the disk and the permissions.",
+            )
+        )
     return 0
 
 
@@ -152,7 +174,7 @@ def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
     preset = _value_of(words, "--preset")
     if config is not None:
         values = load_config(Path(config), section, known)
-        preset = preset or values.pop("preset", None)
+        preset = preset or values.get("preset")
         sources.append(_source(values, config))
     sources.append(_source(load_preset(preset or "tiny").get(section, {}), f"preset {preset}"))
     return tuple(sources)
@@ -179,7 +201,7 @@ def _plain(error: CycloptsError) -> str:
         found = re.match(pattern, text)
         if found:
             guess = found.groupdict().get("near")
-            asked = f" {josa(repr(guess), '을')} 말씀하시나요?" if guess else ""
+            asked = f" {josa(repr(guess), '을')} 쓰려고 하셨습니까?" if guess else ""
             return say(korean.format(*found.groups()) + asked, text)
     return text
 

@@ -1,3 +1,4 @@
+import errno
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import pytest
 
 from nakochat import __version__, cli
 from nakochat.core.errors import DataError
+from nakochat.core.interrupts import Interrupted
 from nakochat.training import base
 
 ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "default"}
@@ -116,7 +118,37 @@ def test_the_preset_is_tiny_unless_said_and_the_config_may_say(settings_of, tmp_
     config.write_text('{"preset": "toy", "warmup": 1}')
     chosen = settings_of("--config", config)
     assert (chosen.depth, chosen.warmup) == (2, 1)
+    assert (chosen.preset, chosen.run_name) == ("toy", "toy")
     assert settings_of("--preset", "toy", "--name", "나").run_name == "나"
+
+
+def test_what_a_disk_refuses_is_said_and_another_error_is_a_bug(monkeypatch, capsys):
+    for raised, known in (
+        (OSError(errno.ENOSPC, "No space left on device", "/어디/scores.json"), True),
+        (PermissionError(errno.EACCES, "Permission denied", "/어디/scores.json"), True),
+        (FileNotFoundError(errno.ENOENT, "No such file", "/어디/scores.json"), False),
+    ):
+        monkeypatch.setattr("nakochat.commands.runs.main", raising(raised))
+        if known:
+            assert cli.run(["runs"]) == 2
+            assert "/어디/scores.json" in capsys.readouterr().err
+        else:
+            with pytest.raises(FileNotFoundError):
+                cli.run(["runs"])
+
+
+def raising(error):
+    def main() -> None:
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(("raised", "spoken"), [(KeyboardInterrupt(), True), (Interrupted(), False)])
+def test_ctrl_c_is_answered_once(raised, spoken, monkeypatch, capsys):
+    monkeypatch.setattr("nakochat.commands.runs.main", raising(raised))
+    assert cli.run(["runs"]) == 130
+    assert ("다시 실행" in capsys.readouterr().err) == spoken  # the loop has spoken of what it saved
 
 
 @pytest.mark.parametrize(

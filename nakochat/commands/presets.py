@@ -23,7 +23,7 @@ def _guess(near: list[str]) -> str:
     if not near:
         return ""
     name = f"'{near[0]}'"
-    return say(f" {josa(name, '을')} 말씀하시나요?", f" Did you mean {name}?")
+    return say(f" {josa(name, '을')} 쓰려고 하셨습니까?", f" Did you mean {name}?")
 
 
 def preset_names() -> list[str]:
