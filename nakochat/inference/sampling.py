@@ -1,7 +1,7 @@
 """Logits -> the next token of every row, each row by its own seed and position.
 
-The randomness is a hash of (seed, position): no generator, no state.  So a seed gives the same answer alone, in a
-batch and after a restart.
+The randomness is a hash of (seed, position): no generator, no state.  So a seed gives the same draws alone, in a batch
+and after a restart (and the same answer, where the batch does not change the logits' last bits).
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,7 @@ class Sampling:
             "top_p": self.top_p is None or 0 < self.top_p <= 1,
             "min_p": self.min_p is None or 0 <= self.min_p <= 1,
             "repetition_penalty": 0.1 <= self.repetition_penalty <= 10,
+            "seed": -(2**63) <= self.seed < 2**63,
         }
         for name, holds in checks.items():
             if not holds:

@@ -51,6 +51,10 @@ class NakoConfig:
     rotary_base: float = 1e5
 
     def __post_init__(self) -> None:
+        if min(self.vocab_size, self.layers, self.width, self.heads, self.key_heads, self.context) < 1:
+            raise ConfigError(
+                say("모델의 모든 크기는 1 이상이어야 합니다.", "every size of a model must be 1 or more.")
+            )
         if self.width % self.heads or self.heads % self.key_heads or self.head_width % 2:
             raise ConfigError(
                 say(

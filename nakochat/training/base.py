@@ -23,12 +23,12 @@ def main(settings: BaseSettings = BaseSettings()) -> None:  # noqa: B008 (frozen
 def model_config(settings: ModelSettings, tokenizer: Tokenizer) -> NakoConfig:
     """The model's shape: depth decides, unless width or heads are set."""
     sized = config_of_depth(settings.depth, vocab_size=tokenizer.vocab_size, context=settings.context)
-    width = settings.width or sized.width
+    width = sized.width if settings.width is None else settings.width
     return NakoConfig(
         vocab_size=tokenizer.vocab_size,
         layers=settings.depth,
         width=width,
-        heads=settings.heads or max(1, width // sized.head_width),
+        heads=max(1, width // sized.head_width) if settings.heads is None else settings.heads,
         kv_heads=settings.kv_heads,
         context=settings.context,
         value_embedding_every=settings.value_embedding_every,

@@ -7,7 +7,23 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nakochat.core.errors import ConfigError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.data.prepare import Corpus
+
+
+def _at_least(least: int, settings: object, *names: str) -> None:
+    """ConfigError unless every one of these settings is unset or `least` or more."""
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None and value < least:
+            flag = "--" + name.replace("_", "-")
+            raise ConfigError(
+                say(
+                    f"{josa(flag, '은')} {least} 이상이어야 합니다: {value}.",
+                    f"{flag} must be {least} or more: {value}.",
+                )
+            )
 
 
 @Parameter(name="*")
@@ -34,6 +50,15 @@ class RunSettings:
     seed: int = 0
     """씨앗이 같으면 실행도 같습니다. | The same seed gives the same run."""
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < 2**63:
+            raise ConfigError(
+                say(
+                    f"--seed는 0 이상, 2^63 미만입니다: {self.seed}.",
+                    f"--seed is 0 to 2^63 - 1: {self.seed}.",
+                )
+            )
+
     @property
     def run_name(self) -> str:
         return self.name or self.preset
@@ -52,6 +77,15 @@ class CorpusSettings:
     encoding: str = "utf-8"
     """글 파일의 인코딩 (예: cp949). | Encoding of text files, such as cp949."""
 
+    def __post_init__(self) -> None:
+        # from whatever folder it is named, it is the same corpus
+        object.__setattr__(self, "corpus", tuple(path.resolve() for path in self.corpus))
+
+    @property
+    def source(self) -> Corpus:
+        """Where texts come from."""
+        return Corpus(paths=self.corpus, column=self.column, encoding=self.encoding)
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +96,11 @@ class TokenizerSettings(CorpusSettings, RunSettings):
     """어휘의 토큰 수 (특수 토큰 포함). | Tokens of the vocabulary, special tokens included."""
     characters: int = 6_000_000
     """학습에 쓸 글자 수. | Characters to train on."""
+
+    def __post_init__(self) -> None:
+        RunSettings.__post_init__(self)
+        CorpusSettings.__post_init__(self)
+        _at_least(1, self, "characters")
 
 
 @Parameter(name="*")
@@ -84,6 +123,10 @@ class ModelSettings:
     """n층마다 값 임베딩; 0이면 없음. | A value embedding in every n-th layer; 0 is none."""
     rotary_base: float = 1e5
     """회전 위치의 밑. | Base of the rotary angles."""
+
+    def __post_init__(self) -> None:
+        _at_least(1, self, "depth", "width", "heads", "kv_heads", "context", "rotary_base")
+        _at_least(0, self, "value_embedding_every")
 
 
 @Parameter(name="*")
@@ -124,11 +167,10 @@ class StageSettings(CorpusSettings, RunSettings):
     """떼어 둔 글과 견본을 재는 간격. | Steps between measurements of held-out text and samples."""
 
     def __post_init__(self) -> None:
-        positive = ("steps", "rows", "save_every", "log_every", "check_every", "warmup")
-        for name in positive:
-            if getattr(self, name) < 1:
-                flag = "--" + name.replace("_", "-")
-                raise ConfigError(say(f"{flag}는 1 이상이어야 합니다.", f"{flag} must be 1 or more."))
+        RunSettings.__post_init__(self)
+        CorpusSettings.__post_init__(self)
+        _at_least(1, self, "steps", "rows", "rows_per_piece", "warmup")
+        _at_least(1, self, "save_every", "log_every", "check_every")
         if not 0 <= self.text_share <= 1:
             raise ConfigError(say("--text-share는 0과 1 사이입니다.", "--text-share is between 0 and 1."))
 
@@ -137,6 +179,10 @@ class StageSettings(CorpusSettings, RunSettings):
 @dataclass(frozen=True, kw_only=True)
 class BaseSettings(ModelSettings, StageSettings):
     """nako train base"""
+
+    def __post_init__(self) -> None:
+        ModelSettings.__post_init__(self)
+        StageSettings.__post_init__(self)
 
 
 @Parameter(name="*")
@@ -182,3 +228,15 @@ class RlSettings(RunSettings):
     """화면에 한 줄 쓰는 간격. | Steps between lines on the screen."""
     check_every: int = 50
     """견본 사이의 걸음 수. | Steps between samples."""
+
+    def __post_init__(self) -> None:
+        RunSettings.__post_init__(self)
+        _at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
+        _at_least(2, self, "answers")  # one alone is always the mean of its group
+        if self.temperature <= 0:
+            raise ConfigError(
+                say(
+                    "--temperature는 0보다 커야 합니다: 같은 답끼리는 견줄 것이 없습니다.",
+                    "--temperature must be above 0: equal answers leave nothing to compare.",
+                )
+            )

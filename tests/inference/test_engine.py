@@ -40,11 +40,16 @@ def test_a_seed_gives_the_same_answer_alone_and_in_a_batch(engine, tokenizer):
 
 
 def test_generation_ends_at_max_tokens_and_at_the_context(engine, tokenizer):
+    def lengths(prompts, most):
+        """How many tokens each prompt gets, and why its last was the last, where no token may end it."""
+        tokens = list(engine.stream(prompts, Sampling(max_tokens=most, temperature=1.0), stops=False))
+        last = {token.row: token.finish for token in tokens if token.finish}
+        return [sum(token.row == row for token in tokens) for row in range(len(prompts))], last
+
     prompt = [tokenizer.bos] * 60
-    result = engine.generate([prompt], Sampling(max_tokens=50, temperature=1.0))[0]
-    assert len(prompt) + len(result.ids) <= engine.context
-    short = engine.generate([prompt[:4]], Sampling(max_tokens=3, temperature=1.0))[0]
-    assert len(short.ids) <= 3
+    assert lengths([prompt], 50) == ([engine.context - 60], {0: "length"})
+    assert lengths([prompt[:4]], 3) == ([3], {0: "length"})
+    assert lengths([prompt, prompt[:4]], 7) == ([4, 7], {0: "length", 1: "length"})
     with pytest.raises(RequestError):
         engine.generate([[tokenizer.bos] * 64], Sampling())
 
@@ -71,11 +76,16 @@ def test_the_calculator_answers_between_tokens(engine, tokenizer, monkeypatch):
     assert message_of(result.ids, t).parts == (Part("python", "37+45"), Part("output", "82"))
 
 
-def test_streamed_pieces_are_whole_characters(engine, tokenizer):
-    for seed in range(10):
-        sampling = Sampling(max_tokens=30, temperature=2.0, top_k=None, seed=seed)
-        for piece in reply(engine, (user("안녕"),), sampling):
-            piece.text.encode()  # no surrogates
+def test_streamed_pieces_are_whole_characters(engine, tokenizer, monkeypatch):
+    text = "꽃이 쨍그랑 🙂"  # mostly bytes that no merge has joined
+    ids = tokenizer.encode(text)
+    assert len(ids) > len(text)
+    steps = iter([*ids, tokenizer.im_end])
+    monkeypatch.setattr("nakochat.inference.engine.choose", lambda logits, *rest: torch.tensor([next(steps)]))
+    pieces = list(reply(engine, (user("안녕"),), Sampling(max_tokens=len(ids) + 1)))
+    assert len([piece for piece in pieces if piece.text]) > 4
+    assert "".join(piece.text for piece in pieces) == text
+    assert not any("�" in piece.text for piece in pieces)
 
 
 def test_a_syllable_cut_anywhere_comes_out_whole():
@@ -122,6 +132,6 @@ def test_the_repetition_penalty_lowers_what_was_seen():
 
 
 def test_senseless_settings_are_refused():
-    for bad in ({"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"top_k": 0}):
+    for bad in ({"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"top_k": 0}, {"seed": 2**63}):
         with pytest.raises(ConfigError):
             Sampling(**bad)

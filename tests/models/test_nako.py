@@ -81,3 +81,9 @@ def test_rows_of_different_length_share_a_cache():
 def test_a_shape_that_does_not_divide_is_refused():
     with pytest.raises(ConfigError):
         NakoConfig(vocab_size=10, layers=1, width=30, heads=4)
+
+
+@pytest.mark.parametrize("name", ["vocab_size", "layers", "width", "heads", "kv_heads", "context"])
+def test_a_size_of_nothing_is_refused(name):
+    with pytest.raises(ConfigError):
+        NakoConfig(**{"vocab_size": 64, "layers": 2, "width": 32, "heads": 2, "context": 16, name: 0})

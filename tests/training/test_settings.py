@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+
+from nakochat.core.errors import ConfigError
+from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, SftSettings, TokenizerSettings
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (TokenizerSettings, "characters"),
+        (BaseSettings, "depth width heads kv_heads context rotary_base steps rows rows_per_piece"),
+        (MidSettings, "warmup save_every log_every check_every"),
+        (RlSettings, "steps prompts max_tokens rows save_every log_every check_every answers temperature"),
+    ],
+)
+def test_what_cannot_be_zero_is_refused_by_its_flag(kind, names):
+    kind()
+    for name in names.split():
+        with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
+            kind(**{name: 0})
+
+
+def test_what_is_left_out_may_stay_out():
+    assert BaseSettings(width=None, heads=None, kv_heads=None, rows_per_piece=None).width is None
+    assert BaseSettings(value_embedding_every=0).value_embedding_every == 0
+    with pytest.raises(ConfigError, match="--value-embedding-every"):
+        BaseSettings(value_embedding_every=-1)
+
+
+def test_one_answer_has_nothing_to_be_compared_with():
+    with pytest.raises(ConfigError, match="--answers"):
+        RlSettings(answers=1)
+    assert RlSettings(answers=2).answers == 2
+
+
+@pytest.mark.parametrize("kind", [TokenizerSettings, BaseSettings, MidSettings, SftSettings, RlSettings])
+def test_a_seed_is_a_natural_number_of_63_bits(kind):
+    assert kind(seed=2**63 - 1).seed == 2**63 - 1
+    for seed in (-1, 2**63):
+        with pytest.raises(ConfigError, match="--seed"):
+            kind(seed=seed)
+
+
+@pytest.mark.parametrize("kind", [TokenizerSettings, BaseSettings, SftSettings])
+def test_a_corpus_is_the_same_from_every_folder(kind, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    here = kind(corpus=(Path("a.txt"),), column="글", encoding="cp949")
+    monkeypatch.chdir(tmp_path / "sub")
+    there = kind(corpus=(Path("../a.txt"),), column="글", encoding="cp949")
+    assert here.source == there.source
+    assert here.source.paths == (tmp_path / "a.txt",)
+    assert (here.source.column, here.source.encoding) == ("글", "cp949")
