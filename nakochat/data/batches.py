@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nakochat.core.errors import DataError
+from nakochat.core.errors import ConfigError, DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.packing import Packer, Piece
 from nakochat.data.shards import TokenShard
@@ -96,17 +97,30 @@ class PackedBatches:
         """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank; answers_only: of a
         conversation, only what the assistant says is asked for.
 
-        DataError when the sources hold nothing; ValueError when rows do not divide over ranks and pieces.
+        DataError when the sources hold nothing that fits; ConfigError when rows do not divide over ranks and pieces.
         """
         self.sources, self.length, self.pad, self.seed = sources, length, pad, seed
         self.rows, self.rank, self.world = rows, rank, world
         self.answers_only = answers_only
-        self.rows_per_piece = rows_per_piece or rows // world
-        if rows % (self.rows_per_piece * world):
-            raise ValueError(f"{rows} rows do not divide into {world} x {self.rows_per_piece}")
+        self.rows_per_piece = rows // world if rows_per_piece is None else rows_per_piece
+        if self.rows_per_piece < 1 or rows % (self.rows_per_piece * world):
+            piece = josa(f"--rows-per-piece {self.rows_per_piece}", "으로")
+            raise ConfigError(
+                say(
+                    f"{josa(f'--rows {rows}', '은')} 프로세스 {world}개 × {piece} 나누어지지 않습니다.",
+                    f"--rows {rows} does not divide into {world} processes x --rows-per-piece {self.rows_per_piece}.",
+                )
+            )
         self._starts = np.cumsum([0, *(len(source.shard) for source in sources)])
         if self._starts[-1] == 0:
             raise DataError(say("학습할 문서가 없습니다.", "there are no documents to train on."))
+        if not any(source.shard.fits(length + 1) for source in sources):
+            raise DataError(
+                say(
+                    f"모든 대화가 문맥 {length}토큰보다 깁니다. --context를 늘린 모델을 쓰세요.",
+                    f"every conversation is longer than the context of {length} tokens. Use a model of a longer one.",
+                )
+            )
         self.epoch, self.cursor = 0, 0
         self._order = self._permutation(0)
         self._packer = Packer(self._documents(), row=length + 1)
@@ -138,6 +152,7 @@ class PackedBatches:
     def state(self) -> dict[str, Any]:
         """The exact position, as JSON."""
         return {
+            "shards": [source.shard.identity for source in self.sources],
             "epoch": self.epoch,
             "cursor": self.cursor,
             "buffer": [list(piece) for piece in self._packer.buffer],
@@ -147,6 +162,17 @@ class PackedBatches:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
+        """DataError when the documents are others than those that the position was taken in."""
+        mine = [source.shard.identity for source in self.sources]
+        if state.get("shards", mine) != mine:  # the first checkpoints do not name them
+            raise DataError(
+                say(
+                    "체크포인트가 배우던 자료와 지금의 자료가 다릅니다 (말뭉치나 마을이 바뀌었습니다). "
+                    "원래 자료로 되돌리거나 새 --name으로 시작하세요.",
+                    "the data are not those that the checkpoint was learning from (the corpus or the village changed). "
+                    "Bring the old data back, or start a new run with --name.",
+                )
+            )
         self.epoch, self.cursor = state["epoch"], state["cursor"]
         self._order = self._permutation(self.epoch)
         self._packer.buffer = [Piece(*piece) for piece in state["buffer"]]

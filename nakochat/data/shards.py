@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nakochat.core.errors import DataError
-from nakochat.core.files import is_whole, read_json, whole_folder, write_json
+from nakochat.core.files import MANIFEST, is_whole, read_json, sha256, whole_folder, write_json
 from nakochat.core.messages import say
 
 
@@ -29,6 +29,8 @@ class TokenShard:
     ends: NDArray[np.int64]
     scored: NDArray[np.bool_] | None
     about: dict[str, Any]
+    identity: str = ""
+    """SHA-256 of its manifest, which holds the hashes of its files; empty until it is on disk."""
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -40,6 +42,10 @@ class TokenShard:
     def bounds(self, document: int) -> tuple[int, int]:
         """Start and end of a document in ids."""
         return (int(self.ends[document - 1]) if document else 0), int(self.ends[document])
+
+    def fits(self, room: int) -> bool:
+        """Whether any of its documents can be packed into rows of `room` tokens."""
+        return bool(len(self)) and (self.scored is None or int(np.diff(self.ends, prepend=0).min()) <= room)
 
     @classmethod
     def from_documents(
@@ -93,4 +99,5 @@ class TokenShard:
             np.load(folder / "ends.npy", allow_pickle=False),
             np.load(scored, mmap_mode="r", allow_pickle=False) if scored.is_file() else None,
             about,
+            sha256(folder / MANIFEST),
         )

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nakochat.core.errors import DataError
+from nakochat.core.errors import ConfigError, DataError
 from nakochat.data.batches import IGNORE, PackedBatches, Source
 from nakochat.data.packing import Packer, Piece
 from nakochat.data.shards import TokenShard
@@ -108,6 +108,31 @@ def test_a_weight_repeats_documents_within_an_epoch():
 def test_nothing_to_train_on_is_an_error():
     with pytest.raises(DataError):
         batches([TokenShard.from_documents([], 100)])
+
+
+def test_conversations_that_all_are_too_long_are_an_error_and_not_for_ever():
+    with pytest.raises(DataError, match="16"):
+        batches([chats(18, 40)])
+    batches([chats(17, 40)]).step()
+    batches([chats(18, 40), text(40)]).step()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"rows_per_piece": 3}, {"world": 3}, {"world": 8}, {"rows_per_piece": 0}]
+)
+def test_rows_that_do_not_divide_are_a_setting_to_mend(changes):
+    with pytest.raises(ConfigError, match="--rows 4"):
+        batches([text(20)], **changes)
+
+
+def test_a_position_in_other_documents_is_refused(tmp_path):
+    text(*range(5, 60)).save(tmp_path / "a")
+    text(*range(6, 61)).save(tmp_path / "b")
+    first, other = (TokenShard.load(tmp_path / name) for name in "ab")
+    state = batches([first]).state()
+    batches([TokenShard.load(tmp_path / "a")]).restore(state)
+    with pytest.raises(DataError, match="--name"):
+        batches([other]).restore(state)
 
 
 @settings(max_examples=50, deadline=None)
