@@ -78,6 +78,13 @@ class Rollouts:
     """Batches made by the model itself.  The number of steps taken is all of its state."""
 
     def __init__(self, model: Nako, tokenizer: Tokenizer, machine: Machine, settings: RlSettings) -> None:
+        if machine.world > settings.prompts:
+            raise ConfigError(
+                say(
+                    f"--prompts {settings.prompts}: 프로세스 {machine.world}개가 나누어 갖기에 모자랍니다.",
+                    f"--prompts {settings.prompts} leaves some of the {machine.world} processes without any.",
+                )
+            )
         self.model, self.tokenizer, self.machine, self.settings = model, tokenizer, machine, settings
         self.village, self.kinds = Village(settings.seed), REWARDS[settings.task]
         self.taken = 0
@@ -92,7 +99,7 @@ class Rollouts:
         engine = Engine(inference_copy(self.model), self.tokenizer, m)
         sampling = Sampling(max_tokens=s.max_tokens, temperature=s.temperature, top_k=None)
         repeated = [prompt for prompt in prompts for _ in range(s.answers)]
-        seeds = [(s.seed << 40) + n * s.answers + k for n in numbers for k in range(s.answers)]
+        seeds = [((s.seed << 40) + n * s.answers + k) % 2**63 for n in numbers for k in range(s.answers)]
         made = engine.generate(repeated, sampling, seeds=seeds)
         rewards = np.array([self._reward(exercises[i // s.answers], answer) for i, answer in enumerate(made)])
         advantages = rewards.reshape(-1, s.answers) - rewards.reshape(-1, s.answers).mean(
@@ -120,9 +127,9 @@ class Rollouts:
         return self._figures
 
     def _reward(self, exercise: Exercise, answer: Generated) -> float:
-        """1 for a right answer that ended by itself."""
+        """1 for a right answer that ended by itself, and as an answer ends: a text's <|bos|> stops it too."""
         text = message_of(answer.ids, self.tokenizer).text
-        return float(answer.finish == "stop" and is_right(text, exercise.expected))
+        return float(answer.ids[-1] == self.tokenizer.im_end and is_right(text, exercise.expected))
 
     def _note(self, rewards: Any, advantages: Any, made: list[Generated]) -> None:
         total = self.machine.sum(len(rewards))

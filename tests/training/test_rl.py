@@ -1,7 +1,7 @@
-import numpy as np
 import pytest
 import torch
 
+from nakochat.core.errors import ConfigError
 from nakochat.core.machine import Machine
 from nakochat.data.batches import IGNORE
 from nakochat.inference.engine import Generated
@@ -29,8 +29,9 @@ def rollouts(tokenizer):
 def new_rollouts(tokenizer, **changes):
     model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=2, width=32, heads=2, context=160))
     model.initialise(0)
-    settings = RlSettings(prompts=3, answers=4, max_tokens=6, rows=2, seed=5)
-    return Rollouts(model, tokenizer, changes.pop("machine", MACHINE), settings)
+    machine = changes.pop("machine", MACHINE)
+    settings = RlSettings(**{"prompts": 3, "answers": 4, "max_tokens": 6, "rows": 2, "seed": 5, **changes})
+    return Rollouts(model, tokenizer, machine, settings)
 
 
 def exercises(made):
@@ -49,12 +50,12 @@ class Scripted:
     def generate(self, prompts, sampling, *, seeds):
         assert len(prompts) == len(seeds) == len(self.answers)
         assert len(set(seeds)) == len(seeds)
-        self.prompts = prompts
+        self.prompts, self.seeds = prompts, seeds
         return self.answers
 
 
 def answer(tokenizer, text, *, finish="stop", forced=()):
-    ids = [*tokenizer.encode(text), tokenizer.im_end]
+    ids = [*tokenizer.encode(text), *([tokenizer.im_end] if finish == "stop" else [])]
     return Generated(ids, [i not in forced for i in range(len(ids))], finish)
 
 
@@ -167,4 +168,24 @@ def test_every_rewarded_task_is_made_of_what_a_rule_can_judge(rollouts):
         for number, kind in enumerate(kinds):
             expected = rollouts.village.exercise(FIRST + number, kind=kind).expected
             assert (expected.number, expected.accept, expected.option) != (None, None, None)
-    assert np.isfinite(rollouts.settings.temperature)
+
+
+@pytest.mark.parametrize("seed", [2**23, 20261120, 2**63 - 1])
+def test_any_seed_gives_draws_of_its_own_to_every_answer(tokenizer, monkeypatch, seed):
+    made = new_rollouts(tokenizer, seed=seed)
+    engine = Scripted([answer(tokenizer, "999예요.")] * 12)
+    monkeypatch.setattr(rl, "Engine", engine)
+    made.step()
+    torch.tensor(engine.seeds)  # they are 64-bit integers
+
+
+def test_an_answer_that_ends_as_a_text_does_earns_nothing(rollouts):
+    exercise = exercises(rollouts)[0]
+    ended = answer(rollouts.tokenizer, f"{exercise.expected.number}예요.")
+    ended.ids[-1] = rollouts.tokenizer.bos
+    assert rollouts._reward(exercise, ended) == 0
+
+
+def test_every_process_needs_a_prompt(tokenizer):
+    with pytest.raises(ConfigError, match="--prompts 3"):
+        new_rollouts(tokenizer, machine=Machine(torch.device("cpu"), world=4))
