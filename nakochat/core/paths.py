@@ -75,15 +75,25 @@ def list_runs() -> list[Path]:
     runs = [p for p in folder.iterdir() if any((p / s).is_dir() for s in STAGES)] if folder.is_dir() else []
     return sorted(
         runs,
-        key=lambda run: max((run / s).stat().st_mtime for s in STAGES if (run / s).is_dir()),
+        key=lambda run: max(_changed(run / s) for s in STAGES if (run / s).is_dir()),
         reverse=True,
     )
+
+
+def _changed(stage: Path) -> float:
+    """When a stage got its newest checkpoint, or began."""
+    checkpoints = stage / "checkpoints"
+    return (checkpoints if checkpoints.is_dir() else stage).stat().st_mtime
+
+
+def _trained_stages(run: Path) -> list[str]:
+    return [stage for stage in STAGES if any((run / stage / "checkpoints").glob("[0-9]*"))]
 
 
 def find_run(reference: str | None) -> RunReference:
     """NAME, NAME/STAGE or NAME/STAGE@STEP -> its folder; None -> the newest run.  CheckpointError if there is none."""
     if reference is None:
-        runs = list_runs()
+        runs = [run for run in list_runs() if _trained_stages(run)]
         if not runs:
             raise CheckpointError(
                 say(
@@ -95,7 +105,7 @@ def find_run(reference: str | None) -> RunReference:
     name, _, rest = reference.partition("/")
     stage, _, step = rest.partition("@")
     run = run_folder(name)
-    stages = [s for s in STAGES if any((run / s / "checkpoints").glob("[0-9]*"))]
+    stages = _trained_stages(run)
     if not stages:
         raise CheckpointError(_no_such_run(name))
     if stage and stage not in stages:
@@ -105,8 +115,8 @@ def find_run(reference: str | None) -> RunReference:
                 f"run '{name}' has no checkpoint of stage '{stage}'. It has: {', '.join(stages)}.",
             )
         )
-    if step and not step.isdigit():
-        raise CheckpointError(say(f"단계 번호가 아닙니다: {step!r}.", f"not a step number: {step!r}."))
+    if step and not step.isdecimal():
+        raise CheckpointError(say(f"스텝 번호가 아닙니다: {step!r}.", f"not a step number: {step!r}."))
     return RunReference(name, stage or stages[-1], int(step) if step else None)
 
 

@@ -37,16 +37,20 @@ def test_a_run_is_named_by_itself_its_stage_or_its_step(nako_home):
 def test_the_newest_run_comes_first():
     for age, name in enumerate(("new", "middle", "old")):
         make(name, "base", 1)
-        os.utime(run_folder(name) / "base", (10**9 - age, 10**9 - age))
+        os.utime(run_folder(name) / "base", (10**9 + age, 10**9 + age))  # a new checkpoint leaves it as it is
+        os.utime(run_folder(name) / "base" / "checkpoints", (10**9 - age, 10**9 - age))
     assert [run.name for run in list_runs()] == ["new", "middle", "old"]
     assert find_run(None).name == "new"
+    (run_folder("begun") / "base").mkdir(parents=True)
+    assert list_runs()[0].name == "begun"
+    assert find_run(None).name == "new"  # the newest that can talk
 
 
-@pytest.mark.parametrize("reference", [None, "toy", "other", "toy/base@x", "other/sft"])
+@pytest.mark.parametrize("reference", [None, "toy", "other", "toy/base@x", "toy/base@²", "other/sft"])
 def test_what_is_not_there_is_named(reference):
     if reference and reference.startswith("toy/"):
         make("toy", "base", 1)
-    with pytest.raises(CheckpointError, match=r"nako|toy|other|x"):
+    with pytest.raises(CheckpointError, match=r"nako|toy|other|x|²"):
         find_run(reference)
 
 
