@@ -87,8 +87,8 @@ class Optimizer:
         for parameter in groups["matrices"]:
             by_shape.setdefault(parameter.shape, []).append(parameter)
         self._matrices = list(by_shape.values())
-        # sqrt scaling holds near the reference; far below it, so low a rate starves a short run (docs/log.md)
-        batch = min(2.0, max(0.5, math.sqrt(tokens_per_step / _REFERENCE_BATCH)))
+        # larger batches take sqrt-larger steps; smaller ones do not want smaller steps (docs/log.md, 2026-11-20)
+        batch = min(2.0, max(1.0, math.sqrt(tokens_per_step / _REFERENCE_BATCH)))
         self._adam: list[tuple[nn.Parameter, AdamRates, float]] = []
         for name, parameters in groups.items():
             if name == "matrices":
