@@ -93,9 +93,11 @@ def test_the_adam_half_is_torch_adamw():
 
 
 def test_rates_follow_width_and_batch():
-    small = optimizer_of(Toy(), width=192, tokens_per_step=REFERENCE // 4)
-    (_, rates, peak), *_ = small._adam
-    assert peak == pytest.approx(rates.learning_rate * 2 * 0.5)  # (192/768)^-1/2, sqrt(1/4)
+    large = optimizer_of(Toy(), width=192, tokens_per_step=REFERENCE * 2)
+    (_, rates, peak), *_ = large._adam
+    assert peak == pytest.approx(rates.learning_rate * 2 * 2**0.5)  # (192/768)^-1/2, sqrt(2)
+    (_, _, peak), *_ = optimizer_of(Toy(), width=192, tokens_per_step=REFERENCE // 64)._adam
+    assert peak == pytest.approx(rates.learning_rate * 2)  # a smaller batch does not lower it
 
 
 def test_it_learns_and_muon_alone_does_too():
