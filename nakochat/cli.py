@@ -212,7 +212,9 @@ def _fail(text: str) -> int:
 
 
 def _use_utf8() -> None:
-    """Korean comes out right whatever the locale says."""
+    """Korean goes in and comes out right whatever the locale says."""
+    if sys.getfilesystemencoding() != "utf-8":  # Hangul in arguments and paths would be lost, so start over
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")

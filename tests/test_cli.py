@@ -49,7 +49,7 @@ def test_help_and_version_load_no_torch(nako_home):
 
 def test_the_module_is_the_same_door_in_any_locale(nako_home):
     done = subprocess.run(
-        [sys.executable, "-m", "nakochat", "speedrum"],
+        [sys.executable, "-m", "nakochat", "speedrum나"],
         capture_output=True,
         env={**ENVIRONMENT, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"},
         check=False,
@@ -58,6 +58,7 @@ def test_the_module_is_the_same_door_in_any_locale(nako_home):
     assert done.stderr.decode().startswith("오류: ")
     assert b"speedrun" in done.stderr
     assert b"Traceback" not in done.stderr
+    assert "speedrum나" in done.stderr.decode()
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)
