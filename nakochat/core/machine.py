@@ -8,9 +8,11 @@ import math
 import os
 import platform
 import shutil
+import sysconfig
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ import torch.distributed as dist
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 
+# the first rank may tokenise a corpus for long while the others wait
+PATIENCE = timedelta(hours=4)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -86,19 +90,29 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     """
     place = _pick_device(device)
     world = int(os.environ.get("WORLD_SIZE", "1"))
-    rank = int(os.environ.get("RANK", "0"))
+    rank = own_rank()
     if place.type == "cuda":
         place = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(place)
     if world > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
-    machine = Machine(device=place, rank=rank, world=world, compile=_may_compile(compile))
+        dist.init_process_group("nccl" if place.type == "cuda" else "gloo", timeout=PATIENCE)
+    machine = Machine(device=place, rank=rank, world=world, compile=_may_compile(compile, place))
     chosen = _probe_dtype(place) if dtype == "auto" else DTYPES.get(dtype)
     if chosen is None:
-        raise ConfigError(say(f"모르는 dtype입니다: {dtype}.", f"unknown dtype: {dtype}."))
+        raise ConfigError(
+            say(
+                f"dtype은 auto, float32, bfloat16 가운데 하나입니다: {dtype}.",
+                f"dtype is auto, float32 or bfloat16: {dtype}.",
+            )
+        )
     # every rank must compute alike: bf16 only where all of them want it
     agreed = machine.sum(chosen == torch.bfloat16) == machine.world
     return replace(machine, dtype=torch.bfloat16 if agreed else torch.float32)
+
+
+def own_rank() -> int:
+    """Which of the processes that torchrun started this is; 0 without it.  For before there is a machine."""
+    return int(os.environ.get("RANK", "0"))
 
 
 def _pick_device(name: str) -> torch.device:
@@ -114,25 +128,47 @@ def _pick_device(name: str) -> torch.device:
         known = ", ".join(kind for kind, there in available.items() if there)
         raise ConfigError(
             say(
-                f"'{name}' 장치를 쓸 수 없습니다. 이 컴퓨터에서 쓸 수 있는 장치: {known}. 'nako doctor'로 확인하세요.",
-                f"device '{name}' cannot be used. This machine has: {known}. See 'nako doctor'.",
+                f"'{name}' 장치를 쓸 수 없습니다. 이 컴퓨터에 있는 것: {known}. 하나를 고르거나 auto로 두세요.",
+                f"device '{name}' cannot be used. This machine has: {known}. Choose one of them, or auto.",
             )
         )
     return torch.device(name)
 
 
-def _may_compile(wish: str) -> bool:
+def _may_compile(wish: str, device: torch.device) -> bool:
     if wish not in ("auto", "yes", "no"):
         raise ConfigError(
             say(f"compile은 auto, yes, no 가운데 하나입니다: {wish}.", f"compile is auto, yes or no: {wish}.")
         )
-    return wish == "yes" or (wish == "auto" and has_compiler())
+    missing = None if wish == "no" else missing_for_compiling(device)
+    if wish == "yes" and missing:
+        raise ConfigError(
+            say(
+                f"torch.compile에 필요한 것이 없습니다: {missing}. 설치하거나, 새 실행을 --compile 없이 시작하세요.",
+                f"torch.compile needs what is not there: {missing}. Install it, or start a new run without --compile.",
+            )
+        )
+    return wish != "no" and not missing
 
 
-def has_compiler() -> bool:
-    """Whether torch.compile finds a C++ compiler for CPU code."""
-    compiler = os.environ.get("CXX") or "g++"
-    return any(shutil.which(name) for name in (compiler, "clang++"))
+def missing_for_compiling(device: torch.device) -> str | None:
+    """What torch.compile lacks on this machine, with the package of Debian and Ubuntu that brings it; None if nothing.
+
+    It looks where torch does: Inductor calls $CXX or g++ (clang++ on macOS) for CPU code, Triton $CC, gcc or clang for
+    what starts GPU code, and both include Python.h.
+    """
+    if device.type == "cuda":
+        own, usual, package = os.environ.get("CC"), ["gcc", "clang"], "gcc"
+    else:
+        own, usual = os.environ.get("CXX"), ["clang++" if platform.system() == "Darwin" else "g++"]
+        package = "g++"
+    compilers = [own] if own else usual
+    if not any(shutil.which(name) for name in compilers):
+        return f"{'/'.join(compilers)} (apt install {package})"
+    # on macOS the headers lie in the framework, where torch finds them itself
+    if platform.system() != "Darwin" and not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
+        return "Python.h (apt install python3-dev)"
+    return None
 
 
 def _probe_dtype(device: torch.device) -> torch.dtype:
