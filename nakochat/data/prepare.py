@@ -1,8 +1,8 @@
 """A budget of tokens -> the token shards of one stage: texts of the village or a corpus, and conversations.
 
-    RUN/data/validation     held-out texts, the same for every stage
-    RUN/data/STAGE/text     this stage's texts
-    RUN/data/STAGE/chat     this stage's conversations
+    RUN/data/validation.json   held-out texts, the same for every stage
+    RUN/data/STAGE/text        this stage's texts
+    RUN/data/STAGE/chat        this stage's conversations
 
 Village documents are made and tokenised in worker processes, chunk by chunk; the shard is the same for every number of
 workers.  Corpus documents are divided by the hash of their text, so that validation does not depend on their order.
@@ -11,16 +11,18 @@ workers.  Corpus documents are divided by the hash of their text, so that valida
 import hashlib
 import multiprocessing
 import os
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from nakochat.core.errors import DataError
+from nakochat.core.errors import CheckpointError, DataError
+from nakochat.core.files import MANIFEST, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar
-from nakochat.data.corpus import read_documents
+from nakochat.data.corpus import corpus_fingerprint, read_documents
 from nakochat.data.shards import TokenShard
 from nakochat.data.village.village import Village
 from nakochat.text.conversation import render
@@ -107,23 +109,76 @@ def prepare_stage(
     seed: int,
     text_tokens: int,
     chat_tokens: int,
+    keep: bool = False,
 ) -> None:
-    """Write the shards of a stage, unless they are there whole."""
+    """Write the shards of a stage, unless they are there whole and were made from the same.
+
+    keep: what is there stays, whatever it was made from: a resume goes on in the documents that it began with.
+    """
     for kind, tokens in (("text", text_tokens), ("chat", chat_tokens)):
         target = folder / stage / kind
-        if tokens <= 0 or (target / "manifest.json").is_file():
+        if tokens <= 0:
+            continue
+        about = {"tokenizer": tokenizer.hash, "stage": stage, "seed": seed, "budget": tokens}
+        there = (target / MANIFEST).is_file()
+        if there and keep:
+            continue
+        about |= _made_from(kind, corpus)
+        if there and about.items() <= _read(target / "about.json").items():
             continue
         tokenizer_folder = folder.parent / "tokenizer"
         if kind == "text" and corpus.paths:
             documents = _corpus_documents(corpus, stage, tokenizer, tokens)
         else:
             documents = _village_documents(kind, stage, tokenizer_folder, seed, tokens)  # type: ignore[arg-type]
-        about = {"tokenizer": tokenizer.hash, "source": _source(kind, corpus), "stage": stage, "seed": seed}
         TokenShard.from_documents(documents, tokenizer.vocab_size, about).save(target)
 
 
-def _source(kind: str, corpus: Corpus) -> str:
-    return ", ".join(path.name for path in corpus.paths) if kind == "text" and corpus.paths else "village"
+def prepare_validation(data: Path, corpus: Corpus, seed: int, *, keep: bool) -> None:
+    """Write a run's held-out texts, unless they are there; keep as in prepare_stage."""
+    texts, about = data / "validation.json", data / "validation_about.json"
+    if texts.is_file() and keep:
+        return
+    made_from = {"seed": seed, **_made_from("text", corpus)}
+    if texts.is_file() and _read(about) == made_from:
+        return
+    write_json(texts, validation_texts(corpus, seed))
+    write_json(about, made_from)
+
+
+def stored_validation(data: Path) -> list[str]:
+    """The held-out texts of a run.  CheckpointError where they are missing."""
+    path = data / "validation.json"
+    if not path.is_file():
+        raise CheckpointError(
+            say(
+                f"평가용 글이 없습니다: {path}. 이 실행의 'nako train base'가 만드는 파일입니다. 되돌려 놓으세요.",
+                f"the held-out texts are missing: {path}. The run's 'nako train base' made this file. Bring it back.",
+            )
+        )
+    texts: list[str] = read_json(path)
+    return texts
+
+
+def _made_from(kind: str, corpus: Corpus) -> dict[str, Any]:
+    """What the documents of a kind follow from, but for seed and budget."""
+    if kind != "text" or not corpus.paths:
+        return {"source": "village"}
+    return {
+        "source": ", ".join(path.name for path in corpus.paths),
+        "corpus": corpus_fingerprint(corpus.paths),
+        "column": corpus.column,
+        "encoding": corpus.encoding,
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A JSON object; empty where it is missing or cannot be read: then what it describes is made again."""
+    try:
+        found: dict[str, Any] = read_json(path)
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def _village_documents(kind: Kind, stage: str, tokenizer: Path, seed: int, tokens: int) -> Iterator[Encoded]:
@@ -140,23 +195,26 @@ def _village_documents(kind: Kind, stage: str, tokenizer: Path, seed: int, token
     ):
         waiting: list[Future[list[Encoded]]] = []
         chunks = iter(range(first, first + 10**9, CHUNK))
-        while made < tokens:
-            while len(waiting) < 2 * workers:
-                waiting.append(pool.submit(_make_chunk, kind, seed, next(chunks)))
-            for document in waiting.pop(0).result():
-                yield document
-                made += len(document[0])
-                if made >= tokens:
-                    break
-            bar.update(min(made, tokens))
-        for future in waiting:
-            future.cancel()
+        try:
+            while made < tokens:
+                while len(waiting) < 2 * workers:
+                    waiting.append(pool.submit(_make_chunk, kind, seed, next(chunks)))
+                for document in waiting.pop(0).result():
+                    yield document
+                    made += len(document[0])
+                    if made >= tokens:
+                        break
+                bar.update(min(made, tokens))
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 _worker_tokenizer: list[Tokenizer] = []
 
 
 def _start_worker(tokenizer: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for this one
     os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one thread each: the processes are the parallelism
     _worker_tokenizer.append(Tokenizer.load(tokenizer))
 

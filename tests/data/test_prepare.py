@@ -1,13 +1,21 @@
 import json
+import signal
 from concurrent.futures import Future
 
 import numpy as np
 import pytest
 
-from nakochat.core.errors import DataError
+from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.files import is_whole
 from nakochat.data import prepare
-from nakochat.data.prepare import Corpus, prepare_stage, training_texts, validation_texts
+from nakochat.data.prepare import (
+    Corpus,
+    prepare_stage,
+    prepare_validation,
+    stored_validation,
+    training_texts,
+    validation_texts,
+)
 from nakochat.data.shards import TokenShard
 from nakochat.data.village.village import Village
 from nakochat.text.tokenizer import Tokenizer
@@ -21,6 +29,7 @@ def tokenizer():
 @pytest.fixture
 def in_this_process(monkeypatch):
     """Worker processes cost seconds each; the work is the same."""
+    before = signal.getsignal(signal.SIGINT)
 
     class Pool:
         def __init__(self, workers, context, start, arguments):
@@ -33,6 +42,7 @@ def in_this_process(monkeypatch):
 
         def __exit__(self, *error):
             prepare._worker_tokenizer.clear()
+            signal.signal(signal.SIGINT, before)  # a worker ignores it
 
         def submit(self, function, *arguments):
             future = Future()
@@ -43,7 +53,7 @@ def in_this_process(monkeypatch):
     monkeypatch.setattr(prepare, "CHUNK", 5)
 
 
-def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=1500, seed=0):
+def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=1500, seed=0, keep=False):
     if not (folder / "tokenizer").exists():
         tokenizer.save(folder / "tokenizer")
     prepare_stage(
@@ -54,6 +64,7 @@ def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=150
         seed=seed,
         text_tokens=text,
         chat_tokens=chat,
+        keep=keep,
     )
     shards = {}
     for kind in ("text", "chat"):
@@ -110,6 +121,81 @@ def test_what_is_there_whole_is_not_made_again(tmp_path, tokenizer, in_this_proc
     after = prepared(tmp_path, tokenizer)
     assert np.array_equal(before["chat"].ids, after["chat"].ids)
     assert is_whole(tmp_path / "data" / "mid" / "text")
+
+
+@pytest.mark.parametrize("changes", [{"seed": 1}, {"text": 3000}, {"corpus": True}])
+def test_what_was_made_from_something_else_is_made_again_but_for_a_resume(
+    tmp_path, tokenizer, in_this_process, changes
+):
+    if changes.get("corpus"):
+        changes = {"corpus": corpus_of(tmp_path, 60)}
+    first = prepared(tmp_path, tokenizer, chat=0)["text"]
+    kept = prepared(tmp_path, tokenizer, chat=0, keep=True, **changes)["text"]
+    assert kept.identity == first.identity
+    other = prepared(tmp_path, tokenizer, chat=0, **changes)["text"]
+    assert not np.array_equal(other.ids[:500], first.ids[:500]) or len(other.ids) > len(first.ids)
+    again = prepared(tmp_path, tokenizer, chat=0)["text"]
+    assert again.identity == first.identity  # the same documents, the same name
+
+
+def test_a_corpus_that_changed_under_its_name_is_read_again(tmp_path, tokenizer, in_this_process):
+    corpus = corpus_of(tmp_path, 60)
+    first = prepared(tmp_path, tokenizer, corpus=corpus, chat=0)["text"]
+    corpus_of(tmp_path, 70)
+    assert len(prepared(tmp_path, tokenizer, corpus=corpus, chat=0)["text"]) > len(first)
+
+
+def test_workers_leave_ctrl_c_to_the_process_that_waits(tmp_path, tokenizer):
+    tokenizer.save(tmp_path / "tokenizer")
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        prepare._start_worker(tmp_path / "tokenizer")
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+        prepare._worker_tokenizer.clear()
+
+
+def test_work_that_nobody_waits_for_is_cancelled(tmp_path, tokenizer, monkeypatch):
+    given = []
+
+    class Pool:
+        def __init__(self, *arguments):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def submit(self, function, *arguments):
+            given.append(Future())
+            if len(given) == 1:
+                given[0].set_result([([1] * 10, None)])
+            return given[-1]
+
+    monkeypatch.setattr(prepare, "ProcessPoolExecutor", Pool)
+    documents = prepare._village_documents("text", "mid", tmp_path, 0, 1000)
+    next(documents)
+    documents.close()  # as Ctrl-C does
+    assert len(given) > 1
+    assert all(future.cancelled() for future in given[1:])
+
+
+def test_the_held_out_texts_of_a_run_stay_what_its_base_was_measured_on(tmp_path):
+    village, corpus = Corpus(), corpus_of(tmp_path)
+    with pytest.raises(CheckpointError, match=r"validation\.json"):
+        stored_validation(tmp_path)
+    prepare_validation(tmp_path, village, 0, keep=False)
+    first = stored_validation(tmp_path)
+    assert first == validation_texts(village, 0)
+    when = (tmp_path / "validation.json").stat().st_mtime_ns
+    prepare_validation(tmp_path, village, 0, keep=False)
+    prepare_validation(tmp_path, corpus, 0, keep=True)
+    assert (tmp_path / "validation.json").stat().st_mtime_ns == when
+    prepare_validation(tmp_path, corpus, 0, keep=False)
+    assert stored_validation(tmp_path) == validation_texts(corpus, 0)
 
 
 def corpus_of(folder, count=2500):
