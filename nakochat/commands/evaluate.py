@@ -1,17 +1,19 @@
 """A run -> its scores.  [nako eval]"""
 
+from dataclasses import replace
 from pathlib import Path
 
-from nakochat.core.files import write_json
+from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, find_run
 from nakochat.core.progress import speak
 from nakochat.data.corpus import read_documents
+from nakochat.data.prepare import stored_validation
 from nakochat.evals.bits_per_byte import bits_per_byte
 from nakochat.evals.suite import score, write_scores
 from nakochat.inference.talk import load_engine
-from nakochat.training.stage import is_finished, stored_texts
+from nakochat.models.checkpoint import checkpoint_of
 
 
 def main(
@@ -39,8 +41,11 @@ def main(
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     reference = find_run(run)
+    checkpoint = checkpoint_of(reference)
     machine = open_machine(device, dtype, "no")
-    engine = load_engine(reference, machine)
+    engine = load_engine(
+        replace(reference, step=checkpoint.step), machine
+    )  # training may save another meanwhile
     if bpb is not None:
         texts = list(read_documents([bpb]))
         found = bits_per_byte(
@@ -54,7 +59,12 @@ def main(
                 json, {"bits_per_byte": found.bits_per_byte, "bits_per_character": found.bits_per_character}
             )
         return
-    scores = score(engine, stored_texts(reference.folder.parent))
+    scores = {
+        "step": checkpoint.step,
+        "checkpoint": checkpoint.hash,
+        "dtype": str(machine.dtype).removeprefix("torch."),
+        **score(engine, stored_validation(reference.folder.parent / "data")),
+    }
     if reference.step is None:
         write_scores(reference.folder, scores)
     if json:
@@ -65,7 +75,9 @@ def main(
         speak(f"  {value}  {say(entry['label']['ko'], entry['label']['en'])}")
 
 
-def score_stage(reference: RunReference) -> None:
-    """Score a finished stage once."""
-    if not (reference.folder / "scores.json").is_file() and is_finished(reference.folder):
-        main(str(reference))
+def score_stage(reference: RunReference, *, device: str = "auto", dtype: str = "auto") -> None:
+    """Score a finished stage, unless its scores are those of its last checkpoint."""
+    checkpoint, path = checkpoint_of(reference), reference.folder / "scores.json"
+    scored = read_json(path).get("checkpoint") if path.is_file() else None
+    if checkpoint.is_last and scored != checkpoint.hash:
+        main(str(reference), device=device, dtype=dtype)

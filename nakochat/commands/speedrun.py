@@ -16,7 +16,7 @@ from cyclopts import Parameter
 from nakochat.commands import evaluate, report, talk, tok
 from nakochat.commands.presets import load_preset
 from nakochat.core.messages import say
-from nakochat.core.paths import RunReference, run_folder
+from nakochat.core.paths import RunReference
 from nakochat.core.progress import speak
 from nakochat.training import base, mid, rl, sft
 from nakochat.training.settings import (
@@ -27,7 +27,6 @@ from nakochat.training.settings import (
     SftSettings,
     TokenizerSettings,
 )
-from nakochat.training.stage import is_finished
 
 STAGES: dict[str, tuple[type[Any], Any]] = {
     "base": (BaseSettings, base.main),
@@ -86,7 +85,7 @@ def main(
     values = load_preset(preset)
     common: dict[str, Any] = {"preset": preset, "name": name or preset, "seed": seed}
     machine = {"device": device, "dtype": dtype, "compile": compile}
-    texts = {"corpus": tuple(path.resolve() for path in corpus), "column": column, "encoding": encoding}
+    texts = {"corpus": corpus, "column": column, "encoding": encoding}
     tok.train(_settings(TokenizerSettings, values.get("tokenizer", {}), common, texts))
     for stage, (kind, train) in STAGES.items():
         if stage in skip:
@@ -95,15 +94,12 @@ def main(
         if stage != "base" and "mid" in skip and stage == "sft":
             settings = dataclasses.replace(settings, from_=f"{common['name']}/base")
         _announce(stage)
-        if is_finished(run_folder(common["name"]) / stage):
-            speak(say("  이미 끝났습니다.", "  finished already."))
-        else:
-            train(settings)
-        evaluate.score_stage(RunReference(common["name"], stage, None))
+        train(settings)
+        evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
     report.main(common["name"])
     _farewell(common["name"], time.perf_counter() - started)
     if serve:
-        talk.serve(common["name"], port=port)
+        talk.serve(common["name"], port=port, settings=talk.TalkSettings(device=device, dtype=dtype))
 
 
 def _settings(kind: type[RunSettings], *sources: dict[str, Any]) -> Any:
@@ -125,7 +121,9 @@ def _announce(stage: str) -> None:
 
 def _farewell(name: str, seconds: float) -> None:
     minutes = seconds / 60
-    nako = "nako" if shutil.which("nako") else shlex.quote(sys.argv[0])  # speedrun.sh does not touch PATH
+    # speedrun.sh does not touch PATH, and `python -m nakochat` leaves a __main__.py in argv
+    here = [sys.argv[0]] if Path(sys.argv[0]).name == "nako" else [sys.executable, "-m", "nakochat"]
+    nako = "nako" if shutil.which("nako") else shlex.join(here)
     speak(
         say(
             f"\n{minutes:.1f}분 걸렸습니다. 이제 대화해 보세요:\n    {nako} chat {name}\n    {nako} serve {name}",

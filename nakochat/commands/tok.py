@@ -4,20 +4,27 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nakochat.core.files import is_whole, write_json
+from nakochat.core.files import is_whole, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import speak
-from nakochat.data.prepare import training_texts, validation_texts
+from nakochat.data.prepare import Corpus, training_texts, validation_texts
 from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.agreement import plain, refuse_changes
 from nakochat.training.settings import TokenizerSettings
-from nakochat.training.stage import corpus_of
+
+# the settings that a tokenizer follows from
+SHAPING = ("vocab_size", "characters", "seed", "corpus", "column", "encoding")
 
 
 def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B008 (frozen)
-    """Train the tokenizer of a run, unless it is there."""
+    """Train the tokenizer of a run, unless it is there.  ConfigError when that one was made with other settings."""
     folder = run_folder(settings.run_name)
+    record = folder / "tokenizer.json"
+    made_with = {name: value for name, value in plain(settings).items() if name in SHAPING}
     if is_whole(folder / "tokenizer"):
+        if record.is_file():  # a tokenizer may come from elsewhere, without a record
+            refuse_changes(read_json(record).get("settings", made_with), made_with)
         speak(
             say(
                 f"토크나이저가 이미 있습니다: {folder / 'tokenizer'}",
@@ -26,15 +33,16 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
         )
         return
     started = time.perf_counter()
-    corpus = corpus_of(settings)
+    corpus = settings.source
     speak(say("토크나이저를 학습합니다…", "training the tokenizer…"))
+    write_json(record, {"settings": made_with})
     tokenizer = Tokenizer.train(
         training_texts(corpus, settings.seed, settings.characters), settings.vocab_size
     )
     tokenizer.save(folder / "tokenizer")
     seconds = time.perf_counter() - started
-    figures = {**_figures(tokenizer, validation_texts(corpus, settings.seed)[:300]), "seconds": seconds}
-    write_json(folder / "tokenizer.json", figures)
+    figures = _figures(tokenizer, validation_texts(corpus, settings.seed)[:300])
+    write_json(record, {**figures, "seconds": seconds, "settings": made_with})
     speak(
         say(
             f"토크나이저: {tokenizer.vocab_size}토큰, 토큰당 {figures['characters_per_token']:.2f}자",
@@ -56,8 +64,6 @@ def evaluate(run: str | None = None, *, file: Path | None = None, json: Path | N
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     tokenizer = Tokenizer.load(find_run(run).folder.parent / "tokenizer")
-    from nakochat.data.prepare import Corpus
-
     corpus = Corpus(paths=(file,) if file else ())
     texts = list(corpus.documents()) if file else validation_texts(corpus, 0)
     figures = _figures(tokenizer, texts)

@@ -5,16 +5,13 @@ The one door for chat, server and evaluation: they see conversations and parts, 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from nakochat.core.errors import CheckpointError
 from nakochat.core.machine import Machine
-from nakochat.core.messages import say
 from nakochat.core.paths import RunReference
 from nakochat.inference.detokeniser import Detokeniser
 from nakochat.inference.engine import Engine, Finish, inference_copy
 from nakochat.inference.sampling import Sampling
-from nakochat.models.checkpoint import newest_checkpoint
+from nakochat.models.checkpoint import checkpoint_of
 from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
 from nakochat.text.tokenizer import Tokenizer
 
@@ -33,9 +30,7 @@ class Piece:
 def load_engine(run: RunReference, machine: Machine) -> Engine:
     """The engine of a run's newest whole checkpoint.  CheckpointError when there is none."""
     tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
-    checkpoint = newest_checkpoint(run.folder / "checkpoints", run.step)
-    if checkpoint is None:
-        raise CheckpointError(say(f"온전한 체크포인트가 없습니다: {run}.", f"no whole checkpoint: {run}."))
+    checkpoint = checkpoint_of(run)
     checkpoint.require_tokenizer(tokenizer.hash)
     return Engine(inference_copy(checkpoint.model(machine.dtype, machine.device)), tokenizer, machine)
 
@@ -81,8 +76,3 @@ def message_of(ids: list[int], tokenizer: Tokenizer) -> Message:
         else:
             written += text.push(token)
     return Message("assistant", tuple(parts))
-
-
-def tokenizer_of(run: Path) -> Tokenizer:
-    """The tokenizer of a run folder."""
-    return Tokenizer.load(run / "tokenizer")

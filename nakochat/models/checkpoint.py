@@ -22,6 +22,7 @@ from torch import Tensor
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import is_whole, read_json, whole_folder, write_bytes, write_json
 from nakochat.core.messages import say
+from nakochat.core.paths import RunReference
 from nakochat.core.progress import warn
 from nakochat.models.nako import Nako, NakoConfig
 
@@ -37,6 +38,11 @@ class Checkpoint:
     @property
     def step(self) -> int:
         return int(self.state["step"])
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its training is finished."""
+        return self.step >= int(self.state["steps"])
 
     @property
     def hash(self) -> str:
@@ -113,6 +119,14 @@ def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | Non
             say(f"{folder}에 스텝 {step}이 없습니다.", f"{folder} has no whole checkpoint of step {step}.")
         )
     return None
+
+
+def checkpoint_of(run: RunReference) -> Checkpoint:
+    """The checkpoint that a RUN of the command line stands for.  CheckpointError when there is none."""
+    checkpoint = newest_checkpoint(run.folder / "checkpoints", run.step)
+    if checkpoint is None:
+        raise CheckpointError(say(f"온전한 체크포인트가 없습니다: {run}.", f"no whole checkpoint: {run}."))
+    return checkpoint
 
 
 def remove_leftovers(folder: Path) -> None:

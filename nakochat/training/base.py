@@ -4,11 +4,13 @@ from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.settings import BaseSettings, ModelSettings
-from nakochat.training.stage import loaded, open_stage, record_origin, train_on_documents
+from nakochat.training.stage import is_done, loaded, open_stage, record_origin, train_on_documents
 
 
 def main(settings: BaseSettings = BaseSettings()) -> None:  # noqa: B008 (frozen)
     """Train, or go on with, the base stage of a run."""
+    if is_done("base", settings):
+        return
     with open_stage("base", settings) as stage:
         if stage.resumed is None:
             model = Nako(model_config(settings, stage.tokenizer), stage.machine.dtype)

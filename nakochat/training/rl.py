@@ -30,7 +30,8 @@ from nakochat.training.loop import Check, Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import RlSettings
-from nakochat.training.stage import Watch, loaded, open_stage, parent_checkpoint, record_origin
+from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
+from nakochat.training.watch import Watch
 
 # exercises that a task's grader can judge by rule
 REWARDS = {"counting": COUNTING_KINDS, "calculator": ("sum", "story_problem"), "choice": ("choice",)}
@@ -42,11 +43,14 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
     if settings.task not in REWARDS:
         known = ", ".join(REWARDS)
         raise ConfigError(say(f"--task는 {known} 가운데 하나입니다.", f"--task is one of {known}."))
+    if is_done("rl", settings):
+        return
     with open_stage("rl", settings) as stage:
         parent = parent_checkpoint(stage, settings, "sft") if stage.resumed is None else None
         record_origin(stage, settings, parent)
         model = loaded(stage.resumed or parent, stage.machine)  # type: ignore[arg-type]
         rollouts = Rollouts(model, stage.tokenizer, stage.machine, settings)
+        watch = Watch(stage.run, stage.tokenizer, stage.machine, [])
         optimizer = Optimizer(
             model,
             model.parameter_groups(),
@@ -65,7 +69,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             stage.machine,
             stage.run,
             stage.tokenizer.hash,
-            checks=[Check(settings.check_every, Watch(stage, []).measure)] if stage.machine.is_first else [],
+            checks=[Check(settings.check_every, watch.measure)] if stage.machine.is_first else [],
             save_every=settings.save_every,
             log_every=settings.log_every,
         )

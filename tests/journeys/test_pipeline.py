@@ -8,6 +8,10 @@ import sys
 import time
 
 import pytest
+import torch
+
+from nakochat.core.run import read_metrics
+from nakochat.models.checkpoint import newest_checkpoint
 
 NAKO = [sys.executable, "-m", "nakochat"]
 
@@ -44,8 +48,7 @@ def trained(nako, home):
 
 
 def rows(folder, kind="step"):
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
-    return [row for row in map(json.loads, lines) if row["kind"] == kind]
+    return [row for row in read_metrics(folder) if row["kind"] == kind]
 
 
 def test_every_stage_leaves_its_record(trained):
@@ -89,7 +92,10 @@ def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
     words = ["--preset", "toy", "--name", "killed", "--compile", "no", "--dtype", "float32"]
     nako("tok", "train", "--preset", "toy", "--name", "killed")
     environment = {**os.environ, "NAKO_HOME": str(home)}
-    process = subprocess.Popen([*NAKO, "train", "base", *words], env=environment, stdout=subprocess.DEVNULL)
+    slow = ["--check-every", "1"]  # leaves time to die in, and may differ
+    process = subprocess.Popen(
+        [*NAKO, "train", "base", *words, *slow], env=environment, stdout=subprocess.DEVNULL
+    )
     folder = home / "runs" / "killed" / "base"
     deadline = time.monotonic() + 120
     while not any((folder / "checkpoints").glob("000003/manifest.json")):
@@ -98,7 +104,8 @@ def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    nako("train", "base", *words)
+    assert not (folder / "checkpoints" / "000006").exists()  # else it was not killed in the middle
+    assert "스텝 3부터" in nako("train", "base", *words).stdout
     losses = {row["step"]: row["loss"] for row in rows(folder)}
     assert losses == {row["step"]: row["loss"] for row in rows(trained / "base")}
     weights = [
@@ -108,8 +115,11 @@ def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
-def test_two_processes_learn_as_one(trained, nako, home):
+@pytest.mark.parametrize("stage", ["base", "sft"])
+def test_two_processes_learn_as_one(trained, nako, home, stage):
+    """sft: rows of very different numbers of scored tokens, where a mean of means would show."""
     nako("tok", "train", "--preset", "toy", "--name", "two")
+    origin = ["--from", "toy/mid"] if stage == "sft" else []
     command = [
         "-m",
         "torch.distributed.run",
@@ -118,18 +128,24 @@ def test_two_processes_learn_as_one(trained, nako, home):
         "-m",
         "nakochat",
         "train",
-        "base",
+        stage,
     ]
-    words = ["--preset", "toy", "--name", "two", "--compile", "no", "--dtype", "float32"]
+    words = ["--preset", "toy", "--name", "two", "--compile", "no", "--dtype", "float32", *origin]
     environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *command, *words], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     one, two = (
-        {row["step"]: row["loss"] for row in rows(run / "base")} for run in (trained, home / "runs" / "two")
+        {row["step"]: row["loss"] for row in rows(run / stage)} for run in (trained, home / "runs" / "two")
     )
     assert one.keys() == two.keys()
     for step, loss in one.items():
         assert two[step] == pytest.approx(loss, rel=1e-4), step
+    models = [
+        newest_checkpoint(run / stage / "checkpoints").model(torch.float32, torch.device("cpu"))
+        for run in (trained, home / "runs" / "two")
+    ]
+    for (name, first), second in zip(models[0].named_parameters(), models[1].parameters(), strict=True):
+        assert float((first - second).detach().abs().max()) < 1e-3, name
 
 
 @pytest.mark.parametrize(
@@ -141,8 +157,9 @@ def test_two_processes_learn_as_one(trained, nako, home):
         (["train", "mid", "--preset", "toy", "--name", "empty"], "tok train"),
         (["speedrun", "--corpus", "no-such-file.txt", "--name", "none"], "no-such-file.txt"),
         (["train", "base", "--name", "../up"], "../up"),
-        (["train", "base", "--device", "tpu", "--preset", "toy"], "tpu"),
+        (["eval", "toy", "--device", "tpu"], "tpu"),
         (["train", "base", "--preset", "toy", "--steps", "7", "--name", "toy"], "steps"),
+        (["speedrun", "--preset", "toy", "--seed", "1"], "seed"),
     ],
 )
 def test_a_mistake_ends_with_one_clear_line(trained, nako, words, said):

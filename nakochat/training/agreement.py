@@ -1,0 +1,60 @@
+"""A stage's settings and those it began with -> whether it may go on.
+
+Resume is exact, so the settings that shape a stage stay as they were; those that only say where and how often may
+change.  A stage without a checkpoint has nothing to go on from: it begins with whatever settings it is given.
+"""
+
+import dataclasses
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.files import read_json
+from nakochat.core.messages import say
+from nakochat.training.settings import RunSettings
+
+# may differ from the recorded settings; rows_per_piece changes sums in their last bits only
+FREE = {
+    "config",
+    "name",
+    "device",
+    "dtype",
+    "compile",
+    "save_every",
+    "log_every",
+    "check_every",
+    "rows_per_piece",
+}
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """A settings dataclass as JSON values."""
+    return {name: _plain(value) for name, value in dataclasses.asdict(settings).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value
+
+
+def require_agreement(folder: Path, settings: RunSettings) -> None:
+    """ConfigError when the stage in a folder began with other settings."""
+    path = folder / "config.json"
+    if path.is_file():
+        refuse_changes(read_json(path), plain(settings))
+
+
+def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], free: Collection[str] = FREE) -> None:
+    """ConfigError that lists what differs."""
+    changed = sorted(name for name, value in now.items() if name not in free and before.get(name) != value)
+    if not changed:
+        return
+    listed = ", ".join(f"{name}: {before.get(name)} → {now[name]}" for name in changed)
+    raise ConfigError(
+        say(
+            f"이 실행은 다른 설정으로 시작했습니다 ({listed}). 같은 설정으로 잇거나 새 --name을 쓰세요.",
+            f"this run began with other settings ({listed}). Go on with those, or start a new run with --name.",
+        )
+    )

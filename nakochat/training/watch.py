@@ -1,0 +1,49 @@
+"""A model on its way -> held-out bits per byte, and what it says by now."""
+
+from dataclasses import dataclass
+
+from nakochat.core.machine import Machine
+from nakochat.core.progress import printable, speak
+from nakochat.core.run import Run
+from nakochat.evals.bits_per_byte import bits_per_byte
+from nakochat.inference.engine import Engine, inference_copy
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import continue_text, reply
+from nakochat.models.nako import Nako
+from nakochat.text.conversation import user
+from nakochat.text.tokenizer import Tokenizer
+
+TEXT_PROMPTS = ("옛날 어느 마을에 ", "오늘 아침에 ")
+CHAT_PROMPTS = ("안녕하세요!", "토끼는 뭘 먹어요?", "'무궁화'는 몇 글자예요?")
+
+
+@dataclass
+class Watch:
+    """`measure` is a check of the loop.  texts may be empty: then there are samples only."""
+
+    run: Run
+    tokenizer: Tokenizer
+    machine: Machine
+    texts: list[str]
+
+    def measure(self, model: Nako, step: int) -> dict[str, float]:
+        engine = Engine(inference_copy(model), self.tokenizer, self.machine)
+        self._show_samples(engine, step)
+        if not self.texts:
+            return {}
+        texts = self.texts[: max(1, len(self.texts) // 4)]
+        found = bits_per_byte(
+            engine.model, self.tokenizer, texts, context=engine.context, device=self.machine.device
+        )
+        return {"validation_bits_per_byte": found.bits_per_byte}
+
+    def _show_samples(self, engine: Engine, step: int) -> None:
+        sampling = Sampling(max_tokens=min(48, engine.context // 2), temperature=0.7, seed=1)
+        chats = self.run.folder.name != "base"
+        for prompt in CHAT_PROMPTS if chats else TEXT_PROMPTS:
+            pieces = (
+                reply(engine, (user(prompt),), sampling) if chats else continue_text(engine, prompt, sampling)
+            )
+            text = "".join(piece.text for piece in pieces)
+            self.run.log("sample", step=step, prompt=prompt, text=text)
+            speak(f"  [{step}] {prompt} → {printable(text).replace(chr(10), ' ')}")

@@ -1,0 +1,98 @@
+import pytest
+import torch
+
+from nakochat.commands import evaluate
+from nakochat.core.errors import CheckpointError
+from nakochat.core.files import read_json, write_json
+from nakochat.core.paths import RunReference, run_folder
+from nakochat.models.checkpoint import checkpoint_of, save_checkpoint
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.text.tokenizer import Tokenizer
+
+BASE = RunReference("run", "base", None)
+
+
+@pytest.fixture
+def save():
+    """Leaves a checkpoint of step `step` of 4."""
+    tokenizer = Tokenizer.train(["안녕하세요. 무궁화 꽃이 피었어요."] * 3, 300)
+    tokenizer.save(run_folder("run") / "tokenizer")
+    write_json(run_folder("run") / "data" / "validation.json", ["무궁화 꽃이 피었어요."])
+
+    def at(step, seed=0):
+        model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=1, width=16, heads=1, context=32))
+        model.initialise(seed)
+        state = {"step": step, "steps": 4}
+        folder = run_folder("run") / "base" / "checkpoints"
+        return save_checkpoint(folder, model=model, tokenizer_hash=tokenizer.hash, state=state)
+
+    return at
+
+
+@pytest.fixture
+def scored(monkeypatch):
+    """The suite, which would take long, stands in for itself; what it was asked for."""
+    asked = []
+
+    def score(engine, texts):
+        asked.append((engine, texts))
+        figure = {"value": 0.5, "unit": "accuracy", "label": {"ko": "조사", "en": "particles"}}
+        return {"seconds": 1.0, "scores": {"josa": figure}}
+
+    monkeypatch.setattr(evaluate, "score", score)
+    return asked
+
+
+def scores():
+    return read_json(run_folder("run") / "base" / "scores.json")
+
+
+def test_scores_name_the_checkpoint_they_are_of(save, scored, tmp_path, capsys):
+    save(4)
+    evaluate.main("run", device="cpu", dtype="float32", json=tmp_path / "out.json")
+    ((engine, texts),) = scored
+    assert texts == ["무궁화 꽃이 피었어요."]
+    assert engine.machine.dtype == torch.float32
+    found = scores()
+    assert (found["step"], found["checkpoint"], found["dtype"]) == (4, checkpoint_of(BASE).hash, "float32")
+    assert read_json(tmp_path / "out.json") == found
+    assert "50.0 %  조사" in capsys.readouterr().out
+
+
+def test_an_older_step_is_scored_without_replacing_the_scores(save, scored, tmp_path):
+    save(2)
+    save(4)
+    evaluate.main("run/base@2", device="cpu", dtype="float32", json=tmp_path / "out.json")
+    assert read_json(tmp_path / "out.json")["step"] == 2
+    assert not (run_folder("run") / "base" / "scores.json").exists()
+
+
+def test_a_finished_stage_is_scored_once_and_scores_of_less_do_not_count(save, scored):
+    save(2)
+    evaluate.main("run", device="cpu", dtype="float32")
+    evaluate.score_stage(BASE, device="cpu", dtype="float32")
+    assert len(scored) == 1  # not finished: there is nothing to score yet
+    save(4, seed=1)
+    evaluate.score_stage(BASE, device="cpu", dtype="float32")
+    assert (len(scored), scores()["step"]) == (2, 4)
+    evaluate.score_stage(BASE, device="cpu", dtype="float32")
+    assert len(scored) == 2
+
+
+def test_bits_per_byte_of_a_file(save, tmp_path):
+    save(4)
+    text = tmp_path / "글.txt"
+    text.write_text("무궁화 꽃이 피었어요.\n" * 3, encoding="utf-8")
+    evaluate.main("run", bpb=text, device="cpu", dtype="float32", json=tmp_path / "out.json")
+    found = read_json(tmp_path / "out.json")
+    assert 0 < found["bits_per_byte"] < found["bits_per_character"]
+    assert not (run_folder("run") / "base" / "scores.json").exists()
+
+
+def test_missing_texts_and_missing_checkpoints_are_named(save, scored):
+    save(4)
+    (run_folder("run") / "data" / "validation.json").unlink()
+    with pytest.raises(CheckpointError, match=r"validation\.json"):
+        evaluate.main("run", device="cpu", dtype="float32")
+    with pytest.raises(CheckpointError, match="3"):
+        evaluate.main("run/base@3", device="cpu", dtype="float32")

@@ -1,0 +1,83 @@
+import sys
+
+import pytest
+
+from nakochat.commands import speedrun
+from nakochat.commands.presets import load_preset
+from nakochat.training.settings import RlSettings, SftSettings
+
+
+@pytest.fixture
+def done(monkeypatch):
+    """What was called, in order, instead of training: (name, settings or arguments)."""
+    calls = []
+
+    def note(name):
+        return lambda *words, **options: calls.append((name, words, options))
+
+    stages = {name: (kind, note(name)) for name, (kind, _) in speedrun.STAGES.items()}
+    monkeypatch.setattr(speedrun, "STAGES", stages)
+    monkeypatch.setattr(speedrun.tok, "train", note("tok"))
+    monkeypatch.setattr(speedrun.evaluate, "score_stage", note("score"))
+    monkeypatch.setattr(speedrun.report, "main", note("report"))
+    monkeypatch.setattr(speedrun.talk, "serve", note("serve"))
+    return calls
+
+
+def test_every_stage_comes_in_its_turn_and_is_scored(done):
+    speedrun.main(preset="toy")
+    assert [name for name, _, _ in done] == [
+        "tok",
+        *("base", "score", "mid", "score", "sft", "score", "rl", "score"),
+        "report",
+    ]
+    settings = {name: words[0] for name, words, _ in done if name in ("tok", "base", "sft", "rl")}
+    values = load_preset("toy")
+    assert settings["tok"].vocab_size == values["tokenizer"]["vocab_size"]
+    assert settings["base"].steps == values["base"]["steps"]
+    assert isinstance(settings["sft"], SftSettings)
+    assert isinstance(settings["rl"], RlSettings)
+    assert {made.run_name for made in settings.values()} == {"toy"}
+
+
+def test_what_is_asked_for_reaches_every_stage(done, tmp_path):
+    speedrun.main(
+        preset="toy", name="my", seed=3, device="cpu", dtype="float32", corpus=(tmp_path / "a.txt",)
+    )
+    made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft", "rl")}
+    assert {settings.run_name for settings in made.values()} == {"my"}
+    assert {settings.seed for settings in made.values()} == {3}
+    assert {made[stage].dtype for stage in ("base", "mid", "sft", "rl")} == {"float32"}
+    assert made["tok"].corpus == made["base"].corpus == (tmp_path / "a.txt",)
+    scored = [(str(words[0]), options) for name, words, options in done if name == "score"]
+    where = {"device": "cpu", "dtype": "float32"}
+    assert scored == [(f"my/{stage}", where) for stage in ("base", "mid", "sft", "rl")]
+
+
+def test_a_stage_that_is_skipped_is_passed_over(done):
+    speedrun.main(preset="toy", skip=("mid", "rl"))
+    trained = {name: words[0] for name, words, _ in done if name in ("base", "mid", "sft", "rl")}
+    assert list(trained) == ["base", "sft"]
+    assert trained["sft"].from_ == "toy/base"
+
+
+def test_the_page_opens_on_the_device_that_was_asked_for(done):
+    speedrun.main(preset="toy", device="cpu", dtype="float32", serve=True, port=8123)
+    name, words, options = done[-1]
+    assert (name, words, options["port"]) == ("serve", ("toy",), 8123)
+    assert (options["settings"].device, options["settings"].dtype) == ("cpu", "float32")
+
+
+@pytest.mark.parametrize(
+    ("started", "found", "said"),
+    [
+        ("/x/.venv/bin/nako", None, "    /x/.venv/bin/nako chat toy"),
+        ("/x/.venv/bin/nako", "/usr/bin/nako", "    nako chat toy"),
+        ("/x/nakochat/__main__.py", None, f"    {sys.executable} -m nakochat chat toy"),
+    ],
+)
+def test_the_last_words_can_be_typed(done, monkeypatch, capsys, started, found, said):
+    monkeypatch.setattr(sys, "argv", [started, "speedrun"])
+    monkeypatch.setattr(speedrun.shutil, "which", lambda name: found)
+    speedrun.main(preset="toy")
+    assert said in capsys.readouterr().out.splitlines()

@@ -1,0 +1,196 @@
+import dataclasses
+
+import pytest
+import torch
+
+from nakochat.core import machine as machines
+from nakochat.core import progress
+from nakochat.core.errors import CheckpointError, ConfigError
+from nakochat.core.files import read_json
+from nakochat.core.paths import run_folder
+from nakochat.core.run import read_metrics
+from nakochat.models.checkpoint import save_checkpoint
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.text.tokenizer import Tokenizer
+from nakochat.training import stage as module
+from nakochat.training.agreement import plain
+from nakochat.training.settings import BaseSettings, MidSettings, SftSettings
+from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
+
+BASE = BaseSettings(preset="toy", name="run", steps=4, dtype="float32", compile="no")
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return Tokenizer.train(["안녕하세요. 무궁화 꽃이 피었어요. user assistant"] * 3, 300)
+
+
+@pytest.fixture
+def run(tokenizer):
+    """A run that has its tokenizer."""
+    folder = run_folder("run")
+    tokenizer.save(folder / "tokenizer")
+    return folder
+
+
+@pytest.fixture
+def save(run, tokenizer):
+    """Leaves a checkpoint of a step in a stage, as training would."""
+
+    def at(step, *, stage="base", tokenizer_hash=tokenizer.hash, seed=0, **state):
+        model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=1, width=16, heads=1, context=16))
+        model.initialise(seed)
+        state = {"step": step, "steps": 4, "dtype": "float32", "compiled": False, **state}
+        save_checkpoint(run / stage / "checkpoints", model=model, tokenizer_hash=tokenizer_hash, state=state)
+
+    return at
+
+
+def begin(settings, stage="base"):
+    with open_stage(stage, settings) as opened:
+        return opened
+
+
+def changed(**values):
+    return dataclasses.replace(BASE, **values)
+
+
+def test_the_settings_are_written_before_anything_is_trained(run):
+    with open_stage("base", BASE) as opened:
+        assert read_json(run / "base" / "config.json") == plain(BASE)
+        assert (opened.resumed, opened.folder, opened.machine.dtype) == (None, run, torch.float32)
+
+
+def test_a_start_that_failed_binds_nobody(run, tmp_path):
+    wrong = changed(corpus=(tmp_path / "nowhere.txt",))
+    with open_stage("base", wrong) as opened:  # and then there is no such corpus
+        opened.run.log("step", step=1)
+    begin(BASE)
+    assert read_json(run / "base" / "config.json")["corpus"] == []
+    assert list(read_metrics(run / "base")) == []  # they were of another training
+
+
+def test_the_rows_of_the_same_start_stay(run):
+    with open_stage("base", BASE) as opened:
+        opened.run.log("step", step=1)
+    begin(BASE)
+    assert [row["step"] for row in read_metrics(run / "base")] == [1]
+
+
+def test_a_resume_holds_to_the_settings_that_shape_it(run, save, capsys):
+    begin(BASE)
+    save(2)
+    for name, value in (("steps", 5), ("seed", 1), ("depth", 3), ("text_share", 0.1)):
+        with pytest.raises(ConfigError, match=name):
+            begin(changed(**{name: value}))
+    free = changed(name=None, preset="run", save_every=1, log_every=3, check_every=7, rows_per_piece=1)
+    with pytest.raises(ConfigError, match="preset"):
+        begin(free)
+    resumed = begin(dataclasses.replace(free, preset="toy", name="run")).resumed
+    assert resumed is not None
+    assert resumed.step == 2
+    assert "스텝 2부터" in capsys.readouterr().out
+    assert read_json(run / "base" / "config.json") == plain(BASE)
+
+
+def test_a_name_that_was_left_out_is_no_other_setting(tokenizer, save, run):
+    begin(changed(preset="run", name=None))
+    save(2)
+    begin(changed(preset="run", name="run"))
+
+
+def test_a_finished_stage_is_said_and_held_to_its_settings(run, save, capsys):
+    begin(BASE)
+    assert not is_done("base", BASE)
+    save(2)
+    assert not is_done("base", BASE)
+    save(4)
+    assert not capsys.readouterr().out.count("끝났습니다")
+    assert is_done("base", changed(dtype="bfloat16", save_every=1))
+    assert capsys.readouterr().out == "base: 이미 끝났습니다.\n"
+    with pytest.raises(ConfigError, match="seed: 0 → 1"):
+        is_done("base", changed(seed=1))
+
+
+def test_only_the_first_rank_says_so(run, save, capsys, monkeypatch):
+    begin(BASE)
+    save(4)
+    capsys.readouterr()
+    monkeypatch.setenv("RANK", "1")
+    assert is_done("base", BASE)
+    assert not capsys.readouterr().out
+
+
+def test_a_resume_keeps_its_dtype_and_mode(run, save, monkeypatch):
+    monkeypatch.setattr(machines, "_probe_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(machines, "missing_for_compiling", lambda device: None)
+    begin(BASE)
+    save(2, dtype="float32", compiled=False)
+    kept = begin(changed(dtype="auto", compile="auto")).machine
+    assert (kept.dtype, kept.compile) == (torch.float32, False)
+    with pytest.raises(ConfigError, match="--dtype float32"):
+        begin(changed(dtype="bfloat16"))
+    with pytest.raises(ConfigError, match="--compile no"):
+        begin(changed(compile="yes"))
+    save(3, dtype="float32", compiled=True)
+    assert begin(changed(compile="auto")).machine.compile
+    monkeypatch.setattr(machines, "missing_for_compiling", lambda device: "g++")
+    with pytest.raises(ConfigError, match=r"g\+\+"):
+        begin(changed(compile="auto"))
+
+
+def test_a_missing_compiler_is_said_once(run, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "_spoken", set())
+    for place in (machines, module):
+        monkeypatch.setattr(
+            place, "missing_for_compiling", lambda device: "Python.h (apt install python3-dev)"
+        )
+    for stage in ("base", "mid"):
+        begin(changed(compile="auto"), stage)
+    assert capsys.readouterr().out.count("python3-dev") == 1
+    begin(changed(compile="no"), "sft")
+    assert not capsys.readouterr().out
+
+
+def test_leftovers_of_a_killed_save_are_swept_up(run):
+    (run / "base" / "checkpoints" / ".000002.ab").mkdir(parents=True)
+    begin(BASE)
+    assert not list((run / "base" / "checkpoints").iterdir())
+
+
+def test_the_stage_before_is_where_a_stage_starts(run, save):
+    settings = MidSettings(preset="toy", name="run", dtype="float32", compile="no", seed=3)
+    save(2)
+    save(4, seed=7)
+    with open_stage("mid", settings) as stage:
+        parent = parent_checkpoint(stage, settings, "base")
+        record_origin(stage, settings, parent)
+        weights = loaded(parent, stage.machine).state_dict()
+    assert parent.step == 4
+    origin = read_json(run / "mid" / "origin.json")
+    assert origin["parent"] == {"checkpoint": "run/base@4", "hash": parent.hash}
+    assert (origin["seed"], origin["machine"]["dtype"]) == (3, "float32")
+    expected = parent.model(torch.float32, torch.device("cpu")).state_dict()
+    assert all(torch.equal(weights[name], tensor) for name, tensor in expected.items())
+
+
+def test_from_names_another_parent(run, save):
+    save(2)
+    save(4)
+    save(4, stage="mid")
+    settings = SftSettings(preset="toy", name="run", dtype="float32", compile="no", from_="run/base@2")
+    with open_stage("sft", settings) as stage:
+        assert parent_checkpoint(stage, settings, "mid").step == 2
+        own = dataclasses.replace(settings, from_=None)
+        assert parent_checkpoint(stage, own, "mid").folder.parents[1].name == "mid"
+        with pytest.raises(CheckpointError, match="'rl'"):
+            parent_checkpoint(stage, dataclasses.replace(settings, from_="run/rl"), "mid")
+
+
+def test_weights_of_another_tokenizer_are_refused(run, save):
+    settings = MidSettings(preset="toy", name="run", dtype="float32", compile="no")
+    save(4, tokenizer_hash="another")
+    with open_stage("mid", settings) as stage, pytest.raises(CheckpointError, match="토크나이저"):
+        parent_checkpoint(stage, settings, "base")
+    with pytest.raises(CheckpointError, match="토크나이저"):
+        begin(BASE)
