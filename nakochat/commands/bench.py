@@ -1,7 +1,7 @@
 """A model's shape -> tokens per second.  [nako bench train | infer]
 
-Training is compared with the same model as most code runs it on a CPU (float32, torch.compile, the fused attention
-kernel, glibc's allocator as it comes).  Every variant runs in a process of its own, the variants in turn, so that a
+Training is compared with the same model as most code runs it on a CPU: float32, torch.compile, glibc's allocator as it
+comes, the fused attention kernel (with the mask that packed documents need: a plain causal one would let it be faster).  Every variant runs in a process of its own, the variants in turn, so that a
 machine whose speed drifts is fair to all; the median over the repeats counts.
 """
 
@@ -16,9 +16,10 @@ from typing import Any
 
 import torch
 
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.files import write_json
-from nakochat.core.machine import open_machine
+from nakochat.core.josa import josa
+from nakochat.core.machine import missing_for_compiling, open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.core.progress import speak
@@ -88,7 +89,8 @@ def train(
     shape = TrainBench(
         depth=depth, width=width, heads=heads, context=context, vocab_size=vocab_size, rows=rows, steps=steps
     )
-    variants = {**VARIANTS, **(ABLATIONS if ablations else {})}
+    _require_some(**asdict(shape), repeats=repeats)
+    variants = _possible({**VARIANTS, **(ABLATIONS if ablations else {})})
     found: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
     for number in range(repeats):
         for name, options in variants.items():
@@ -97,8 +99,12 @@ def train(
     speeds = {
         name: statistics.median(row["tokens_per_second"] for row in rows) for name, rows in found.items()
     }
+    ratios = {
+        name: speed / speeds[REFERENCE] if REFERENCE in speeds else None for name, speed in speeds.items()
+    }
     for name, speed in speeds.items():
-        speak(f"{speed / 1000:8.1f}K {say('토큰/초', 'tokens/s')}  x{speed / speeds[REFERENCE]:.2f}  {name}")
+        ratio = "" if ratios[name] is None else f"  x{ratios[name]:.2f}"
+        speak(f"{speed / 1000:8.1f}K {say('토큰/초', 'tokens/s')}{ratio}  {name}")
     if json:
         machine = open_machine("cpu", "float32", "no").describe()
         write_json(
@@ -110,7 +116,7 @@ def train(
                 "variants": {
                     name: {
                         "tokens_per_second": speeds[name],
-                        "ratio_to_reference": speeds[name] / speeds[REFERENCE],
+                        "ratio_to_reference": ratios[name],
                         "peak_memory_gb": statistics.median(row["peak_memory_gb"] for row in rows),
                         "all": [row["tokens_per_second"] for row in rows],
                     }
@@ -120,13 +126,39 @@ def train(
         )
 
 
+def _require_some(**counts: int) -> None:
+    for name, count in counts.items():
+        if count < 1:
+            flag = "--" + name.replace("_", "-")
+            raise ConfigError(
+                say(
+                    f"{josa(flag, '은')} 1 이상이어야 합니다: {count}.", f"{flag} must be 1 or more: {count}."
+                )
+            )
+
+
+def _possible(variants: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Those that this machine can run; what is left out is said."""
+    missing = missing_for_compiling(torch.device("cpu"))
+    if missing is None:
+        return variants
+    left = {name: options for name, options in variants.items() if not options["compile"]}
+    speak(
+        say(
+            f"torch.compile을 쓰는 {len(variants) - len(left)}가지는 재지 않습니다. 없는 것: {missing}",
+            f"leaving out {len(variants) - len(left)} variants with torch.compile.  Missing: {missing}",
+        )
+    )
+    return left
+
+
 def _in_own_process(options: dict[str, Any]) -> dict[str, float]:
     start = "from nakochat.commands.bench_worker import main; main()"
     command = [sys.executable, "-c", start, json_format.dumps(options)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or [""]
-        raise ConfigError(say(f"측정이 실패했습니다: {last[0]}", f"the measurement failed: {last[0]}"))
+        raise NakoError(say(f"측정이 실패했습니다: {last[0]}", f"the measurement failed: {last[0]}"))
     figures: dict[str, float] = json_format.loads(done.stdout.splitlines()[-1])
     return figures
 
@@ -157,6 +189,8 @@ def infer(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
+    for count in streams:
+        _require_some(streams=count, tokens=tokens, repeats=repeats)
     machine = open_machine(device, dtype, "no")
     engine = load_engine(find_run(run), machine)
     figures: dict[str, Any] = {"machine": machine.describe(), "streams": {}}
