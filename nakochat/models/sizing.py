@@ -1,7 +1,7 @@
 """depth -> width, heads, and how many parameters and FLOPs that is.
 
-One dial: a deeper model is wider too (64 of width per layer, as nanochat found best at 1e18 FLOPs), and everything else
-follows.  Learning rates and batch follow the size by the rules of docs/decisions/sizing.md.
+One dial: a deeper model is wider too (64 of width per layer, as nanochat found best at 1e18 FLOPs), and the rest of
+the shape follows.  Learning rates follow the width and the batch in training/optimizer.py.
 """
 
 import math
