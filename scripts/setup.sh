@@ -63,10 +63,10 @@ find_python() { # sets base_python and base_options: a Python that has a GPU bui
         fi
     done
     if [ -n "$found_bare" ]; then
-        fail "$found_bare 에 venv 모듈이 없어서 가상 환경을 만들 수 없습니다. Debian/Ubuntu 에서는 다음을 실행하고 다시 시작하십시오: sudo apt install python3-venv" \
+        fail "$found_bare 에 venv 모듈이 없어서 가상 환경을 만들 수 없습니다. Debian/Ubuntu 에서는 다음을 실행하고 다시 시작하세요: sudo apt install python3-venv" \
             "$found_bare has no venv module, so no environment can be made. On Debian/Ubuntu run this and start again: sudo apt install python3-venv"
     fi
-    fail "Python 3.11 이상이 필요합니다 (찾은 것: ${found_old:-없음}). https://www.python.org/downloads/ 에서 설치하고 다시 시작하십시오." \
+    fail "Python 3.11 이상이 필요합니다 (찾은 것: ${found_old:-없음}). https://www.python.org/downloads/ 에서 설치하고 다시 시작하세요." \
         "Python 3.11 or newer is needed (found: ${found_old:-none}). Install it from https://www.python.org/downloads/ and start again."
 }
 
@@ -80,7 +80,7 @@ make_environment() { # FOLDER: .venv with a pip that runs
         "Making .venv with Python $(python_version "$base_python")."
     # --clear: what is there was interrupted half-way, or made by a Python that has gone.
     "$base_python" -m venv --clear ${base_options:+"$base_options"} "$folder/.venv" \
-        || fail "$folder/.venv 를 만들지 못했습니다. 폴더에 쓸 수 있는지, 디스크에 자리가 있는지 확인하십시오." \
+        || fail "$folder/.venv 를 만들지 못했습니다. 폴더에 쓸 수 있는지, 디스크에 자리가 있는지 확인하세요." \
             "$folder/.venv could not be made. Check that the folder is writable and the disk has room."
 }
 

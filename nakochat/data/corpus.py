@@ -44,7 +44,7 @@ def read_documents(
     if column is not None and all(file.kind == "txt" for file in files):
         raise DataError(
             say(
-                f"--column '{column}'을 쓸 수 없습니다: .txt에는 열이 없습니다. --column을 빼십시오.",
+                f"--column '{column}'을 쓸 수 없습니다: .txt에는 열이 없습니다. --column을 빼세요.",
                 f"--column '{column}' does not apply: a .txt has no columns. Leave it out.",
             )
         )
@@ -95,7 +95,7 @@ def _documents(files: Sequence[CorpusFile], column: str | None, encoding: str) -
         if not found and (file.named or file.kind != "txt"):
             raise DataError(
                 say(
-                    f"글이 하나도 없습니다: {file.path}. 글이 든 파일인지, --column이 맞는지 확인하십시오.",
+                    f"글이 하나도 없습니다: {file.path}. 글이 든 파일인지, --column이 맞는지 확인하세요.",
                     f"{file.path} holds no text at all. Check that it is the right file, and --column.",
                 )
             )

@@ -75,7 +75,7 @@ def _text_column(path: Path, column: str | None, schema: Any) -> str:
         raise DataError(
             say(
                 f"'{name}' 열은 글이 아닙니다: {path} ({schema.field(name).type}). 글이 든 열: "
-                f"{', '.join(textual) or '없음'}. --column으로 고르십시오.",
+                f"{', '.join(textual) or '없음'}. --column으로 고르세요.",
                 f"column '{name}' of {path} is not text ({schema.field(name).type}). Columns of text: "
                 f"{', '.join(textual) or 'none'}. Name one with --column.",
             )
@@ -98,7 +98,7 @@ def _damage_named(path: Path) -> Iterator[None]:
         raise DataError(
             say(
                 f"파일이 손상되었습니다: {path} ({error}). 내려받다가 끊겼거나 다른 형식의 파일입니다. "
-                "다시 내려받으십시오.",
+                "다시 내려받으세요.",
                 f"{path} is damaged ({error}). The download was cut short, or it is a file of another kind. "
                 "Download it again.",
             )

@@ -121,7 +121,7 @@ def unreadable(path: Path, error: OSError) -> DataError:
     return DataError(
         say(
             f"파일을 읽을 수 없습니다: {path} ({error.strerror or error}). "
-            "읽기 권한과 디스크 상태를 확인하십시오.",
+            "읽기 권한과 디스크 상태를 확인하세요.",
             f"cannot read {path} ({error.strerror or error}). Check its permissions and the disk.",
         )
     )
@@ -131,7 +131,7 @@ def _damaged(path: Path, error: Exception) -> DataError:
     return DataError(
         say(
             f"압축이 손상되었습니다: {path} ({error}). 내려받다가 끊겼거나 다른 형식의 파일에 "
-            f"{path.suffix}라는 이름이 붙은 것입니다. 다시 내려받으십시오(.zst는 --long=27까지 읽습니다).",
+            f"{path.suffix}라는 이름이 붙은 것입니다. 다시 내려받으세요(.zst는 --long=27까지 읽습니다).",
             f"{path} does not unpack ({error}). The download was cut short, or a file of another kind is "
             f"named {path.suffix}. Download it again (.zst is read up to --long=27).",
         )
@@ -143,7 +143,7 @@ def _no_room(path: Path, error: OSError) -> DataError:
     return DataError(
         say(
             f"압축을 풀 임시 공간이 없습니다: {path} → {folder} ({error.strerror or error}). 공간을 "
-            f"비우거나, TMPDIR로 다른 폴더를 정하거나, 미리 압축을 푸십시오.",
+            f"비우거나, TMPDIR로 다른 폴더를 정하거나, 미리 압축을 푸세요.",
             f"no room to unpack {path} in {folder} ({error.strerror or error}). Free some space, name "
             f"another folder with TMPDIR, or unpack the file beforehand.",
         )

@@ -25,7 +25,7 @@ def pick_column(path: Path, column: str | None, names: Sequence[str], textual: S
         raise DataError(
             say(
                 f"'{column}' 열이 없습니다: {path}. 이 파일의 열: {listed}. --column으로 이 가운데 하나를 "
-                f"고르십시오.",
+                f"고르세요.",
                 f"no column '{column}' in {path}. Its columns: {listed}. Name one of them with --column.",
             )
         )
@@ -38,7 +38,7 @@ def pick_column(path: Path, column: str | None, names: Sequence[str], textual: S
     raise DataError(
         say(
             f"어느 열이 글인지 알 수 없습니다: {path}. 이 파일의 열: {listed}. --column으로 글이 든 열을 "
-            f"고르십시오.",
+            f"고르세요.",
             f"cannot tell which column of {path} holds the text. Its columns: {listed}. Name it with "
             f"--column.",
         )

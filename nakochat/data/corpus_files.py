@@ -48,7 +48,7 @@ def find_files(paths: Sequence[Path]) -> list[CorpusFile]:
     if not paths:
         raise DataError(
             say(
-                "말뭉치 경로가 없습니다. --corpus에 파일이나 폴더를 하나 이상 주십시오.",
+                "말뭉치 경로가 없습니다. --corpus에 파일이나 폴더를 하나 이상 주세요.",
                 "no corpus path. Give one file or folder, or more, with --corpus.",
             )
         )
@@ -114,7 +114,7 @@ def _named(path: Path) -> CorpusFile:
         raise DataError(
             say(
                 f"읽을 줄 모르는 형식입니다: {path}. 읽는 형식: {ENDINGS}. 형식이 맞다면 파일 이름의 끝을 "
-                f"바꾸십시오.",
+                f"바꾸세요.",
                 f"cannot read this kind of file: {path}. What is read: {ENDINGS}. Rename it if it is one of "
                 f"these.",
             )
@@ -122,7 +122,7 @@ def _named(path: Path) -> CorpusFile:
     if not path.is_file():
         raise DataError(
             say(
-                f"보통 파일이 아닙니다: {path}. 파일이나 폴더를 주십시오.",
+                f"보통 파일이 아닙니다: {path}. 파일이나 폴더를 주세요.",
                 f"not a regular file: {path}. Give a file or a folder.",
             )
         )
@@ -144,7 +144,7 @@ def _in_folder(folder: Path) -> list[CorpusFile]:
     if not files:
         raise DataError(
             say(
-                f"폴더에 읽을 파일이 없습니다: {folder}. 읽는 형식: {ENDINGS}. 다른 폴더를 주십시오.",
+                f"폴더에 읽을 파일이 없습니다: {folder}. 읽는 형식: {ENDINGS}. 다른 폴더를 주세요.",
                 f"nothing to read in the folder {folder}. What is read: {ENDINGS}. Give another.",
             )
         )
@@ -166,7 +166,7 @@ def _check_impostor(path: Path, head: bytes) -> None:
             say(
                 f"데이터가 아니라 Git LFS 포인터입니다: {path}. 저장소를 LFS 없이 받으면 내용 대신 이 몇 "
                 f"줄이 옵니다. 저장소에서 'git lfs install' 뒤 'git lfs pull'을 실행하거나 파일을 직접 "
-                f"내려받으십시오.",
+                f"내려받으세요.",
                 f"{path} is a Git LFS pointer, not the data. A clone without LFS brings these few lines in "
                 f"its place. Run 'git lfs install' and 'git lfs pull' in that repository, or download the "
                 f"file itself.",
@@ -177,7 +177,7 @@ def _check_impostor(path: Path, head: bytes) -> None:
         raise DataError(
             say(
                 f"데이터가 아니라 웹 페이지(HTML)입니다: {path}. 내려받기가 로그인이나 오류 페이지를 저장한 "
-                f"것입니다. 파일을 열어 까닭을 보고, 원본 파일의 주소에서 다시 내려받으십시오.",
+                f"것입니다. 파일을 열어 까닭을 보고, 원본 파일의 주소에서 다시 내려받으세요.",
                 f"{path} is a web page (HTML), not data. The download saved a login or error page. "
                 "Open it to see why, and download again from the address of the file itself.",
             )
@@ -190,7 +190,7 @@ def _check_text(path: Path, head: bytes, encoding: str) -> None:
             raise DataError(
                 say(
                     f"글 파일이 아니라 {name} 파일입니다: {path}. 내용에 맞게 이름을 바꾸거나 글로 "
-                    f"변환하십시오.",
+                    f"변환하세요.",
                     f"{path} is a {name} file, not text. Rename it to what it is, or convert it to text.",
                 )
             )
@@ -201,7 +201,7 @@ def _check_text(path: Path, head: bytes, encoding: str) -> None:
         raise DataError(
             say(
                 f"글이 아니라 이진 파일입니다: {path} (첫 {len(head):,}바이트의 {share:.0%}가 NUL). "
-                "글 파일을 주십시오. UTF-16으로 쓴 글이라면 --encoding utf-16-le을 붙이십시오.",
+                "글 파일을 주세요. UTF-16으로 쓴 글이라면 --encoding utf-16-le을 붙이세요.",
                 f"{path} is binary, not text ({share:.0%} of its first {len(head):,} bytes are NUL). "
                 "Give a text file. If it is text in UTF-16, add --encoding utf-16-le.",
             )
@@ -211,7 +211,7 @@ def _check_text(path: Path, head: bytes, encoding: str) -> None:
 def _missing(path: Path, first: Path) -> DataError:
     return DataError(
         say(
-            f"파일이나 폴더가 없습니다: {path} ('{first}'부터 없습니다). 경로를 확인하십시오.",
+            f"파일이나 폴더가 없습니다: {path} ('{first}'부터 없습니다). 경로를 확인하세요.",
             f"no such file or folder: {path} (nothing at '{first}'). Check the path.",
         )
     )
@@ -220,7 +220,7 @@ def _missing(path: Path, first: Path) -> DataError:
 def _empty(path: Path) -> DataError:
     return DataError(
         say(
-            f"빈 파일입니다: {path}. 내려받기가 실패했는지 확인하고, 글이 든 파일을 주십시오.",
+            f"빈 파일입니다: {path}. 내려받기가 실패했는지 확인하고, 글이 든 파일을 주세요.",
             f"{path} is empty. Check whether its download failed, and give a file that holds text.",
         )
     )

@@ -72,7 +72,7 @@ def _rows(path: Path, lines: Iterable[str], delimiter: str, quoted: bool) -> Ite
         raise DataError(
             say(
                 f"표를 읽을 수 없습니다: {path}의 {reader.line_num}번째 줄까지 ({error}). "
-                '큰따옴표의 짝이 맞는지, 칸 안의 큰따옴표를 두 번("") 썼는지 확인하십시오.',
+                '큰따옴표의 짝이 맞는지, 칸 안의 큰따옴표를 두 번("") 썼는지 확인하세요.',
                 f"cannot read the table {path} at line {reader.line_num} ({error}). "
                 'Check that its quotes pair up and that a quote inside a cell is doubled ("").',
             )
@@ -135,7 +135,7 @@ def _ragged(path: Path, number: int, columns: int, expected: int) -> DataError:
     return DataError(
         say(
             f"{number}번째 줄의 칸 수가 다릅니다: {path} ({expected}칸이어야 하는데 {columns}칸). "
-            "글 안의 구분 기호나 줄바꿈은 큰따옴표로 감싸야 합니다. 그 줄을 고치십시오.",
+            "글 안의 구분 기호나 줄바꿈은 큰따옴표로 감싸야 합니다. 그 줄을 고치세요.",
             f"line {number} of {path} has {columns} columns where the first row has {expected}. Separators "
             f"and line ends inside a text must be quoted. Mend that line.",
         )

@@ -127,7 +127,7 @@ def _broken_line(path: Path, number: int, why: str) -> DataError:
         say(
             f"JSONL의 {number}번째 줄을 읽을 수 없습니다: {path} ({why}). 줄마다 글이 든 열을 가진 "
             "온전한 JSON 객체가 하나씩 있어야 합니다. 그 줄을 고치고, 마지막 줄이라면 "
-            "내려받기가 끊긴 것이니 다시 내려받으십시오.",
+            "내려받기가 끊긴 것이니 다시 내려받으세요.",
             f"cannot read line {number} of {path} ({why}). Every line must hold one whole JSON object with "
             "the text column. Mend that line; if it is the last, the download was cut short: repeat it.",
         )
@@ -138,7 +138,7 @@ def _giant_line(path: Path, size: int) -> DataError:
     return DataError(
         say(
             f"한 줄이 {MAX_LINE_BYTES >> 20} MiB를 넘습니다: {path} ({size >> 20} MiB까지 줄바꿈이 "
-            f"없습니다). 줄바꿈이 없는 이진 파일이거나 통째로 쓴 JSON일 것입니다. 문서마다 줄을 나누십시오.",
+            f"없습니다). 줄바꿈이 없는 이진 파일이거나 통째로 쓴 JSON일 것입니다. 문서마다 줄을 나누세요.",
             f"a line of {path} is longer than {MAX_LINE_BYTES >> 20} MiB (no line end in {size >> 20} MiB). "
             "It may be binary, or one JSON written whole. Put every document on a line of its own.",
         )
@@ -158,11 +158,11 @@ def _not_encoded(path: Path, encoding: str, error: UnicodeError, read: int) -> D
         guess = _guess(error.object[: error.start], error.object[error.start :])
     if guess is None or guess == codecs.lookup(encoding).name:
         advice = (
-            "글 파일이 맞는지 확인하고, 맞다면 '--encoding 이름'으로 인코딩을 알려 주십시오.",
+            "글 파일이 맞는지 확인하고, 맞다면 '--encoding 이름'으로 인코딩을 알려 주세요.",
             "Check that it is text, and if so, name its encoding with '--encoding NAME'.",
         )
     else:
-        advice = (f"'--encoding {guess}'를 붙여 보십시오.", f"Try '--encoding {guess}'.")
+        advice = (f"'--encoding {guess}'를 붙여 보세요.", f"Try '--encoding {guess}'.")
     return DataError(
         say(
             f"{encoding} 글이 아닙니다: {path} ({where[0]}). {advice[0]}",

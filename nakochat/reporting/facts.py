@@ -112,7 +112,7 @@ def read_run(run: Path) -> Run:
         raise CheckpointError(
             say(
                 f"{run}에 실행 기록이 없습니다: tokenizer, base, mid, sft, rl 폴더가 하나도 없습니다. "
-                "`nako runs`로 있는 실행을 보십시오.",
+                "`nako runs`로 있는 실행을 보세요.",
                 f"no run in {run}: none of the folders tokenizer, base, mid, sft, rl is there. "
                 "`nako runs` lists the runs you have.",
             )
@@ -266,7 +266,7 @@ def _score(key: str, value: object, path: Path) -> Score:
 def _unusable(path: Path, korean: str, english: str) -> DataError:
     return DataError(
         say(
-            f"{path}: 읽을 수 없습니다. {korean}. 이 단계를 다시 평가하거나 파일을 치운 뒤 다시 하십시오.",
+            f"{path}: 읽을 수 없습니다. {korean}. 이 단계를 다시 평가하거나 파일을 치운 뒤 다시 하세요.",
             f"{path}: cannot be read: {english}. Evaluate this stage again, or move the file away and retry.",
         )
     )

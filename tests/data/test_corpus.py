@@ -261,7 +261,7 @@ def test_bad_files_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
         read(path)
     assert all(word in str(english.value) for word in (str(path), *words)), english.value
     monkeypatch.setenv("NAKO_LANG", "ko")
-    with pytest.raises(DataError, match=r"니다.*십시오") as korean:
+    with pytest.raises(DataError, match=r"니다.*세요") as korean:
         read(path)
     assert str(path) in str(korean.value)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nakochat.core.errors import DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.village.scene import Expected
 
@@ -52,7 +53,7 @@ def load(name: str) -> tuple[FrozenItem, ...]:
         known = ", ".join(sorted(HASHES))
         raise DataError(
             say(
-                f"고정 문항에 '{name}'은(는) 없습니다. 다음 가운데 하나를 쓰십시오: {known}",
+                f"고정 문항에 {josa(repr(name), '은')} 없습니다. 다음 가운데 하나를 쓰세요: {known}",
                 f"no frozen items are called '{name}'. Use one of: {known}",
             )
         )
@@ -61,7 +62,7 @@ def load(name: str) -> tuple[FrozenItem, ...]:
     if hashlib.sha256(content).hexdigest() != HASHES[name]:
         raise DataError(
             say(
-                f"고정 문항이 바뀌어 점수를 견줄 수 없습니다: {path}. nakochat을 다시 설치하십시오.",
+                f"고정 문항이 바뀌어 점수를 견줄 수 없습니다: {path}. nakochat을 다시 설치하세요.",
                 f"frozen items were altered, so scores would not compare: {path}. Reinstall nakochat.",
             )
         )
@@ -74,7 +75,7 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         raise DataError(
             say(
-                f"고정 문항을 읽을 수 없습니다: {path} ({error.strerror}). nakochat을 다시 설치하십시오.",
+                f"고정 문항을 읽을 수 없습니다: {path} ({error.strerror}). nakochat을 다시 설치하세요.",
                 f"cannot read the frozen items: {path} ({error.strerror}). Reinstall nakochat.",
             )
         ) from error
