@@ -176,7 +176,8 @@ def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
         values = load_config(Path(config), section, known)
         preset = preset or values.get("preset")
         sources.append(_source(values, config))
-    sources.append(_source(load_preset(preset or "tiny").get(section, {}), f"preset {preset}"))
+    preset = preset or "tiny"
+    sources.append(_source(load_preset(preset).get(section, {}), f"preset {preset}"))
     return tuple(sources)
 
 

@@ -71,22 +71,21 @@ def score(
         )
         scores["josa"] = _share(pairs, Label("조사 고르기: 새 낱말", "particles after new words"), chance=0.5)
         bar.update(2)
-        made: dict[int, tuple[Sequence[Exercise], list[Answer]]] = {}
+        made: dict[tuple[Exercise, ...], list[Answer]] = {}  # tasks may grade the same answers
         for index, task in enumerate(tasks):
-            exercises = task.exercises()
-            key = hash(tuple(exercises))
-            if key not in made:
-                made[key] = (exercises, answer_all(engine, exercises, max_tokens=task.max_tokens))
-            answers = made[key][1]
+            exercises = tuple(task.exercises())
+            if exercises not in made:
+                made[exercises] = answer_all(engine, exercises, max_tokens=task.max_tokens)
+            answers = made[exercises]
             graded = [task.grade(answer.message.text, answer.exercise.expected) for answer in answers]
             scores[task.name] = _share(graded, task.label, chance=task.chance, better=task.better)
             samples += [_sample(answer) for answer in answers[:2]]
             bar.update(index + 3)
-        broken = sum(answer.broken for _, answers in made.values() for answer in answers)
+        broken = sum(answer.broken for answers in made.values() for answer in answers)
     label = Label("깨진 글자가 있는 답", "answers with broken UTF-8")
     scores["broken_utf8"] = {
         **_figure(broken, "answers", label),
-        "items": sum(len(a) for _, a in made.values()),
+        "items": sum(map(len, made.values())),
     }
     conversations = [converse(engine, turns) for turns in CONVERSATIONS]
     breaches = [
