@@ -1,8 +1,9 @@
 """A model's shape -> tokens per second.  [nako bench train | infer]
 
 Training is compared with the same model as most code runs it on a CPU: float32, torch.compile, glibc's allocator as it
-comes, the fused attention kernel (with the mask that packed documents need: a plain causal one would let it be faster).  Every variant runs in a process of its own, the variants in turn, so that a
-machine whose speed drifts is fair to all; the median over the repeats counts.
+comes, the fused attention kernel (given the mask that packed documents need; without one it may be faster).  Every
+variant runs in a process of its own, the variants in turn, so that a machine whose speed drifts is fair to all; the
+median over the repeats counts.
 """
 
 import json as json_format
