@@ -1,3 +1,4 @@
+import shlex
 import sys
 
 import pytest
@@ -73,7 +74,7 @@ def test_the_page_opens_on_the_device_that_was_asked_for(done):
     [
         ("/x/.venv/bin/nako", None, "    /x/.venv/bin/nako chat toy"),
         ("/x/.venv/bin/nako", "/usr/bin/nako", "    nako chat toy"),
-        ("/x/nakochat/__main__.py", None, f"    {sys.executable} -m nakochat chat toy"),
+        ("/x/nakochat/__main__.py", None, f"    {shlex.quote(sys.executable)} -m nakochat chat toy"),
     ],
 )
 def test_the_last_words_can_be_typed(done, monkeypatch, capsys, started, found, said):

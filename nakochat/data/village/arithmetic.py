@@ -90,7 +90,7 @@ class Problem:
 def _number(scene: Scene, most: int, least: int = 2) -> int:
     """One to three digits, the shorter ones more often."""
     draw = scene.rng.random()
-    top = 9 if draw < 0.3 else 99 if draw < 0.82 else 999
+    top = 9 if draw < 0.3 else 99 if draw < 0.9 else 999
     return scene.integer(least, max(least, min(most, top)))
 
 
