@@ -2,7 +2,7 @@
 
     python scripts/readme_results.py tiny tiny-1 tiny-2
 
-The stages are those of the first run; the last column is the worst RL score over all the runs (seeds).
+The stages are those of the first run; with several runs (seeds) a last column holds the worst RL score.
 """
 
 import json
@@ -27,22 +27,23 @@ def shown(entry: dict[str, Any]) -> str:
 
 def table(names: list[str], language: str) -> str:
     columns = {stage: scores(names[0], stage) for stage in STAGES}
-    last = [scores(name, STAGES[-1]) for name in names]
-    heads = {
-        "ko": ("무엇", "문항", f"RL, 씨앗 {len(names)}개 중 가장 나쁜 것"),
-        "en": ("what", "items", "RL, worst seed"),
-    }[language]
-    lines = [
-        f"| {heads[0]} | {heads[1]} | BASE | MID | SFT | RL | {heads[2]} |",
-        "|---|--:|--:|--:|--:|--:|--:|",
-    ]
+    seeds = [scores(name, STAGES[-1]) for name in names]
+    heads = {"ko": ["무엇", "문항"], "en": ["what", "items"]}[language] + [stage.upper() for stage in STAGES]
+    if len(names) > 1:
+        heads.append(
+            {"ko": f"RL, 씨앗 {len(names)}개 중 가장 나쁜 것", "en": f"RL, worst of {len(names)} seeds"}[
+                language
+            ]
+        )
+    lines = [f"| {' | '.join(heads)} |", "|---|" + "--:|" * (len(heads) - 1)]
     shares_first = sorted(columns["rl"].items(), key=lambda item: item[1]["unit"] != "accuracy")
     for key, entry in shares_first:
-        worst = (max if entry["better"] == "lower" else min)(last, key=lambda found: found[key]["value"])
-        row = [shown(columns[stage][key]) for stage in STAGES]
-        lines.append(
-            f"| {entry['label'][language]} | {entry.get('items', '')} | {' | '.join(row)} | {shown(worst[key])} |"
-        )
+        row = [entry["label"][language], str(entry.get("items", ""))]
+        row += [shown(columns[stage][key]) for stage in STAGES]
+        if len(names) > 1:
+            pick = max if entry["better"] == "lower" else min
+            row.append(shown(pick((found[key] for found in seeds), key=lambda found: found["value"])))
+        lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
 
 
