@@ -8,10 +8,8 @@ import sys
 import time
 
 import pytest
-import torch
 
 from nakochat.core.run import read_metrics
-from nakochat.models.checkpoint import newest_checkpoint
 
 NAKO = [sys.executable, "-m", "nakochat"]
 
@@ -134,18 +132,14 @@ def test_two_processes_learn_as_one(trained, nako, home, stage):
     environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1"}
     done = subprocess.run([sys.executable, *command, *words], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    one, two = (
-        {row["step"]: row["loss"] for row in rows(run / stage)} for run in (trained, home / "runs" / "two")
-    )
+    one, two = ({row["step"]: row for row in rows(run / stage)} for run in (trained, home / "runs" / "two"))
     assert one.keys() == two.keys()
-    for step, loss in one.items():
-        assert two[step] == pytest.approx(loss, rel=1e-4), step
-    models = [
-        newest_checkpoint(run / stage / "checkpoints").model(torch.float32, torch.device("cpu"))
-        for run in (trained, home / "runs" / "two")
-    ]
-    for (name, first), second in zip(models[0].named_parameters(), models[1].parameters(), strict=True):
-        assert float((first - second).detach().abs().max()) < 1e-3, name
+    # The first step starts from the same weights: loss and gradient are the same but for the order of additions.
+    # Later ones follow closely; single weights need not (Adam turns rounding of a tiny gradient into a whole step).
+    for figure in ("loss", "gradient_norm", "scored"):
+        assert two[1][figure] == pytest.approx(one[1][figure], rel=1e-6), figure
+    for step, row in one.items():
+        assert two[step]["loss"] == pytest.approx(row["loss"], rel=1e-4), step
 
 
 @pytest.mark.parametrize(
