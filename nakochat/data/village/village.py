@@ -71,9 +71,9 @@ EXERCISE_WEIGHTS: dict[str, float] = {
         "two_questions": 1.0,
         "follow_up": 4.0,
     },
-    **{"recall": 3.5, "given": 3.5, "unknown": 7.0, "known_among_unknown": 1.5},
-    **{"sum": 5.0, "story_problem": 11.0},
-    **{"syllables": 6.0, "finals": 6.0, "jamo": 0.5, "spell": 3.0, "last": 0.5, "first": 0.5},
+    **{"recall": 3.5, "given": 3.5, "unknown": 6.0, "known_among_unknown": 1.5},
+    **{"sum": 5.0, "story_problem": 12.0},
+    **{"syllables": 4.0, "finals": 4.0, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
     **{"choice": 15.0},
     **{"persona": 3.0, "feelings": 2.0, "small_talk": 3.0, "greeting": 1.5, "how_to": 1.0, "cannot": 1.0},
 }
