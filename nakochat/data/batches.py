@@ -21,6 +21,7 @@ from nakochat.data.packing import Packer, Piece
 from nakochat.data.shards import TokenShard
 
 IGNORE = -100
+BUFFER = 256  # documents among which the packer looks for a fit
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,9 @@ class PackedBatches:
             )
         self.epoch, self.cursor = 0, 0
         self._order = self._permutation(0)
-        self._packer = Packer(self._documents(), row=length + 1)
+        # a buffer of several epochs would put copies of the longest document into the same step
+        fits = max(1, min(BUFFER, len(self._order) // 4))
+        self._packer = Packer(self._documents(), row=length + 1, size=fits)
         self._used = self._asked = 0
 
     def step(self) -> list[Batch]:
