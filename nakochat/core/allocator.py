@@ -1,7 +1,7 @@
 """Nothing -> glibc's allocator, told to keep memory that it once had.
 
 Training asks for the same large blocks at every step.  By default glibc hands each back to the kernel and takes page
-faults for it anew: keeping them makes a compiled CPU step about 1.4 times as fast (docs/benchmarks.md).  Must be called
+faults for it anew: keeping them saves those (`nako bench train --ablations` measures it).  Must be called
 before torch is imported, so only `cli.py` does; importing the package never changes the process.
 """
 

@@ -4,8 +4,9 @@ Letters, here and in every file of models/:
     B  rows        T  positions in a row     S  positions looked at     V  vocabulary
     D  width       H  query heads            K  key/value heads         C  width of a head
 
-On a CPU, attention over many positions at once is materialised (scores, softmax, product): in bf16 the fused kernel is
-slower there (docs/benchmarks.md).  One new position, and every other device, take scaled_dot_product_attention.
+On a CPU, attention over many positions at once is materialised (scores, softmax, product), which in bf16 is the faster
+way there (`nako bench train --ablations` measures it).  One new position, and every other device, take
+scaled_dot_product_attention.
 """
 
 from dataclasses import dataclass

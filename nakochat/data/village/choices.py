@@ -2,7 +2,7 @@
 
 Each option is a line of the text and, right behind it, its number ("책장4"); the answer begins with the same
 ("책장4. 정답은 4번이에요.").  With the label before the text, or elsewhere in the answer, a small model never learns to
-tie the two together (docs/log.md); behind the text it copies both in one go.
+tie the two together; behind the text it copies both in one go.
 
 Options come from the same relation or from other categories, so every one of them is the right answer of some other
 question.  Held out: question and set of options.
