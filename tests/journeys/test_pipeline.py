@@ -149,7 +149,7 @@ def test_two_processes_learn_as_one(trained, nako, home, stage):
     weights = [
         torch.cat([parameter.detach().flatten() for parameter in model.parameters()]) for model in models
     ]
-    assert float((weights[0] - weights[1]).norm() / weights[0].norm()) < 1e-4
+    assert float((weights[0] - weights[1]).norm() / weights[0].norm()) < 1e-3  # seen: 7e-5 and less
 
 
 @pytest.mark.parametrize(
