@@ -8,7 +8,8 @@ from nakochat.core.files import is_whole, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import speak
-from nakochat.data.prepare import Corpus, training_texts, validation_texts
+from nakochat.data.prepare import Corpus, validation_texts
+from nakochat.data.tokenizer_texts import training_texts
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.agreement import plain, refuse_changes
 from nakochat.training.settings import TokenizerSettings

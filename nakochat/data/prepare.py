@@ -56,32 +56,13 @@ class Corpus:
         return read_documents(self.paths, column=self.column, encoding=self.encoding)
 
 
-def training_texts(corpus: Corpus, seed: int, characters: int) -> Iterator[str]:
-    """Texts for training a tokenizer: half texts, half conversations, some `characters` in all."""
-    village = Village(seed)
-    made = 0
-    documents = _spread(corpus, characters // 2) if corpus.paths else (village.text(n) for n in range(10**9))
-    for text in documents:
-        yield text
-        made += len(text)
-        if made >= characters // 2:
-            break
-    for number in range(10**9):
-        for message in village.exercise(number).messages:
-            for part in message.parts:
-                yield part.text
-                made += len(part.text)
-        if made >= characters:
-            return
-
-
 def validation_texts(corpus: Corpus, seed: int) -> list[str]:
     """Held-out texts, about VALIDATION_BYTES of them.  DataError where a corpus is too small to hold any out."""
     texts: list[str] = []
     size = 0
     village = Village(seed)
     source = (
-        (text for text in corpus.documents() if _place(text) < VALIDATION_SHARE)
+        (text for text in corpus.documents() if place(text) < VALIDATION_SHARE)
         if corpus.paths
         else (village.text(OFFSETS["validation"] + n) for n in range(10**9))
     )
@@ -250,11 +231,11 @@ def _spread(corpus: Corpus, characters: int, salt: str = "") -> Iterator[str]:
     total = sum(len(text) for text in corpus.documents())
     share = min(1.0, 1.15 * characters / max(1, total))
     for text in corpus.documents():
-        if _place(text) >= VALIDATION_SHARE and _place(text, salt or "tokenizer") < share:
+        if place(text) >= VALIDATION_SHARE and place(text, salt or "tokenizer") < share:
             yield text
 
 
-def _place(text: str, salt: str = "") -> float:
+def place(text: str, salt: str = "") -> float:
     """A number in [0, 1) by the text alone."""
     digest = hashlib.blake2b(text.encode(), digest_size=7, salt=salt.encode()[:16]).digest()
     return int.from_bytes(digest, "big") / 2**56

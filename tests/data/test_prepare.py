@@ -13,10 +13,10 @@ from nakochat.data.prepare import (
     prepare_stage,
     prepare_validation,
     stored_validation,
-    training_texts,
     validation_texts,
 )
 from nakochat.data.shards import TokenShard
+from nakochat.data.tokenizer_texts import training_texts
 from nakochat.data.village.village import Village
 from nakochat.text.tokenizer import Tokenizer
 
