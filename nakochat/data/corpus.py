@@ -27,9 +27,11 @@ _JUNK = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
 
 def read_documents(
-    paths: Sequence[Path], *, column: str | None = None, encoding: str = "utf-8"
+    paths: Sequence[Path], *, column: str | None = None, encoding: str = "utf-8", raw: bool = False
 ) -> Iterator[str]:
     """Every document of the corpus, clean and not empty, file after file.
+
+    raw: as it stands in the file, for a Cleaner (clean.py), which counts what it takes away.
 
     column names the text column where it is not plain which it is; one of a table without header goes by its
     number, from 1.  encoding is that of the text formats.
@@ -48,7 +50,7 @@ def read_documents(
                 f"--column '{column}' does not apply: a .txt has no columns. Leave it out.",
             )
         )
-    return _documents(files, column, encoding)
+    return _documents(files, column, encoding, raw)
 
 
 def clean_text(text: str) -> str:
@@ -84,12 +86,12 @@ def count_bytes(paths: Sequence[Path]) -> int:
     return sum(file.path.stat().st_size for file in find_files(paths))
 
 
-def _documents(files: Sequence[CorpusFile], column: str | None, encoding: str) -> Iterator[str]:
+def _documents(files: Sequence[CorpusFile], column: str | None, encoding: str, raw: bool) -> Iterator[str]:
     for file in files:
         found = False
-        for raw in _raw_documents(file, column, encoding):
-            text = clean_text(raw)
-            if text:
+        for document in _raw_documents(file, column, encoding):
+            text = document if raw else clean_text(document)
+            if text and not text.isspace():
                 found = True
                 yield text
         if not found and (file.named or file.kind != "txt"):
