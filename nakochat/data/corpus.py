@@ -3,8 +3,8 @@
     for document in read_documents([Path("kowiki.jsonl.zst"), Path("novels/")]):
         ...
 
-.txt, .jsonl, .csv, .tsv, .parquet and .arrow, each also as .gz or .zst.  Memory stays constant however long
-the corpus is, and the same paths give the same documents in the same order.
+.txt, .json, .jsonl, .csv, .tsv, .parquet and .arrow, each also as .gz or .zst.  Memory stays constant
+however long the corpus is, and the same paths give the same documents in the same order.
 """
 
 import hashlib
@@ -18,8 +18,9 @@ from nakochat.core.messages import say
 from nakochat.data.corpus_arrow import arrow_documents, parquet_documents
 from nakochat.data.corpus_bytes import CHUNK_BYTES, unreadable
 from nakochat.data.corpus_files import CorpusFile, check_head, find_files
+from nakochat.data.corpus_json import json_documents, json_rows, jsonl_rows
 from nakochat.data.corpus_tables import table_documents
-from nakochat.data.corpus_text import check_encoding, jsonl_documents, text_documents
+from nakochat.data.corpus_text import check_encoding, text_documents
 
 # The control characters but tab and line feed, and halves of surrogate pairs: JSON can write those
 # ("\ud83d"), but no UTF-8 can, so that the tokenizer would fail on them much later.
@@ -108,7 +109,9 @@ def _raw_documents(file: CorpusFile, column: str | None, encoding: str) -> Itera
         case "txt":
             return text_documents(file.path, encoding)
         case "jsonl":
-            return jsonl_documents(file.path, column, encoding)
+            return json_documents(file.path, jsonl_rows(file.path, encoding), column)
+        case "json":
+            return json_documents(file.path, json_rows(file.path, encoding), column)
         case "csv":
             return table_documents(file.path, ",", column, encoding)
         case "tsv":

@@ -15,9 +15,8 @@ from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.data.corpus_bytes import PACKED_ENDINGS, head_of, unreadable
 
-Kind = Literal["txt", "jsonl", "csv", "tsv", "parquet", "arrow"]
-KINDS: tuple[Kind, ...] = ("txt", "jsonl", "csv", "tsv", "parquet", "arrow")
-ENDINGS = ", ".join(f".{kind}" for kind in KINDS) + " (+ .gz, .zst)"
+Kind = Literal["txt", "json", "jsonl", "csv", "tsv", "parquet", "arrow"]
+KINDS: tuple[Kind, ...] = ("txt", "json", "jsonl", "csv", "tsv", "parquet", "arrow")
 HEAD_BYTES = 1 << 16
 _NUL_SHARE = 0.01  # real texts hold a stray NUL here and there, compiled things a few per cent and more
 _MAGIC = {
@@ -39,10 +38,11 @@ class CorpusFile:
     named: bool
 
 
-def find_files(paths: Sequence[Path]) -> list[CorpusFile]:
+def find_files(paths: Sequence[Path], kinds: Sequence[Kind] = KINDS) -> list[CorpusFile]:
     """The files behind paths: in the given order, folders recursively and sorted by NFC name, each file once.
 
-    Hidden files, files of other endings and empty .txt files in a folder are passed over (there is a README).
+    Hidden files, files of other endings and empty .txt files in a folder are passed over (there is a README), and
+    .json too: folders of data sets hold some that are settings.
     DataError for a missing path, an unknown ending, an empty file, and a folder with nothing to read.
     """
     if not paths:
@@ -55,18 +55,18 @@ def find_files(paths: Sequence[Path]) -> list[CorpusFile]:
     found: dict[Path, CorpusFile] = {}
     for given in paths:
         path = _on_disk(given.expanduser())
-        for file in _in_folder(path) if path.is_dir() else [_named(path)]:
+        for file in _in_folder(path, kinds) if path.is_dir() else [_named(path, kinds)]:
             found.setdefault(file.path.resolve(), file)
     return list(found.values())
 
 
-def kind_of(path: Path) -> Kind | None:
+def kind_of(path: Path, kinds: Sequence[Kind] = KINDS) -> Kind | None:
     """What the name says that the file is; None for an ending that is not read."""
     name = path.name.lower()
     for packed in PACKED_ENDINGS:
         name = name.removesuffix(packed)
     ending = Path(name).suffix.removeprefix(".")
-    return next((kind for kind in KINDS if kind == ending), None)
+    return next((kind for kind in kinds if kind == ending), None)
 
 
 def check_head(file: CorpusFile, encoding: str) -> None:
@@ -108,14 +108,14 @@ def _on_disk(path: Path) -> Path:
     return found
 
 
-def _named(path: Path) -> CorpusFile:
-    kind = kind_of(path)
+def _named(path: Path, kinds: Sequence[Kind]) -> CorpusFile:
+    kind = kind_of(path, kinds)
     if kind is None:
         raise DataError(
             say(
-                f"읽을 줄 모르는 형식입니다: {path}. 읽는 형식: {ENDINGS}. 형식이 맞다면 파일 이름의 끝을 "
+                f"읽을 줄 모르는 형식입니다: {path}. 읽는 형식: {_endings(kinds)}. 형식이 맞다면 파일 이름의 끝을 "
                 f"바꾸세요.",
-                f"cannot read this kind of file: {path}. What is read: {ENDINGS}. Rename it if it is one of "
+                f"cannot read this kind of file: {path}. What is read: {_endings(kinds)}. Rename it if it is one of "
                 f"these.",
             )
         )
@@ -131,11 +131,11 @@ def _named(path: Path) -> CorpusFile:
     return CorpusFile(path=path, kind=kind, named=True)
 
 
-def _in_folder(folder: Path) -> list[CorpusFile]:
+def _in_folder(folder: Path, kinds: Sequence[Kind]) -> list[CorpusFile]:
     files = []
     for path in sorted(_walk(folder), key=lambda path: nfc(path.relative_to(folder).as_posix())):
-        kind = kind_of(path)
-        if kind is None or not path.is_file():
+        kind = kind_of(path, kinds)
+        if kind is None or kind == "json" or not path.is_file():
             continue
         if path.stat().st_size > 0:
             files.append(CorpusFile(path=path, kind=kind, named=False))
@@ -144,11 +144,15 @@ def _in_folder(folder: Path) -> list[CorpusFile]:
     if not files:
         raise DataError(
             say(
-                f"폴더에 읽을 파일이 없습니다: {folder}. 읽는 형식: {ENDINGS}. 다른 폴더를 주세요.",
-                f"nothing to read in the folder {folder}. What is read: {ENDINGS}. Give another.",
+                f"폴더에 읽을 파일이 없습니다: {folder}. 읽는 형식: {_endings(kinds)}. 다른 폴더를 주세요.",
+                f"nothing to read in the folder {folder}. What is read: {_endings(kinds)}. Give another.",
             )
         )
     return files
+
+
+def _endings(kinds: Sequence[Kind]) -> str:
+    return ", ".join(f".{kind}" for kind in kinds) + " (+ .gz, .zst)"
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -26,21 +26,36 @@ def table_documents(path: Path, delimiter: str, column: str | None, encoding: st
 
     DataError for a row with other columns than the first, which names the line; for quotes that never close.
     """
+    rows = _numbered_rows(path, delimiter, encoding)
+    peeked = list(islice(rows, _PEEKED_ROWS))
+    if not peeked:
+        return
+    first, *others = (cells for _, cells in peeked)
+    header = _has_header(first, others, column)
+    names = [cell.strip() for cell in first] if header else [str(n) for n in range(1, len(first) + 1)]
+    place = names.index(
+        pick_column(path, column, names, _textual(names, others if header else [first, *others]))
+    )
+    for _, cells in islice(chain(peeked, rows), int(header), None):
+        yield cells[place]
+
+
+def named_rows(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, dict[str, str]]]:
+    """(number of its last line, cells by the header's names) of every row below the header."""
+    rows = _numbered_rows(path, delimiter, encoding)
+    _, header = next(rows, (0, []))
+    names = [name.strip() for name in header]
+    for number, cells in rows:
+        yield number, dict(zip(names, cells, strict=True))
+
+
+def _numbered_rows(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[int, list[str]]]:
     lines = lines_of(path, encoding)
     sample = _take_sample(lines)
     if delimiter == "," and sample and "," not in sample[0] and "\t" in sample[0]:
         delimiter = "\t"  # tabs under the name .csv are common
     quoted = delimiter == "," or _quotes_quote(sample, delimiter)
-    rows = _even(path, _rows(path, chain(sample, lines), delimiter, quoted))
-    peeked = list(islice(rows, _PEEKED_ROWS))
-    if not peeked:
-        return
-    first = peeked[0]
-    header = _has_header(first, peeked[1:], column)
-    names = [cell.strip() for cell in first] if header else [str(n) for n in range(1, len(first) + 1)]
-    place = names.index(pick_column(path, column, names, _textual(names, peeked[header:])))
-    for cells in islice(chain(peeked, rows), int(header), None):
-        yield cells[place]
+    return _even(path, _rows(path, chain(sample, lines), delimiter, quoted))
 
 
 def _take_sample(lines: Iterator[str]) -> list[str]:
@@ -79,14 +94,14 @@ def _rows(path: Path, lines: Iterable[str], delimiter: str, quoted: bool) -> Ite
         ) from error
 
 
-def _even(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[list[str]]:
-    """The cells of every row, DataError where a row has other columns than the first."""
+def _even(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """The rows, DataError where one has other columns than the first."""
     expected = 0
     for number, cells in rows:
         expected = expected or len(cells)
         if len(cells) != expected:
             raise _ragged(path, number, len(cells), expected)
-        yield cells
+        yield number, cells
 
 
 def _quotes_quote(sample: list[str], delimiter: str) -> bool:

@@ -1,4 +1,4 @@
-"""A .txt or .jsonl file -> its documents as raw text, one at a time; and, for all text formats, its lines.
+"""A .txt file -> its documents as raw text, one at a time; and, for all text formats, characters and lines.
 
 A large .txt is cut into blocks at blank lines.  Not one document for each paragraph (a poem's stanza, a line
 of speech in a novel: the model would never see a context longer than a paragraph), and not one for the whole
@@ -7,17 +7,16 @@ file (nothing to shuffle, nothing to hold out, a document that does not fit in m
 
 import codecs
 import io
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.data.corpus_bytes import CHUNK_BYTES, open_bytes
-from nakochat.data.corpus_columns import pick_column
 
 BLOCK_BYTES = 64 * 1024  # of UTF-8: about 20,000 Hangul syllables, longer than any context trained here
-MAX_LINE_BYTES = 64 * 1024 * 1024
+# Parsed JSON of empty lists takes twenty times its text, so that the longest line bounds what a reader holds.
+MAX_LINE_BYTES = 16 * 1024 * 1024
 
 
 def check_encoding(encoding: str) -> None:
@@ -35,34 +34,45 @@ def check_encoding(encoding: str) -> None:
         ) from error
 
 
-def lines_of(path: Path, encoding: str) -> Iterator[str]:
-    """The lines of path, each but maybe the last ending in "\\n" (where the file has "\\r\\n" or "\\r", too).
+def characters_of(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
+    """The characters of path a chunk at a time, and how many bytes each took; "\\r\\n" and "\\r" become "\\n".
 
-    Only these end a line: str.splitlines would cut JSON strings at U+2028.  A byte order mark is dropped.
+    A byte order mark at the start is dropped.  DataError at the first byte that is not in the encoding.
     """
     name = codecs.lookup(encoding).name
     decoder = io.IncrementalNewlineDecoder(
         codecs.getincrementaldecoder("utf-8-sig" if name == "utf-8" else name)(), translate=True
     )
-    parts: list[str] = []  # of the line that no "\n" has ended yet
-    held, read, more = 0, 0, True
+    read, more = 0, True
     with open_bytes(path) as stream:
         while more:
             chunk = stream.read(CHUNK_BYTES)
             read += len(chunk)
             more = bool(chunk)
             try:
-                first, *rest = decoder.decode(chunk, final=not more).split("\n")
+                text = decoder.decode(chunk, final=not more)
             except UnicodeError as error:  # UTF-16 without its mark is no UnicodeDecodeError
                 raise _not_encoded(path, encoding, error, read) from error
-            parts.append(first)
-            held += len(chunk)
-            if held > MAX_LINE_BYTES and not rest:
-                raise _giant_line(path, held)
-            if rest:
-                yield "".join(parts) + "\n"
-                yield from (line + "\n" for line in rest[:-1])
-                parts, held = [rest[-1]], len(rest[-1])
+            yield text, len(chunk)
+
+
+def lines_of(path: Path, encoding: str) -> Iterator[str]:
+    """The lines of path, each but maybe the last ending in "\\n" (where the file has "\\r\\n" or "\\r", too).
+
+    Only these end a line: str.splitlines would cut JSON strings at U+2028.
+    """
+    parts: list[str] = []  # of the line that no "\\n" has ended yet
+    held = 0
+    for text, size in characters_of(path, encoding):
+        first, *rest = text.split("\n")
+        parts.append(first)
+        held += size
+        if held > MAX_LINE_BYTES and not rest:
+            raise giant_line(path, held)
+        if rest:
+            yield "".join(parts) + "\n"
+            yield from (line + "\n" for line in rest[:-1])
+            parts, held = [rest[-1]], len(rest[-1])
     last = "".join(parts)
     if last:
         yield last
@@ -92,49 +102,8 @@ def text_documents(path: Path, encoding: str) -> Iterator[str]:
     yield "".join(block)
 
 
-def jsonl_documents(path: Path, column: str | None, encoding: str) -> Iterator[str]:
-    """The text column of every line's object; null is no document.  The first line settles the column."""
-    field: str | None = None
-    for number, line in enumerate(lines_of(path, encoding), start=1):
-        if line.isspace():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:  # ValueError: also a number too long for Python
-            raise _broken_line(path, number, str(error)) from error
-        if not isinstance(row, dict):
-            raise _broken_line(
-                path, number, say("객체 {...}가 아님: ", "not an object {...}: ") + type(row).__name__
-            )
-        if field is None:
-            field = pick_column(path, column, list(row), [key for key in row if isinstance(row[key], str)])
-        if field not in row:
-            raise _broken_line(
-                path, number, say(f"'{field}' 열이 없음: ", f"no '{field}' among ") + ", ".join(row)
-            )
-        text = row[field]
-        if text is not None and not isinstance(text, str):
-            raise _broken_line(
-                path,
-                number,
-                say(f"'{field}' 열이 글이 아님: ", f"'{field}' is not text: ") + type(text).__name__,
-            )
-        yield text or ""
-
-
-def _broken_line(path: Path, number: int, why: str) -> DataError:
-    return DataError(
-        say(
-            f"JSONL의 {number}번째 줄을 읽을 수 없습니다: {path} ({why}). 줄마다 글이 든 열을 가진 "
-            "온전한 JSON 객체가 하나씩 있어야 합니다. 그 줄을 고치고, 마지막 줄이라면 "
-            "내려받기가 끊긴 것이니 다시 내려받으세요.",
-            f"cannot read line {number} of {path} ({why}). Every line must hold one whole JSON object with "
-            "the text column. Mend that line; if it is the last, the download was cut short: repeat it.",
-        )
-    )
-
-
-def _giant_line(path: Path, size: int) -> DataError:
+def giant_line(path: Path, size: int) -> DataError:
+    """What to raise where a line, or a value of JSON, does not end."""
     return DataError(
         say(
             f"한 줄이 {MAX_LINE_BYTES >> 20} MiB를 넘습니다: {path} ({size >> 20} MiB까지 줄바꿈이 "
