@@ -1,10 +1,11 @@
 """Token shards -> an endless stream of batches, the same for every number of processes.
 
-The order of documents is a permutation by (seed, epoch); the packer turns it into rows; rank r of W takes rows r,
-r+W, … of every step.  The position in the stream is small and exact: epoch, cursor, and the pieces in the packer's
-buffer.
+The order of documents is a permutation by (seed, epoch), computed as it is needed (order.py); the packer turns it into
+rows; rank r of W takes rows r, r+W, … of every step.  The position in the stream is small and exact: epoch, cursor, and
+the pieces in the packer's buffer.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,14 @@ from torch import Tensor
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.data.order import Mixture
 from nakochat.data.packing import Packer, Piece
-from nakochat.data.shards import TokenShard
+from nakochat.data.shards import Documents
 
 IGNORE = -100
 BUFFER = 256  # documents among which the packer looks for a fit
+AHEAD = 1024  # places of the order that are computed together
+ORDER = "feistel"  # names how documents are put in order: a position in another order means other documents
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Source:
-    """A shard and how often each of its documents comes in an epoch (2.5: twice, and half of them once more)."""
+    """Documents and how often each of them comes in an epoch (2.5: twice, and half of them once more)."""
 
-    shard: TokenShard
+    shard: Documents
     weight: float = 1.0
+    name: str = ""
+    """How the metrics call it; a source without a name has no figures of its own."""
 
 
 def make_batch(rows: Sequence[Sequence[tuple[NDArray[Any], NDArray[Any]]]], length: int, pad: int) -> Batch:
@@ -113,17 +119,28 @@ class PackedBatches:
                 )
             )
         self._starts = np.cumsum([0, *(len(source.shard) for source in sources)])
+        self._ends: list[int] = self._starts[1:].tolist()
         if self._starts[-1] == 0:
             raise DataError(say("학습할 문서가 없습니다.", "there are no documents to train on."))
-        if not any(source.shard.fits(length + 1) for source in sources):
+        self.epoch, self.cursor = 0, 0
+        self._order = Mixture(
+            [len(source.shard) for source in sources], [source.weight for source in sources], seed
+        )
+        if not len(self._order):
+            raise DataError(
+                say(
+                    "가중치가 너무 작아 한 에포크에 문서가 하나도 없습니다. 가중치를 올리세요.",
+                    "the weights are so small that an epoch holds no document. Raise them.",
+                )
+            )
+        taken = zip(sources, self._order.shares, strict=True)
+        if not any(source.shard.fits(length + 1) for source, share in taken if share):
             raise DataError(
                 say(
                     f"모든 대화가 문맥 {length}토큰보다 깁니다. --context를 늘린 모델을 쓰세요.",
                     f"every conversation is longer than the context of {length} tokens. Use a model of a longer one.",
                 )
             )
-        self.epoch, self.cursor = 0, 0
-        self._order = self._permutation(0)
         # a buffer of several epochs would put copies of the longest document into the same step
         fits = max(1, min(BUFFER, len(self._order) // 4))
         self._packer = Packer(self._documents(), row=length + 1, size=fits)
@@ -150,11 +167,16 @@ class PackedBatches:
         return 1 - self._used / self._asked if self._asked else 0.0
 
     def figures(self) -> dict[str, float]:
-        return {"epoch": self.epoch, "padding": self.padding}
+        """What the metrics show: whole epochs, the share of padding, and how often each named source was gone over."""
+        done = self.epoch + self.cursor / len(self._order)
+        laps = zip(self.sources, self._order.laps(done), strict=True)
+        named = {f"epochs_of_{source.name}": lap for source, lap in laps if source.name}
+        return {"epoch": self.epoch, "padding": self.padding, **named}
 
     def state(self) -> dict[str, Any]:
         """The exact position, as JSON."""
         return {
+            "order": ORDER,
             "shards": [source.shard.identity for source in self.sources],
             "epoch": self.epoch,
             "cursor": self.cursor,
@@ -166,8 +188,17 @@ class PackedBatches:
 
     def restore(self, state: dict[str, Any]) -> None:
         """DataError when the documents are others than those that the position was taken in."""
+        if state.get("order") != ORDER:
+            raise DataError(
+                say(
+                    "체크포인트가 이전 판의 nakochat이 만든 문서 차례에 있어 정확히 이어 갈 수 없습니다. "
+                    "그 판으로 마저 학습하거나 새 --name으로 시작하세요.",
+                    "the checkpoint stands in an order of documents of an earlier nakochat, so that it cannot go on "
+                    "exactly. Finish it with that version, or start a new run with --name.",
+                )
+            )
         mine = [source.shard.identity for source in self.sources]
-        if state.get("shards", mine) != mine:  # the first checkpoints do not name them
+        if state["shards"] != mine:
             raise DataError(
                 say(
                     "체크포인트가 배우던 자료와 지금의 자료가 다릅니다 (말뭉치나 마을이 바뀌었습니다). "
@@ -177,44 +208,36 @@ class PackedBatches:
                 )
             )
         self.epoch, self.cursor = state["epoch"], state["cursor"]
-        self._order = self._permutation(self.epoch)
+        self._packer.documents = self._documents()
         self._packer.buffer = [Piece(*piece) for piece in state["buffer"]]
         self._packer.dropped, self._used, self._asked = state["dropped"], state["used"], state["asked"]
 
-    def _permutation(self, epoch: int) -> NDArray[np.int64]:
-        """Numbers of documents in the order of an epoch, each as often as its source's weight says."""
-        generator = np.random.default_rng([self.seed, epoch])
-        chosen = []
-        for index, source in enumerate(self.sources):
-            count = len(source.shard)
-            whole, part = divmod(source.weight, 1)
-            numbers = np.arange(count) + self._starts[index]
-            chosen += [numbers] * int(whole)
-            chosen.append(generator.permutation(numbers)[: round(part * count)])
-        return generator.permutation(np.concatenate(chosen))
-
     def _documents(self) -> Iterator[Piece]:
+        """Whole documents from the cursor on, for ever."""
         while True:
             if self.cursor >= len(self._order):
                 self.epoch, self.cursor = self.epoch + 1, 0
-                self._order = self._permutation(self.epoch)
-                if not len(self._order):
-                    raise DataError(say("모든 자료의 가중치가 0입니다.", "every source has weight 0."))
-            number = int(self._order[self.cursor])
-            self.cursor += 1
-            source = int(np.searchsorted(self._starts, number, side="right")) - 1
-            shard = self.sources[source].shard
-            start, end = shard.bounds(number - int(self._starts[source]))
-            yield Piece(end - start, number, 0, shard.scored is None)
+            sources, documents = self._order.documents(
+                self.epoch, self.cursor, min(self.cursor + AHEAD, len(self._order))
+            )
+            lengths = np.empty_like(documents)
+            for source in np.unique(sources):
+                mine = sources == source
+                lengths[mine] = self.sources[source].shard.lengths(documents[mine])
+            numbers = self._starts[sources] + documents
+            for source, number, length in zip(
+                sources.tolist(), numbers.tolist(), lengths.tolist(), strict=True
+            ):
+                self.cursor += 1
+                yield Piece(length, number, 0, self.sources[source].shard.is_text)
 
     def _content(self, piece: Piece) -> tuple[NDArray[Any], NDArray[Any]]:
-        source = int(np.searchsorted(self._starts, piece.document, side="right")) - 1
+        source = bisect_right(self._ends, piece.document)
         shard = self.sources[source].shard
-        start = shard.bounds(piece.document - int(self._starts[source]))[0] + piece.start
-        end = start + piece.length
-        if shard.scored is not None and self.answers_only:
-            return shard.ids[start:end], shard.scored[start:end].astype(np.float32)
+        ids, scored = shard.part(piece.document - int(self._starts[source]), piece.start, piece.length)
+        if scored is not None and self.answers_only:
+            return ids, scored.astype(np.float32)
         weights = np.ones(piece.length, dtype=np.float32)
         if piece.start:
             weights[0] = 0  # the tail of a cut text does not follow from the piece before it
-        return shard.ids[start:end], weights
+        return ids, weights

@@ -6,8 +6,9 @@ teach); where the buffer holds no text, only conversations, which are never cut,
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from heapq import merge
+from math import inf
 from typing import NamedTuple
 
 
@@ -20,17 +21,29 @@ class Piece(NamedTuple):
     is_text: bool
 
 
-@dataclass
 class Packer:
-    """`documents` yields whole documents; when it ends, rows end too.  `buffer` is the state that a resume restores."""
+    """`documents` yields whole documents; when it ends, rows end too.  `buffer` is the state that a resume restores.
 
-    documents: Iterator[Piece]
-    row: int
-    size: int = 256
-    """Documents looked at for a fit."""
-    buffer: list[Piece] = field(default_factory=list)
-    dropped: int = 0
-    """Tokens of tails too short to keep, and of conversations longer than a row."""
+    Texts and conversations are sorted apart: the longest that fits and the text to cut are each a bisection away.
+    """
+
+    def __init__(self, documents: Iterator[Piece], *, row: int, size: int = 256) -> None:
+        """row: tokens; size: documents looked at for a fit."""
+        self.documents, self.row, self.size = documents, row, size
+        self.dropped = 0
+        """Tokens of tails too short to keep, and of conversations longer than a row."""
+        self._texts: list[Piece] = []
+        self._chats: list[Piece] = []
+
+    @property
+    def buffer(self) -> list[Piece]:
+        """Pieces that no row has taken yet, by length."""
+        return list(merge(self._texts, self._chats))
+
+    @buffer.setter
+    def buffer(self, pieces: Sequence[Piece]) -> None:
+        self._texts = sorted(piece for piece in pieces if piece.is_text)
+        self._chats = sorted(piece for piece in pieces if not piece.is_text)
 
     def next_row(self) -> list[Piece]:
         """Pieces that fill one row of `row` tokens, or less where padding is needed; none when all is packed."""
@@ -46,27 +59,33 @@ class Packer:
         return pieces
 
     def _refill(self) -> None:
-        while len(self.buffer) < self.size:
+        while len(self._texts) + len(self._chats) < self.size:
             piece = next(self.documents, None)
             if piece is None:
                 return
-            if piece.length > self.row and not piece.is_text:
-                self.dropped += piece.length
+            if piece.is_text:
+                insort(self._texts, piece)
+            elif piece.length <= self.row:
+                insort(self._chats, piece)
             else:
-                insort(self.buffer, piece)
+                self.dropped += piece.length
 
     def _take(self, room: int) -> Piece | None:
         """The longest piece that fits into room, or the front of a text, or None."""
-        index = bisect_right(self.buffer, room, key=lambda piece: piece.length) - 1
-        if index >= 0:
-            return self.buffer.pop(index)
-        text = next((i for i, piece in enumerate(self.buffer) if piece.is_text), None)
-        if text is None:
+        fitting = [
+            (pieces[index], pieces, index)
+            for pieces in (self._texts, self._chats)
+            if (index := bisect_right(pieces, (room, inf)) - 1) >= 0
+        ]
+        if fitting:
+            _, pieces, index = max(fitting, key=lambda found: found[0])
+            return pieces.pop(index)
+        if not self._texts:
             return None
-        piece = self.buffer.pop(text)
+        piece = self._texts.pop(0)
         tail = piece.length - room
         if tail >= self.row // 8:
-            insort(self.buffer, Piece(tail, piece.document, piece.start + room, True))
+            insort(self._texts, Piece(tail, piece.document, piece.start + room, True))
         else:
             self.dropped += tail
         return piece._replace(length=room)

@@ -11,7 +11,7 @@ Every document begins with <|bos|>.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,30 @@ from numpy.typing import NDArray
 from nakochat.core.errors import DataError
 from nakochat.core.files import MANIFEST, is_whole, read_json, sha256, whole_folder, write_json
 from nakochat.core.messages import say
+
+
+class Documents(Protocol):
+    """What batches are made of: numbered documents of tokens, in one shard or in many."""
+
+    @property
+    def identity(self) -> str:
+        """Names exactly these documents."""
+        ...
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a document may be cut anywhere."""
+        ...
+
+    def __len__(self) -> int: ...
+    def fits(self, room: int) -> bool:
+        """Whether any document can be packed into rows of `room` tokens."""
+        ...
+
+    def lengths(self, documents: NDArray[np.int64]) -> NDArray[np.int64]: ...
+    def part(self, document: int, start: int, length: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Ids of `length` tokens of a document from `start`, and which of them are scored (None: all)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,6 +66,21 @@ class TokenShard:
     def bounds(self, document: int) -> tuple[int, int]:
         """Start and end of a document in ids."""
         return (int(self.ends[document - 1]) if document else 0), int(self.ends[document])
+
+    @property
+    def is_text(self) -> bool:
+        return self.scored is None
+
+    def lengths(self, documents: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Tokens of each of these documents."""
+        starts = np.where(documents > 0, self.ends[documents - 1], 0)
+        return self.ends[documents] - starts
+
+    def part(self, document: int, start: int, length: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """Ids of `length` tokens of a document from `start`, and which of them are scored (None: all)."""
+        first = self.bounds(document)[0] + start
+        scored = None if self.scored is None else self.scored[first : first + length]
+        return self.ids[first : first + length], scored
 
     def fits(self, room: int) -> bool:
         """Whether any of its documents can be packed into rows of `room` tokens."""

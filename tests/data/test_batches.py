@@ -97,12 +97,35 @@ def test_pieces_of_a_step_are_its_rows_in_order():
 
 def test_a_weight_repeats_documents_within_an_epoch():
     stream = PackedBatches(
-        [Source(text(*[9] * 10), 2.5), Source(text(*[9] * 10), 0)], rows=1, length=8, pad=PAD, seed=0
+        [Source(text(*[9] * 10), 2.5, "ten"), Source(text(*[9] * 10), 0)], rows=25, length=8, pad=PAD, seed=0
     )
-    numbers = stream._permutation(0)
-    assert len(numbers) == 25
-    assert numbers.max() < 10
-    assert set(np.unique(numbers, return_counts=True)[1]) == {2, 3}
+    stream.step()
+    taken = [piece.document for piece in stream._packer.buffer]
+    assert stream.epoch == 1  # 25 documents were the first epoch; the packer holds some of the second
+    assert stream.figures()["epochs_of_ten"] == pytest.approx(2.5 + len(taken) / 10)
+    assert max(taken) < 10
+
+
+def test_a_source_of_weight_zero_gives_nothing_to_train_on():
+    with pytest.raises(DataError, match="가중치"):
+        PackedBatches([Source(text(9), 0)], rows=1, length=8, pad=PAD, seed=0)
+    with pytest.raises(DataError, match="깁니다"):  # what fits has no weight, what has a weight does not fit
+        PackedBatches([Source(text(9), 0), Source(chats(40))], rows=1, length=8, pad=PAD, seed=0)
+
+
+def test_a_position_in_another_order_is_refused():
+    state = batches([text(*range(5, 60))]).state()
+    del state["order"]
+    with pytest.raises(DataError, match="차례"):
+        batches([text(*range(5, 60))]).restore(state)
+
+
+def test_the_position_is_small_and_stays_so():
+    stream = batches([text(*range(5, 600))])
+    for _ in range(200):
+        stream.step()
+    assert len(stream.state()["buffer"]) <= 256
+    assert len(str(stream.state())) < 8000
 
 
 def test_nothing_to_train_on_is_an_error():
