@@ -13,9 +13,11 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
@@ -168,7 +170,7 @@ class Cleaner:
             return "too_short"
         if settings.hangul_share is not None and hangul_share(text) < settings.hangul_share:
             return "too_little_hangul"
-        if settings.unseen is not None and settings.unseen.place_in(text) is not None:
+        if settings.unseen is not None and settings.unseen.find_in(text) is not None:
             return "contaminated"
         return None
 
@@ -200,9 +202,14 @@ def repair(text: str, found: Counts) -> str:
 
 def hangul_share(text: str) -> float:
     """Hangul syllables and jamo among all letters of a clean text; 0 where it has no letters."""
-    codes = codes_of(text)
-    hangul = ((codes >= 0xAC00) & (codes <= 0xD7A3)) | ((codes >= 0x3131) & (codes <= 0x318E))
-    latin = ((codes | 0x20) >= 0x61) & ((codes | 0x20) <= 0x7A)
-    other = (codes >= 0xC0) & ~((codes >= 0x2000) & (codes <= 0x303F)) & (codes < 0xFE00)
-    letters = int(np.count_nonzero(latin | other))
-    return int(np.count_nonzero(hangul)) / letters if letters else 0.0
+    other, hangul = np.bincount(_kinds()[np.minimum(codes_of(text), 0xFFFF)], minlength=3)[1:].tolist()
+    return hangul / (hangul + other) if hangul + other else 0.0
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> NDArray[np.uint8]:
+    """For every code point of 16 bits: 2 Hangul, 1 another letter, 0 neither."""
+    kinds = np.array([chr(code).isalpha() for code in range(1 << 16)], dtype=np.uint8)
+    for first, last in ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB)):
+        kinds[first : last + 1] *= 2
+    return kinds

@@ -1,11 +1,12 @@
 """A text -> the hashes of its windows of letters; a set of such windows -> whether a text holds one of them.
 
 Letters are what `str.isalnum` calls so, in lower case: other spacing, punctuation or capitals hide no shared wording.
-A window is hashed as a polynomial over the integers modulo 2^64 and read off a running sum, so that windows of any
-length, at every place of a text, cost one pass (Karp and Rabin 1987, https://doi.org/10.1147/rd.312.0249).
+Windows of one length are hashed at every place at once: two halves make a whole, so that a length of 2^n costs n steps
+over the text.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 
-SHORTEST = 16  # letters: no window is shorter, and every window is found by its first letters
-_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
-_SIEVE_BITS = 20
+SHORTEST = 16  # letters: no window is shorter, and each is found by its first ones
+_FACTORS = tuple(np.uint64(0x9E3779B97F4A7C15 + 2 * step) for step in range(6))  # odd: no bit is lost
+_SIEVE = np.uint64((1 << 20) - 1)
+_NOTHING = np.zeros(0, dtype=np.uint32)
 
 
 def codes_of(text: str) -> NDArray[np.uint32]:
@@ -36,29 +38,12 @@ def letters_of(text: str) -> NDArray[np.uint32]:
     return letters
 
 
-class Windows:
-    """Hashes of the windows of a row of letters."""
-
-    def __init__(self, letters: NDArray[np.uint32]) -> None:
-        self.count = len(letters)
-        powers, self._inverses = _powers(1 << max(12, (self.count + 1).bit_length()))
-        self._sums = np.zeros(self.count + 1, dtype=np.uint64)
-        np.cumsum(mixed(letters.astype(np.uint64)) * powers[: self.count], out=self._sums[1:])
-
-    def every(self, length: int) -> Hashes:
-        """The windows of this length, one for each place where it fits."""
-        places = self.count - length + 1
-        if places < 1:
-            return np.zeros(0, dtype=np.uint64)
-        return mixed((self._sums[length:] - self._sums[:places]) * self._inverses[:places])
-
-    def at(self, starts: NDArray[np.intp], lengths: NDArray[np.intp]) -> Hashes:
-        """The windows that begin at `starts`; 0 where one runs over the end."""
-        ends = starts + lengths
-        hashes = mixed(
-            (self._sums[np.minimum(ends, self.count)] - self._sums[starts]) * self._inverses[starts]
-        )
-        return np.where(ends <= self.count, hashes, np.uint64(0))
+def windows_of(letters: NDArray[np.uint32], length: int) -> Hashes:
+    """Hashes of the windows of `length` letters, a power of two: one for each place where a window fits."""
+    hashes = mixed(letters.astype(np.uint64))
+    for half in (1 << step for step in range(length.bit_length() - 1)):
+        hashes = hashes[:-half] * _FACTORS[half.bit_length() - 1] + hashes[half:]
+    return mixed(hashes)
 
 
 def mixed(values: Hashes) -> Hashes:
@@ -80,9 +65,11 @@ class NgramSet:
     hashes: Hashes
 
     @classmethod
-    def of(cls, windows: set[tuple[int, int, int]]) -> "NgramSet":
-        """windows: (hash of the first SHORTEST letters, length, hash)."""
-        rows = sorted(windows)
+    def of(cls, windows: Iterable[NDArray[np.uint32]]) -> "NgramSet":
+        """windows: rows of letters, SHORTEST or longer."""
+        rows = sorted(
+            {(int(windows_of(row[:SHORTEST], SHORTEST)[0]), len(row), _hash(row)) for row in windows}
+        )
         return cls(
             beginnings=np.array([row[0] for row in rows], dtype=np.uint64),
             lengths=np.array([row[1] for row in rows], dtype=np.uint16),
@@ -100,28 +87,32 @@ class NgramSet:
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
 
-    def place_in(self, text: str) -> tuple[int, int] | None:
-        """Where the text first holds a window: (first letter, letters) among its letters; None if it holds none."""
-        windows = Windows(letters_of(text))
-        found = windows.every(SHORTEST)
-        near = np.flatnonzero(_sieve(self)[(found & np.uint64((1 << _SIEVE_BITS) - 1)).astype(np.intp)])
-        first = np.searchsorted(self.beginnings, found[near], side="left")
-        last = np.searchsorted(self.beginnings, found[near], side="right")
-        counts = last - first
-        if not counts.sum():
+    def find_in(self, text: str) -> str | None:
+        """The letters of the first window that the text holds; None if it holds none."""
+        letters = letters_of(text) if len(text) >= SHORTEST else _NOTHING
+        if len(letters) < SHORTEST or not len(self):
             return None
-        # one row for each pair of a place and a window that begins as the text does there
-        starts = np.repeat(near, counts)
-        rows = np.arange(counts.sum()) + np.repeat(first - (np.cumsum(counts) - counts), counts)
-        same = np.flatnonzero(windows.at(starts, self.lengths[rows].astype(np.intp)) == self.hashes[rows])
-        return (int(starts[same[0]]), int(self.lengths[rows[same[0]]])) if len(same) else None
+        beginnings = windows_of(letters, SHORTEST)
+        glance = _sieve(self)[(beginnings & _SIEVE).astype(np.intp)]
+        for start in np.flatnonzero(glance):
+            first = np.searchsorted(self.beginnings, beginnings[start], side="left")
+            last = np.searchsorted(self.beginnings, beginnings[start], side="right")
+            for row in range(first, last):
+                window = letters[start : start + int(self.lengths[row])]
+                if len(window) == self.lengths[row] and _hash(window) == self.hashes[row]:
+                    return window.tobytes().decode("utf-32-le")
+        return None
+
+
+def _hash(letters: NDArray[np.uint32]) -> int:
+    return int.from_bytes(hashlib.blake2b(letters.tobytes(), digest_size=8).digest(), "little")
 
 
 @lru_cache(maxsize=4)
 def _sieve(windows: NgramSet) -> NDArray[np.bool_]:
     """Whether any window begins with a hash of these low bits: a glance that spares nearly every search."""
-    sieve = np.zeros(1 << _SIEVE_BITS, dtype=np.bool_)
-    sieve[(windows.beginnings & np.uint64((1 << _SIEVE_BITS) - 1)).astype(np.intp)] = True
+    sieve = np.zeros(int(_SIEVE) + 1, dtype=np.bool_)
+    sieve[(windows.beginnings & _SIEVE).astype(np.intp)] = True
     return sieve
 
 
@@ -134,16 +125,3 @@ def _letters() -> NDArray[np.uint32]:
         if letter.isalnum():
             table[code] = ord(letter.lower()) if len(letter.lower()) == 1 else code
     return table
-
-
-@lru_cache(maxsize=8)
-def _powers(count: int) -> tuple[Hashes, Hashes]:
-    """The first `count` powers of the base and of its inverse, modulo 2^64."""
-    inverse = pow(_BASE, -1, 1 << 64)
-    return _series(_BASE, count), _series(inverse, count)
-
-
-def _series(factor: int, count: int) -> Hashes:
-    powers = np.full(count, factor, dtype=np.uint64)
-    powers[0] = 1
-    return np.multiply.accumulate(powers)
