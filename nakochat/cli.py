@@ -30,6 +30,13 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
         "every stage, skipping what is finished",
         None,
     ),
+    "data list": ("nakochat.commands.sources:show", "자료의 목록을 봅니다", "list the sources of data", None),
+    "data pull": (
+        "nakochat.commands.sources:pull",
+        "자료를 받고 확인합니다",
+        "download and verify sources",
+        None,
+    ),
     "data check": ("nakochat.commands.data:check", "말뭉치를 살펴봅니다", "look at a corpus", None),
     "tok train": ("nakochat.commands.tok:train", "토크나이저를 학습합니다", "train a tokenizer", "tokenizer"),
     "tok eval": ("nakochat.commands.tok:evaluate", "토크나이저를 잽니다", "measure a tokenizer", None),
