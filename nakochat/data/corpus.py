@@ -17,7 +17,7 @@ from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.data.corpus_arrow import arrow_documents, parquet_documents
 from nakochat.data.corpus_bytes import CHUNK_BYTES, unreadable
-from nakochat.data.corpus_files import CorpusFile, check_head, find_files
+from nakochat.data.corpus_files import KINDS, CorpusFile, Kind, check_head, find_files
 from nakochat.data.corpus_json import json_documents, json_rows, jsonl_rows
 from nakochat.data.corpus_tables import table_documents
 from nakochat.data.corpus_text import check_encoding, text_documents
@@ -54,20 +54,27 @@ def read_documents(
     return _documents(files, column, encoding, raw)
 
 
+def file_documents(
+    file: CorpusFile, *, column: str | None = None, encoding: str = "utf-8", raw: bool = False
+) -> Iterator[str]:
+    """The documents of one file that find_files found; for whoever goes on in the middle of a corpus."""
+    return _documents([file], column, encoding, raw)
+
+
 def clean_text(text: str) -> str:
     """text in NFC, lines ending in "\\n", without other control characters (but tab) or space around it."""
     text = _JUNK.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return unicodedata.normalize("NFC", text).strip()
 
 
-def corpus_fingerprint(paths: Sequence[Path]) -> str:
+def corpus_fingerprint(paths: Sequence[Path], kinds: Sequence[Kind] = KINDS) -> str:
     """SHA-256, in hex, over the files in reading order: size, first MiB and last MiB of each.
 
     A cheap "is this the corpus I prepared?".  Names and times stay out, so that a moved or freshly downloaded
     copy counts as the same; a change of the same length deep inside a file of more than 2 MiB goes unseen.
     """
     digest = hashlib.sha256()
-    for file in find_files(paths):
+    for file in find_files(paths, kinds):
         try:
             size = file.path.stat().st_size
             with file.path.open("rb") as stream:

@@ -45,7 +45,9 @@ def columnar_rows(path: Path, kind: str, wanted: Collection[str]) -> Iterator[tu
     """(number from 1, values by name) of every row, of those of the wanted columns that the file has."""
 
     def choose(schema: Any) -> list[str]:
-        return [name for name in schema.names if name in wanted]
+        return [name for name in schema.names if name in wanted] or list(
+            schema.names
+        )  # which the error will name
 
     number = 0
     for batch in (_parquet_batches if kind == "parquet" else _arrow_batches)(path, choose):

@@ -24,6 +24,7 @@ from nakochat.core.messages import say
 from nakochat.core.progress import Bar
 from nakochat.data.corpus import corpus_fingerprint, read_documents
 from nakochat.data.shards import TokenShard
+from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.village.village import Village
 from nakochat.text.conversation import render
 from nakochat.text.tokenizer import Tokenizer
@@ -90,10 +91,12 @@ def prepare_stage(
     seed: int,
     text_tokens: int,
     chat_tokens: int,
+    name: str = ASSISTANT,
     keep: bool = False,
 ) -> None:
     """Write the shards of a stage, unless they are there whole and were made from the same.
 
+    name: what the model is called in the village's conversations.
     keep: what is there stays, whatever it was made from: a resume goes on in the documents that it began with.
     """
     for kind, tokens in (("text", text_tokens), ("chat", chat_tokens)):
@@ -105,13 +108,16 @@ def prepare_stage(
         if there and keep:
             continue
         about |= _made_from(kind, corpus)
-        if there and about.items() <= _read(target / "about.json").items():
+        if kind == "chat" and name != ASSISTANT:
+            about["name"] = name
+        found = _read(target / "about.json")
+        if there and about.items() <= found.items() and about.get("name") == found.get("name"):
             continue
         tokenizer_folder = folder.parent / "tokenizer"
         if kind == "text" and corpus.paths:
             documents = _corpus_documents(corpus, stage, tokenizer, tokens)
         else:
-            documents = _village_documents(kind, stage, tokenizer_folder, seed, tokens)  # type: ignore[arg-type]
+            documents = _village_documents(kind, stage, tokenizer_folder, seed, tokens, name)  # type: ignore[arg-type]
         TokenShard.from_documents(documents, tokenizer.vocab_size, about).save(target)
 
 
@@ -162,7 +168,9 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _village_documents(kind: Kind, stage: str, tokenizer: Path, seed: int, tokens: int) -> Iterator[Encoded]:
+def _village_documents(
+    kind: Kind, stage: str, tokenizer: Path, seed: int, tokens: int, name: str = ASSISTANT
+) -> Iterator[Encoded]:
     """Documents in order of their number until there are `tokens` of them."""
     made = 0
     first = OFFSETS[stage]
@@ -179,7 +187,7 @@ def _village_documents(kind: Kind, stage: str, tokenizer: Path, seed: int, token
         try:
             while made < tokens:
                 while len(waiting) < 2 * workers:
-                    waiting.append(pool.submit(_make_chunk, kind, seed, next(chunks)))
+                    waiting.append(pool.submit(_make_chunk, kind, seed, name, next(chunks)))
                 for document in waiting.pop(0).result():
                     yield document
                     made += len(document[0])
@@ -200,8 +208,8 @@ def _start_worker(tokenizer: Path) -> None:
     _worker_tokenizer.append(Tokenizer.load(tokenizer))
 
 
-def _make_chunk(kind: Kind, seed: int, first: int) -> list[Encoded]:
-    tokenizer, village = _worker_tokenizer[0], Village(seed)
+def _make_chunk(kind: Kind, seed: int, name: str, first: int) -> list[Encoded]:
+    tokenizer, village = _worker_tokenizer[0], Village(seed, name)
     numbers = range(first, first + CHUNK)
     if kind == "text":
         texts = tokenizer.encode_batch([village.text(number) for number in numbers])

@@ -9,7 +9,7 @@ Special tokens come from here alone, as ids: nothing that a user types can becom
 assistant has to produce: its words, its calls and <|im_end|>; not the roles, not the user, not the calculator's output.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -96,6 +96,25 @@ def _malformed(what: str) -> str:
 
 def render(tokenizer: Tokenizer, conversation: Conversation) -> tuple[list[int], list[bool]]:
     """Ids of the whole conversation, and for each whether the assistant has to produce it."""
+    bodies = (tokenizer.encode(part.text) for message in conversation for part in message.parts)
+    return _render(tokenizer, conversation, bodies)
+
+
+def render_batch(
+    tokenizer: Tokenizer, conversations: Sequence[Conversation]
+) -> list[tuple[list[int], list[bool]]]:
+    """render() of many conversations, on all cores."""
+    texts = [
+        part.text for conversation in conversations for message in conversation for part in message.parts
+    ]
+    bodies = iter(tokenizer.encode_batch(texts))
+    return [_render(tokenizer, conversation, bodies) for conversation in conversations]
+
+
+def _render(
+    tokenizer: Tokenizer, conversation: Conversation, bodies: Iterator[list[int]]
+) -> tuple[list[int], list[bool]]:
+    """bodies: the ids of every part's text, of which this takes as many as there are parts."""
     ids, scored = [tokenizer.bos], [False]
 
     def add(new: Sequence[int], is_scored: bool) -> None:
@@ -106,7 +125,7 @@ def render(tokenizer: Tokenizer, conversation: Conversation) -> tuple[list[int],
         speaks = message.role == "assistant"
         add([tokenizer.im_start, *tokenizer.encode(message.role + "\n")], False)
         for part in message.parts:
-            body = tokenizer.encode(part.text)
+            body = next(bodies)
             if part.kind == "python":
                 add([tokenizer.python_start, *body, tokenizer.python_end], speaks)
             elif part.kind == "output":

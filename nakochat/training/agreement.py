@@ -43,7 +43,16 @@ def require_agreement(folder: Path, settings: RunSettings) -> None:
     """ConfigError when the stage in a folder began with other settings."""
     path = folder / "config.json"
     if path.is_file():
-        refuse_changes(read_json(path), plain(settings))
+        # a setting that is newer than the run was at its default, whatever it is called now
+        refuse_changes({**_defaults(settings), **read_json(path)}, plain(settings))
+
+
+def _defaults(settings: RunSettings) -> dict[str, Any]:
+    return {
+        field.name: _plain(field.default)
+        for field in dataclasses.fields(settings)
+        if field.default is not dataclasses.MISSING
+    }
 
 
 def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], free: Collection[str] = FREE) -> None:

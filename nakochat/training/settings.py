@@ -9,7 +9,11 @@ from cyclopts import Parameter
 from nakochat.core.errors import ConfigError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.data.chat_shards import Chats
+from nakochat.data.identity import require_name
 from nakochat.data.prepare import Corpus
+from nakochat.data.village.renaming import ASSISTANT
+from nakochat.data.weighted import Weighted, parse_weighted
 
 
 def _at_least(least: int, settings: object, *names: str) -> None:
@@ -187,13 +191,42 @@ class BaseSettings(ModelSettings, StageSettings):
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class MidSettings(StageSettings):
+class TalkingSettings(StageSettings):
+    """Settings of a stage that learns from conversations."""
+
+    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """함께 배울 내 대화: 파일이나 폴더, 뒤에 :횟수 (chats.jsonl:2는 두 번씩). 그만큼 마을의 대화가 줄어듭니다. |
+    Conversations of one's own: a file or folder, with :TIMES behind it (chats.jsonl:2 is twice).  They take the
+    place of the village's."""
+    chat_format: str | None = None
+    """--data의 형식: messages, sharegpt, alpaca, pairs. 기본: 파일을 보고 정합니다. |
+    Form of --data: messages, sharegpt, alpaca or pairs.  Default: the file tells."""
+    assistant_name: str = ASSISTANT
+    """마을의 대화에서 모델이 불리는 이름. | What the model is called in the village's conversations."""
+
+    def __post_init__(self) -> None:
+        StageSettings.__post_init__(self)
+        named = (parse_weighted(text) for text in self.data)
+        sources = tuple(str(Weighted(source.path.expanduser().resolve(), source.weight)) for source in named)
+        object.__setattr__(self, "data", sources)
+        object.__setattr__(self, "assistant_name", require_name(self.assistant_name))
+
+    @property
+    def chats(self) -> Chats:
+        """Where conversations of one's own come from."""
+        sources = tuple(parse_weighted(text) for text in self.data)
+        return Chats(sources=sources, chat_format=self.chat_format, encoding=self.encoding)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class MidSettings(TalkingSettings):
     """nako train mid"""
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class SftSettings(StageSettings):
+class SftSettings(TalkingSettings):
     """nako train sft"""
 
     text_share: float = 0.0

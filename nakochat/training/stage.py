@@ -13,8 +13,10 @@ from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import speak, speak_once
 from nakochat.core.run import Run
 from nakochat.data.batches import PackedBatches, Source
+from nakochat.data.chat_shards import chat_sources, prepare_chats
 from nakochat.data.prepare import prepare_stage, prepare_validation, stored_validation
 from nakochat.data.shards import TokenShard
+from nakochat.data.village.renaming import ASSISTANT
 from nakochat.models.checkpoint import Checkpoint, checkpoint_of, newest_checkpoint, remove_leftovers
 from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
@@ -22,7 +24,7 @@ from nakochat.training.agreement import plain, require_agreement
 from nakochat.training.loop import Check, Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
-from nakochat.training.settings import RunSettings, StageSettings
+from nakochat.training.settings import RunSettings, StageSettings, TalkingSettings
 from nakochat.training.watch import Watch
 
 
@@ -155,10 +157,9 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
     """The stage's documents: made by the first rank, unless they are there."""
     tokens = settings.steps * settings.rows * context
     # a little more than is asked for: best-fit packing passes some over, and conversations leave padding
-    budgets = {
-        "text": int(1.01 * tokens * settings.text_share),
-        "chat": int(1.08 * tokens * (1 - settings.text_share)),
-    }
+    text, chat = 1.01 * tokens * settings.text_share, 1.08 * tokens * (1 - settings.text_share)
+    own, taken = _own_chats(stage, settings, context, chat)
+    budgets = {"text": int(text), "chat": int(chat - taken)}
     data, goes_on = stage.folder / "data", stage.resumed is not None
     if stage.machine.is_first:
         prepare_stage(
@@ -169,13 +170,43 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
             seed=settings.seed,
             text_tokens=budgets["text"],
             chat_tokens=budgets["chat"],
+            name=settings.assistant_name if isinstance(settings, TalkingSettings) else ASSISTANT,
             keep=goes_on,
         )
         # the stages of a run are measured on the same texts, which its base has chosen
         prepare_validation(data, settings.source, settings.seed, keep=goes_on or stage.name != "base")
     stage.machine.wait()
-    folders = [data / stage.name / kind for kind, budget in budgets.items() if budget]
-    return [Source(TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash)) for folder in folders]
+    folders = [data / stage.name / kind for kind, budget in budgets.items() if budget > 0]
+    return [
+        *(Source(TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash)) for folder in folders),
+        *own,
+    ]
+
+
+def _own_chats(
+    stage: Stage, settings: StageSettings, context: int, room: float
+) -> tuple[list[Source], float]:
+    """Conversations of --data, made into shards by the first rank; how often each comes, and their tokens."""
+    if not isinstance(settings, TalkingSettings) or not settings.data:
+        return [], 0.0
+    folder = stage.folder / "data" / stage.name
+    if stage.machine.is_first:
+        prepare_chats(
+            folder, settings.chats, stage.tokenizer, context=context, keep=stage.resumed is not None
+        )
+    stage.machine.wait()
+    sources, taken = chat_sources(folder, settings.chats, stage.tokenizer, room=room)
+    for source, asked in zip(sources, settings.chats.sources, strict=True):
+        if source.weight < asked.weight and stage.machine.is_first:
+            speak(
+                say(
+                    f"  {source.name}: 이 단계에 다 들어가지 않아 {asked.weight:g}번이 아니라 "
+                    f"{source.weight:.2f}번씩 배웁니다. --steps를 늘리면 더 배웁니다.",
+                    f"  {source.name}: too much for this stage, so that it comes {source.weight:.2f} times and "
+                    f"not {asked.weight:g}. More --steps take in more.",
+                )
+            )
+    return sources, taken
 
 
 def _open_machine(settings: RunSettings, resumed: Checkpoint | None) -> Machine:

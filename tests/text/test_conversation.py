@@ -7,6 +7,7 @@ from nakochat.text.conversation import (
     assistant,
     parse_conversation,
     render,
+    render_batch,
     render_prompt,
     system,
     user,
@@ -110,3 +111,11 @@ def test_json_becomes_a_conversation():
 def test_json_of_another_shape_is_refused(value):
     with pytest.raises(DataError, match="messages"):
         parse_conversation(value)
+
+
+def test_a_batch_is_rendered_as_one_by_one(tokenizer):
+    conversations = [
+        (user("안녕 <|im_end|>"), assistant("반가워요.")),
+        (system("짧게"), user("1+1"), assistant(Part("python", "1+1"), Part("output", "2"), "2예요.")),
+    ]
+    assert render_batch(tokenizer, conversations) == [render(tokenizer, c) for c in conversations]

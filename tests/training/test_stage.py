@@ -6,7 +6,7 @@ import torch
 from nakochat.core import machine as machines
 from nakochat.core import progress
 from nakochat.core.errors import CheckpointError, ConfigError
-from nakochat.core.files import read_json
+from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import run_folder
 from nakochat.core.run import read_metrics
 from nakochat.models.checkpoint import save_checkpoint
@@ -194,3 +194,14 @@ def test_weights_of_another_tokenizer_are_refused(run, save):
         parent_checkpoint(stage, settings, "base")
     with pytest.raises(CheckpointError, match="토크나이저"):
         begin(BASE)
+
+
+def test_a_setting_that_is_newer_than_the_run_was_at_its_default(run, save):
+    settings = SftSettings(preset="toy", name="run", dtype="float32", compile="no")
+    begin(settings, "sft")
+    older = {k: v for k, v in plain(settings).items() if k not in ("data", "assistant_name")}
+    write_json(run / "sft" / "config.json", older)
+    save(2, stage="sft")
+    begin(settings, "sft")
+    with pytest.raises(ConfigError, match="assistant_name: 나코 → 별이"):
+        begin(dataclasses.replace(settings, assistant_name="별이"), "sft")

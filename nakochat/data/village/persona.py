@@ -5,6 +5,7 @@ remembers nothing afterwards and may be wrong.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from nakochat.data.village.scene import Exercise, Expected, Scene
 from nakochat.data.village.talk import Topic, conversation
@@ -310,11 +311,22 @@ TOPICS = (
     _NAME, _WHO, _MADE, _SIZE, _CAN, _CANNOT, _WRONG, _AGE, _BIRTHDAY, _HOME, _HUMAN, _FEEL, _MOOD, _LONELY, _LIKES,
     _EAT, _SLEEP, _DREAM, _MEMORY, _LANGUAGE, _KOREAN, _NET,
 )  # fmt: skip
+# What a model of another name has its own answers to (data/identity.py): where the name comes from, birthday, home
+_OTHERS = tuple(
+    replace(topic, follows=()) if topic is _NAME else topic
+    for topic in TOPICS
+    if topic not in (_BIRTHDAY, _HOME)
+)
 
 
 def persona(scene: Scene) -> Exercise:
     """Questions about nakochat."""
     return Exercise(conversation(scene, TOPICS, _BEFORE), Expected())
+
+
+def of_another(scene: Scene) -> Exercise:
+    """The same for a model that goes by another name: only what is true of every nakochat."""
+    return Exercise(conversation(scene, _OTHERS, _BEFORE), Expected())
 
 
 EXERCISES: dict[str, Callable[[Scene], Exercise]] = {"persona": persona}

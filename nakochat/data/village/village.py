@@ -26,6 +26,7 @@ from nakochat.data.village import (
     unknowns,
     weaving,
 )
+from nakochat.data.village.renaming import ASSISTANT, renamed
 from nakochat.data.village.scene import Exercise, Scene, Split
 
 T = TypeVar("T")
@@ -82,10 +83,10 @@ TALK_LENGTHS = (0.72, 0.2, 0.08)
 
 
 class Village:
-    """All documents of one seed."""
+    """All documents of one seed.  name: what the model is called in the conversations."""
 
-    def __init__(self, seed: int = 0) -> None:
-        self.seed = seed
+    def __init__(self, seed: int = 0, name: str = ASSISTANT) -> None:
+        self.seed, self.name = seed, name
 
     def text(self, number: int, *, split: Split = "train", masked: bool = False) -> str:
         """Text number `number`.  masked gives its skeleton (scene.py)."""
@@ -97,13 +98,19 @@ class Village:
     ) -> Exercise:
         """Exercise number `number` of one kind; without a kind, a conversation of one to three exercises of any kinds."""
         if kind is not None:
-            return EXERCISES[kind](Scene(kind, number, self.seed, split, masked))
+            return self._named(kind, Scene(kind, number, self.seed, split, masked))
         rng = random.Random(f"{self.seed}/{split}/exercise/{number}")
         parts = []
         for turn in range(rng.choices((1, 2, 3), TALK_LENGTHS)[0]):
             drawn = _draw(EXERCISES, EXERCISE_WEIGHTS, rng.random())
-            parts.append(EXERCISES[drawn](Scene(drawn, number * 4 + turn, self.seed, split, masked)))
+            parts.append(self._named(drawn, Scene(drawn, number * 4 + turn, self.seed, split, masked)))
         return Exercise(tuple(message for part in parts for message in part.messages), parts[-1].expected)
+
+    def _named(self, kind: str, scene: Scene) -> Exercise:
+        if self.name == ASSISTANT:
+            return EXERCISES[kind](scene)
+        exercise = persona.of_another(scene) if kind == "persona" else EXERCISES[kind](scene)
+        return Exercise(renamed(exercise.messages, self.name), exercise.expected)
 
 
 def _draw(kinds: Mapping[str, T], weights: Mapping[str, float], place: float) -> str:
