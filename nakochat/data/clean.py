@@ -53,7 +53,7 @@ _CONTROLS = "\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
 _LINE_ENDS = "\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 _SPACES = "\xa0\u1680\u2000-\u200a\u202f\u205f\u3000\u3164\uffa0"
 # soft hyphen, word joiners, marks of direction, invisible operators, interlinear marks; U+200B and U+FEFF among them
-_INVISIBLE = "\xad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+_INVISIBLE = "\xad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
 _JOINERS = "\u200c\u200d"
 _TAGS = "\U000e0000-\U000e007f"
 _SUSPICIOUS = re.compile(f"[\r{_CONTROLS}{_LINE_ENDS}{_SPACES}{_INVISIBLE}{_JOINERS}{_TAGS}]")
@@ -79,6 +79,13 @@ _MOJIBAKE = re.compile(
     f"[ê-íÃÂâï占\ufffd](?:(?<=[ê-í]){_TRAIL}{{2}}|(?<=[ÃÂ]){_TRAIL}|(?<=â)[\x80\u20ac]{_TRAIL}"
     "|(?<=ï)¿½|(?<=占)쏙|(?<=\ufffd))"
 )
+_SIGNS = {
+    "control_characters": _CONTROL,
+    "invisible_characters": _HIDDEN,
+    "odd_spaces": re.compile(f"[{_LINE_ENDS}{_SPACES}]"),
+    "recomposed": re.compile("[\u0300-\u036f\u1161-\u11ff\uf900-\ufaff]"),
+    "mojibake": _MOJIBAKE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,16 +207,32 @@ def repair(text: str, found: Counts) -> str:
     return text.strip()
 
 
+def script_counts(text: str) -> tuple[int, int, int]:
+    """Letters of a clean text: Hangul (syllables and jamo), Latin, of other scripts."""
+    _, other, hangul, latin = np.bincount(
+        _scripts()[np.minimum(codes_of(text), 0xFFFF)], minlength=4
+    ).tolist()
+    return hangul, latin, other
+
+
 def hangul_share(text: str) -> float:
-    """Hangul syllables and jamo among all letters of a clean text; 0 where it has no letters."""
-    other, hangul = np.bincount(_kinds()[np.minimum(codes_of(text), 0xFFFF)], minlength=3)[1:].tolist()
-    return hangul / (hangul + other) if hangul + other else 0.0
+    """Hangul among all letters of a clean text; 0 where it has no letters."""
+    hangul, latin, other = script_counts(text)
+    return hangul / (hangul + latin + other) if hangul else 0.0
+
+
+def first_place(repair: str, document: str) -> int:
+    """Where a document first shows what one of REPAIRS mends; 0 where no single place does."""
+    found = _SIGNS[repair].search(document)
+    return found.start() if found else 0
 
 
 @lru_cache(maxsize=1)
-def _kinds() -> NDArray[np.uint8]:
-    """For every code point of 16 bits: 2 Hangul, 1 another letter, 0 neither."""
-    kinds = np.array([chr(code).isalpha() for code in range(1 << 16)], dtype=np.uint8)
+def _scripts() -> NDArray[np.uint8]:
+    """For every code point of 16 bits: 0 no letter, 1 a letter, 2 of Hangul, 3 of Latin."""
+    scripts = np.array([chr(code).isalpha() for code in range(1 << 16)], dtype=np.uint8)
     for first, last in ((0x1100, 0x11FF), (0x3131, 0x318E), (0xA960, 0xA97C), (0xAC00, 0xD7FB)):
-        kinds[first : last + 1] *= 2
-    return kinds
+        scripts[first : last + 1] *= 2
+    for first, last in ((0x41, 0x5A), (0x61, 0x7A), (0xC0, 0x24F), (0x1E00, 0x1EFF), (0xFF21, 0xFF5A)):
+        scripts[first : last + 1] *= 3
+    return scripts

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from rensa import RMinHash
 
 from nakochat.core.errors import DataError
@@ -80,40 +81,40 @@ def _bands(texts: Sequence[str]) -> Hashes:
 class Seen:
     """The keys of the texts kept so far.  13 to 27 bytes of memory for each text, with near duplicates 170 to 350."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, numbered: bool = False) -> None:
+        """numbered: also remember each key's text by its number, 7 to 13 bytes a key."""
         self.counts: Counter[str] = Counter()
         """Duplicates met, by kind."""
         self._keys = np.zeros(1 << 12, dtype=np.uint64)  # open addressing, 0 is free
         self._view = self._keys.data
+        self._numbers = np.zeros(len(self._keys) if numbered else 0, dtype=np.uint32)
         self._used = 0
 
     def __len__(self) -> int:
         """Keys held."""
         return self._used
 
-    def add(self, signature: Hashes) -> bool:
-        """Whether the text is new.  A duplicate is counted and leaves nothing behind."""
+    def add(self, signature: Hashes, number: int = 0) -> bool:
+        """Whether the text, number `number` of all, is new.  A duplicate is counted and leaves nothing behind."""
         keys = signature.tolist()
-        repeat = self.repeat(keys)
-        if repeat is not None:
-            self.counts[repeat] += 1
+        place = self._place_of_first(keys)
+        if place is not None:
+            self.counts["near_duplicates" if place else "exact_duplicates"] += 1
             return False
         if (self._used + len(keys)) > FULLEST * len(self._keys):
             self._grow()
         for key in keys:
-            self._insert(key)
+            self._insert(key, number)
         return True
 
-    def repeat(self, keys: Sequence[int]) -> Repeat | None:
-        """What kind of duplicate a text with these keys would be."""
-        view, mask = self._view, len(self._view) - 1
-        for number, key in enumerate(keys):
-            slot = key & mask
-            while key and (held := view[slot]) != 0:
-                if held == key:
-                    return "near_duplicates" if number else "exact_duplicates"
-                slot = (slot + 1) & mask
-        return None
+    def original(self, signature: Hashes) -> tuple[Repeat, int] | None:
+        """What kind of duplicate a text would be, and the number of the text that it repeats; None if it is new."""
+        keys = signature.tolist()
+        place = self._place_of_first(keys)
+        if place is None:
+            return None
+        number = int(self._numbers[self._slot(keys[place])]) if len(self._numbers) else 0
+        return ("near_duplicates" if place else "exact_duplicates"), number
 
     def save(self, path: Path) -> None:
         """The keys as .npy, sorted: the same bytes for the same texts, whatever order brought them."""
@@ -133,35 +134,57 @@ class Seen:
         seen = cls()
         while len(keys) > FULLEST * len(seen._keys):
             seen._grow()
-        seen._place(keys)
+        seen._place(keys, np.zeros(0, dtype=np.uint32))
         seen._used = len(keys)
         return seen
 
-    def _insert(self, key: int) -> None:
+    def _place_of_first(self, keys: Sequence[int]) -> int | None:
+        """Place in the signature of the first key that is held."""
+        view, mask = self._view, len(self._view) - 1
+        for place, key in enumerate(keys):
+            slot = key & mask
+            while key and (held := view[slot]) != 0:
+                if held == key:
+                    return place
+                slot = (slot + 1) & mask
+        return None
+
+    def _slot(self, key: int) -> int:
+        """Where the key is, or would be."""
         view, mask = self._view, len(self._view) - 1
         slot = key & mask
-        while key and (held := view[slot]) != key:
-            if held == 0:
-                view[slot] = key
-                self._used += 1
-                return
+        while view[slot] not in (0, key):
             slot = (slot + 1) & mask
+        return slot
+
+    def _insert(self, key: int, number: int) -> None:
+        slot = self._slot(key)
+        if key and self._view[slot] == 0:
+            self._view[slot] = key
+            self._used += 1
+            if len(self._numbers):
+                self._numbers[slot] = number
 
     def _grow(self) -> None:
-        old = self._keys[self._keys != 0]
+        held = self._keys != 0
+        keys, numbers = self._keys[held], self._numbers[held] if len(self._numbers) else self._numbers
         self._keys = np.zeros(2 * len(self._keys), dtype=np.uint64)
         self._view = self._keys.data
-        self._place(old)
+        self._numbers = np.zeros(2 * len(self._numbers), dtype=np.uint32)
+        self._place(keys, numbers)
 
-    def _place(self, keys: Hashes) -> None:
+    def _place(self, keys: Hashes, numbers: NDArray[np.uint32]) -> None:
         """Put keys that are not there into the table, all at once: who loses a slot tries the next one."""
         mask = np.uint64(len(self._keys) - 1)
         slots = keys & mask
         while len(keys):
             free = self._keys[slots] == 0
             self._keys[slots[free]] = keys[free]
-            left = self._keys[slots] != keys
-            keys, slots = keys[left], (slots[left] + np.uint64(1)) & mask
+            won = self._keys[slots] == keys
+            if len(numbers):
+                self._numbers[slots[won]] = numbers[won]
+                numbers = numbers[~won]
+            keys, slots = keys[~won], (slots[~won] + np.uint64(1)) & mask
 
 
 def _unreadable(path: Path) -> DataError:
