@@ -31,7 +31,7 @@ from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 
 PARTIAL = ".partial"
-TRIES = 4  # a server in trouble is asked again after 1, 2 and 4 seconds
+WAITS = (1.0, 2.0, 4.0)  # seconds after which a server in trouble is asked again
 _POINTER = b"version https://git-lfs"
 _PAGES = (b"<!doctype html", b"<html", b"<?xml")
 
@@ -160,7 +160,7 @@ def _receive(
     remote: RemoteFile, partial: Path, counted: Callable[[int], None], stop: threading.Event
 ) -> None:
     """Append to partial until the server says that it has sent everything."""
-    for attempt in range(TRIES):
+    for pause in (*WAITS, None):
         size = partial.stat().st_size if partial.is_file() else 0
         if size and size == remote.bytes:
             return
@@ -181,7 +181,7 @@ def _receive(
                 http_get(remote.url, sink, resume_size=size, headers=headers)
             return
         except HfHubHTTPError as error:
-            if error.response.status_code < 500 or attempt == TRIES - 1:
+            if error.response.status_code < 500 or pause is None:
                 raise refused(error, remote.path) from error
         except (httpx2.HTTPError, OfflineModeIsEnabled) as error:
             raise refused(error, remote.path) from error
@@ -189,7 +189,7 @@ def _receive(
             if error.errno is not None:  # the disk's, not the library's word that the length is wrong
                 raise
             return
-        if stop.wait(2**attempt):
+        if stop.wait(pause):
             raise Stopped
 
 
