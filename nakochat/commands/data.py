@@ -12,7 +12,7 @@ from nakochat.core.files import write_json
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
-from nakochat.data.clean import DROPS, PERSONAL, REPAIRS, CleanSettings
+from nakochat.data.clean import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings
 from nakochat.data.corpus import count_bytes, read_documents
 from nakochat.data.corpus_files import find_files, nfc
 from nakochat.data.survey import Survey
@@ -140,7 +140,9 @@ def _print_lengths(length: dict[str, Any], total: int) -> None:
     starts = [int(start) for start in length["documents_from"]]
     for start, end, count in zip(starts, [*starts[1:], None], length["documents_from"].values(), strict=True):
         span = f"{start:,}~" + (f"{end - 1:,}" if end else "")
-        speak(f"  {span:>15}  {count:>11,}  {_percent(count, total):>7}  {'█' * round(30 * count / total)}")
+        speak(
+            f"  {span:>15}  {count:>11,}  {_percent(count, total):>7}  {'█' * round(30 * count / total)}".rstrip()
+        )
 
 
 def _print_findings(figures: dict[str, Any], unseen: UnseenItems) -> None:
@@ -155,12 +157,11 @@ def _print_findings(figures: dict[str, Any], unseen: UnseenItems) -> None:
         (say("버릴 것", "to drop"), DROPS, figures["drops"]),
     ):
         speak(title + say(": 문서 수, 비율", ": documents, share"))
-        for name, labels in names.items():
+        for name, words in names.items():
             row = found[name]
-            pieces = say(f", 모두 {row['pieces']:,}", f", {row['pieces']:,} in all")
-            several = pieces if row["pieces"] != row["documents"] else ""
+            several = f": {row['pieces']:,}{say(*UNITS[name])}" if row["documents"] and name in UNITS else ""
             speak(
-                f"  {row['documents']:>11,}  {_percent(row['documents'], total):>7}  {say(*labels)}{several}"
+                f"  {row['documents']:>11,}  {_percent(row['documents'], total):>7}  {say(*words)}{several}"
             )
             for sample in row["samples"]:
                 speak(f"                 · {_sample(sample)}")

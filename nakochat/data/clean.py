@@ -26,27 +26,32 @@ from nakochat.data.privacy import find_personal, mask_personal
 
 Counts = Counter[str]
 
-# name of a count -> (Korean, English).  Characters or pieces are counted where it says so, else documents.
+# name of a count -> (Korean, English)
 REPAIRS: dict[str, tuple[str, str]] = {
-    "control_characters": ("제어 문자를 지움 (글자)", "control characters taken out (characters)"),
-    "invisible_characters": ("보이지 않는 글자를 지움 (글자)", "invisible characters taken out (characters)"),
-    "odd_spaces": ("특수한 공백을 바꿈 (글자)", "unusual spaces and line ends replaced (characters)"),
-    "recomposed": ("NFC로 합침", "recomposed to NFC"),
+    "control_characters": ("제어 문자를 지움", "control characters taken out"),
+    "invisible_characters": ("보이지 않는 글자를 지움", "invisible characters taken out"),
+    "odd_spaces": ("특수한 공백을 바꿈", "unusual spaces and line ends replaced"),
+    "recomposed": ("NFC로 바꿈", "brought to NFC"),
     "mojibake": ("깨진 글자가 의심됨", "suspected of mojibake"),
 }
 PERSONAL: dict[str, tuple[str, str]] = {
-    "resident_numbers": ("주민등록번호 (개)", "resident numbers (pieces)"),
-    "phone_numbers": ("전화번호 (개)", "telephone numbers (pieces)"),
-    "emails": ("전자우편 주소 (개)", "e-mail addresses (pieces)"),
-    "cards": ("카드번호 (개)", "card numbers (pieces)"),
+    "resident_numbers": ("주민등록번호", "resident numbers"),
+    "phone_numbers": ("전화번호", "telephone numbers"),
+    "emails": ("전자우편 주소", "e-mail addresses"),
+    "cards": ("카드번호", "card numbers"),
 }
 DROPS: dict[str, tuple[str, str]] = {
     "empty": ("빈 문서", "empty"),
     "too_short": ("너무 짧음", "too short"),
     "too_little_hangul": ("한글이 너무 적음", "too little Hangul"),
-    "contaminated": ("시험 문항이 들어 있음", "hold a test item"),
-    "exact_duplicates": ("같은 문서가 앞에 있음", "the same as one before"),
-    "near_duplicates": ("거의 같은 문서가 앞에 있음", "nearly the same as one before"),
+    "contaminated": ("시험 문항이 들어 있음", "holds a test item"),
+    "exact_duplicates": ("앞의 문서와 같음", "the same as one before"),
+    "near_duplicates": ("앞의 문서와 거의 같음", "nearly the same as one before"),
+}
+# what a count counts, where that is not documents
+UNITS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("control_characters", "invisible_characters", "odd_spaces"), ("자", " characters")),
+    **dict.fromkeys(PERSONAL, ("개", " pieces")),
 }
 
 _CONTROLS = "\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"

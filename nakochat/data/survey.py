@@ -17,7 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from nakochat.data.clean import DROPS, PERSONAL, REPAIRS, Cleaner, CleanSettings, first_place, script_counts
+from nakochat.data.clean import (
+    DROPS,
+    PERSONAL,
+    REPAIRS,
+    Cleaner,
+    CleanSettings,
+    Reason,
+    first_place,
+    script_counts,
+)
 from nakochat.data.duplicates import Seen, signatures
 from nakochat.data.privacy import Personal, find_personal, mask_personal
 
