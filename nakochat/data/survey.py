@@ -23,7 +23,6 @@ from nakochat.data.clean import (
     REPAIRS,
     Cleaner,
     CleanSettings,
-    Reason,
     first_place,
     script_counts,
 )
