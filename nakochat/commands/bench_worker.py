@@ -19,7 +19,7 @@ def measure(options: dict[str, Any]) -> dict[str, float]:
     from nakochat.data.batches import PackedBatches, Source
     from nakochat.data.shards import TokenShard
     from nakochat.models import attention, nako
-    from nakochat.training.objective import weighted_loss
+    from nakochat.training.objective import compiled_loss, weighted_loss
     from nakochat.training.optimizer import Optimizer
 
     if options["fused"]:
@@ -48,7 +48,7 @@ def measure(options: dict[str, Any]) -> dict[str, float]:
         tokens_per_step=tokens,
         dtype=machine.dtype,
     )
-    loss_of = torch.compile(weighted_loss, dynamic=False) if machine.compile else weighted_loss
+    loss_of = compiled_loss() if machine.compile else weighted_loss
     seconds = []
     for step in range(options["steps"] + 2):
         began = time.perf_counter()

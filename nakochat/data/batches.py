@@ -5,10 +5,11 @@ rows; rank r of W takes rows r, r+W, … of every step.  The position in the str
 the pieces in the packer's buffer.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from nakochat.data.packing import Packer, Piece
 from nakochat.data.shards import Documents
 
 IGNORE = -100
+ASKED = 256  # the number of places at which a loss is computed is a multiple of this
 BUFFER = 256  # documents among which the packer looks for a fit
 AHEAD = 1024  # places of the order that are computed together
 ORDER = "feistel"  # names how documents are put in order: a position in another order means other documents
@@ -36,16 +38,25 @@ class Batch:
     targets: Tensor  # (B, T) int64; IGNORE where nothing is asked
     weights: Tensor  # (B, T) float32, multiplies the loss: 1, or an advantage
     documents: Tensor  # (B, T) int64: positions of one number see each other
+    asked: Tensor | None = None  # (N,) int64: places in B*T that hold every target; None is all of them
+
+    @classmethod
+    def of(cls, inputs: Tensor, targets: Tensor, weights: Tensor, documents: Tensor) -> Self:
+        """The batch of these, all (B, T).  `asked` is filled up with ignored places to a multiple of ASKED, so that
+        a compiled loss meets few shapes."""
+        wanted = (targets != IGNORE).flatten()
+        count = max(1, math.ceil(int(wanted.sum()) / ASKED)) * ASKED
+        asked = torch.argsort(wanted.byte(), descending=True, stable=True)[:count]
+        return cls(inputs, targets, weights, documents, asked if count < len(wanted) else None)
 
     @property
     def scored(self) -> int:
         """Positions that are asked for."""
         return int((self.targets != IGNORE).sum())
 
-    def to(self, device: torch.device) -> "Batch":
-        return Batch(
-            *(tensor.to(device) for tensor in (self.inputs, self.targets, self.weights, self.documents))
-        )
+    def to(self, device: torch.device) -> Self:
+        whole = (tensor.to(device) for tensor in (self.inputs, self.targets, self.weights, self.documents))
+        return type(self)(*whole, asked=None if self.asked is None else self.asked.to(device))
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ def make_batch(rows: Sequence[Sequence[tuple[NDArray[Any], NDArray[Any]]]], leng
             documents[r, at:end] = number
             at = end
     targets = np.where(weights[:, 1:] != 0, ids[:, 1:], IGNORE)
-    return Batch(
+    return Batch.of(
         torch.from_numpy(ids[:, :-1].copy()),
         torch.from_numpy(targets),
         torch.from_numpy(weights[:, 1:].copy()),

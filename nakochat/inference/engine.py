@@ -176,9 +176,9 @@ class Engine:
         ids = torch.full((len(prompts), int(lengths.max())), self.tokenizer.pad, device=self.machine.device)
         for index, prompt in enumerate(prompts):
             ids[index, : len(prompt)] = torch.tensor(prompt, device=self.machine.device)
-        logits: Tensor = self.model(ids, cache)
+        last = self.model.hidden(ids, cache)[torch.arange(len(prompts)), lengths - 1]
         cache.advance(lengths)
-        return logits[torch.arange(len(prompts)), lengths - 1].float()
+        return self.model.logits(last).float()
 
     def _seen(self, prompts: Sequence[Sequence[int]]) -> Tensor:
         seen = torch.zeros(

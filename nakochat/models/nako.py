@@ -203,10 +203,19 @@ class Nako(nn.Module):
         self.input_scales.copy_(0.20 - 0.15 * depth)
 
     def forward(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
-        """Logits of the next token at every position.
+        """Logits of the next token at every position.  -> (B, T, padded vocabulary) in the activation dtype"""
+        return self.logits(self.hidden(ids, cache, documents))
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(..., D) -> (..., padded vocabulary), capped"""
+        capped: Tensor = LOGIT_CAP * torch.tanh(self.head(hidden) / LOGIT_CAP)
+        return capped
+
+    def hidden(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
+        """What the head reads at every position.
 
         ids (B, T) int64; documents (B, T), by which packed documents do not see each other; with a cache the ids
-        continue its rows.  -> (B, T, padded vocabulary) in the activation dtype
+        continue its rows.  -> (B, T, D) in the activation dtype
         """
         t = ids.shape[1]
         if cache is not None:
@@ -222,9 +231,7 @@ class Nako(nn.Module):
             x = self.residual_scales[index].to(x.dtype) * x + self.input_scales[index].to(x.dtype) * first
             table = self.value_embeddings[str(index)] if self.config.has_value_embedding(index) else None
             x = layer(x, None if table is None else table(ids).to(x.dtype), angles, bias, cache)
-        logits = self.head(norm(x))
-        capped: Tensor = LOGIT_CAP * torch.tanh(logits / LOGIT_CAP)
-        return capped
+        return norm(x)
 
     def _smear(self, x: Tensor, ids: Tensor, cache: KVCache | None, documents: Tensor | None) -> Tensor:
         """Add a gated share of the token before, but to the first of a document.  x (B, T, D) -> (B, T, D)"""

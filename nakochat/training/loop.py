@@ -26,7 +26,7 @@ from nakochat.core.run import Run
 from nakochat.data.batches import Batch
 from nakochat.models.checkpoint import Checkpoint, save_checkpoint
 from nakochat.models.nako import Nako
-from nakochat.training.objective import weighted_loss
+from nakochat.training.objective import Loss, compiled_loss, weighted_loss
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
 
@@ -80,7 +80,7 @@ class Training:
 
     def train(self) -> None:
         """Until the schedule's last step.  Interrupted after saving; TrainingError for a loss that is no number."""
-        loss_of = torch.compile(weighted_loss, dynamic=False) if self.machine.compile else weighted_loss
+        loss_of = compiled_loss() if self.machine.compile else weighted_loss
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
         resumed_at = self.step if self.step else None
@@ -103,7 +103,7 @@ class Training:
         memory = peak_memory_bytes(self.machine.device) / 1e9
         self.run.log("end", seconds=self.seconds, steps=steps, tokens=self.tokens, peak_memory_gb=memory)
 
-    def _one_step(self, loss_of: Callable[[Nako, Batch], torch.Tensor]) -> dict[str, float]:
+    def _one_step(self, loss_of: Loss) -> dict[str, float]:
         self.model.train()
         pieces = self.batches.step()
         scored = self.machine.sum(sum(piece.scored for piece in pieces))

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nakochat.core.errors import ConfigError, DataError
-from nakochat.data.batches import IGNORE, PackedBatches, Source
+from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
 from nakochat.data.packing import Packer, Piece
 from nakochat.data.shards import TokenShard
 
@@ -190,3 +190,12 @@ def test_a_shard_comes_back_from_disk_and_a_flipped_bit_is_found(tmp_path):
     (tmp_path / "shard" / "ids.npy").write_bytes(damaged)
     with pytest.raises(DataError):
         TokenShard.load(tmp_path / "shard")
+
+
+def test_what_is_asked_holds_every_target_and_comes_in_few_sizes():
+    targets = torch.full((4, 200), IGNORE)
+    targets[torch.rand(4, 200, generator=torch.Generator().manual_seed(0)) < 0.4] = 1
+    rest = (torch.zeros(4, 200, dtype=torch.int64),) * 2
+    batch = Batch.of(rest[0], targets, torch.ones(4, 200), rest[1])
+    assert len(batch.asked) == 512 and len(set(batch.asked.tolist())) == 512
+    assert set((targets.flatten() == 1).nonzero().flatten().tolist()) <= set(batch.asked.tolist())
