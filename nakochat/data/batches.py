@@ -55,8 +55,14 @@ class Batch:
         return int((self.targets != IGNORE).sum())
 
     def to(self, device: torch.device) -> Self:
-        whole = (tensor.to(device) for tensor in (self.inputs, self.targets, self.weights, self.documents))
-        return type(self)(*whole, asked=None if self.asked is None else self.asked.to(device))
+        asked = None if self.asked is None else self.asked.to(device)
+        return type(self)(
+            self.inputs.to(device),
+            self.targets.to(device),
+            self.weights.to(device),
+            self.documents.to(device),
+            asked,
+        )
 
 
 @dataclass(frozen=True)

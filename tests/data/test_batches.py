@@ -197,5 +197,5 @@ def test_what_is_asked_holds_every_target_and_comes_in_few_sizes():
     targets[torch.rand(4, 200, generator=torch.Generator().manual_seed(0)) < 0.4] = 1
     rest = (torch.zeros(4, 200, dtype=torch.int64),) * 2
     batch = Batch.of(rest[0], targets, torch.ones(4, 200), rest[1])
-    assert len(batch.asked) == 512 and len(set(batch.asked.tolist())) == 512
+    assert len(batch.asked) == len(set(batch.asked.tolist())) == 512
     assert set((targets.flatten() == 1).nonzero().flatten().tolist()) <= set(batch.asked.tolist())

@@ -45,7 +45,7 @@ def random_batch(asked: float) -> Batch:
     return Batch.of(ids, targets, torch.rand(8, 64, generator=generator), torch.zeros_like(ids))
 
 
-@pytest.mark.parametrize("asked", (0.0, 0.1, 0.45, 1.0))
+@pytest.mark.parametrize("asked", [0.0, 0.1, 0.45, 1.0])
 def test_leaving_out_what_is_not_asked_changes_nothing(asked):
     model = Nako(NakoConfig(vocab_size=90, layers=2, width=32, heads=2, context=64))
     model.initialise(0)
