@@ -38,6 +38,18 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
         None,
     ),
     "data check": ("nakochat.commands.data:check", "말뭉치를 살펴봅니다", "look at a corpus", None),
+    "data prepare": (
+        "nakochat.commands.prepare:main",
+        "글을 씻고 토큰 조각으로 만듭니다",
+        "clean and tokenise texts into shards",
+        None,
+    ),
+    "data identity": (
+        "nakochat.commands.identity:main",
+        "모델의 이름과 성격을 가르칠 대화를 만듭니다",
+        "make conversations that give a model its name and character",
+        None,
+    ),
     "tok train": ("nakochat.commands.tok:train", "토크나이저를 학습합니다", "train a tokenizer", "tokenizer"),
     "tok eval": ("nakochat.commands.tok:evaluate", "토크나이저를 잽니다", "measure a tokenizer", None),
     "train base": ("nakochat.training.base:main", "글로 배웁니다", "learn from texts", "base"),

@@ -209,7 +209,7 @@ class TalkingSettings(StageSettings):
         named = (parse_weighted(text) for text in self.data)
         sources = tuple(str(Weighted(source.path.expanduser().resolve(), source.weight)) for source in named)
         object.__setattr__(self, "data", sources)
-        object.__setattr__(self, "assistant_name", require_name(self.assistant_name))
+        object.__setattr__(self, "assistant_name", require_name(self.assistant_name, "--assistant-name"))
 
     @property
     def chats(self) -> Chats:
