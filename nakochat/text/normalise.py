@@ -12,11 +12,20 @@ from nakochat.core.messages import say
 
 def normalise(text: str) -> str:
     """The text in NFC.  DataError for lone surrogates, which no UTF-8 can hold."""
-    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+    return unicodedata.normalize("NFC", refuse_surrogates(text))
+
+
+def refuse_surrogates(text: str) -> str:
+    """The text as it is.  DataError, with the place, for half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        code = f"U+{ord(text[error.start]):04X}"
         raise DataError(
             say(
-                "글에 짝이 없는 서로게이트 문자가 있습니다. 글을 올바른 UTF-8로 바꾸어 주세요.",
-                "the text holds a lone surrogate. Convert it to valid UTF-8.",
+                f"글의 {error.start + 1}번째 글자가 짝이 없는 서로게이트({code})입니다. "
+                "글을 올바른 UTF-8로 바꾸어 주세요.",
+                f"character {error.start + 1} of the text is a lone surrogate ({code}). Convert it to valid UTF-8.",
             )
-        )
-    return unicodedata.normalize("NFC", text)
+        ) from error
+    return text

@@ -9,24 +9,34 @@ Pattern: https://huggingface.co/Qwen/Qwen2-7B/blob/main/tokenizer.json
 """
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
 from nakochat.core.errors import DataError
 from nakochat.core.files import whole_folder
 from nakochat.core.messages import say
-from nakochat.text.normalise import normalise
+from nakochat.text.normalise import normalise, refuse_surrogates
+from nakochat.text.phrases import learn_phrases
 
 QWEN2_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+# the same with numbers in threes from the right: 1|234|567
+_THREES_SPLIT = QWEN2_SPLIT.replace(r"|\p{N}", r"|\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))", 1)
+# with phrases the merges alone say where a token ends; llama.cpp knows this as "superbpe"
+PHRASE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
+GPT2_SEPARATOR = "<|endoftext|>"
+UNKNOWN = "<|unknown|>"  # of a tokenizer of characters: the others know every byte
 SPECIAL_TOKENS = (
     "<|bos|>",
     "<|im_start|>",
@@ -40,12 +50,18 @@ SPECIAL_TOKENS = (
 
 
 class Tokenizer:
-    """Ids 0..vocab_size-1; the special tokens are the last eight."""
+    """Ids 0..vocab_size-1, the special tokens among them.
+
+    One class, whatever the tokens are: train() makes byte-level BPE, characters.py a token of every character,
+    gpt2_bpe.py reads GPT-2's files.  All save and load the same way.
+    """
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self._backend.encode_special_tokens = True
+        self.backend = backend
+        self.backend.encode_special_tokens = True
         ids = {name: i for name in SPECIAL_TOKENS if (i := backend.token_to_id(name)) is not None}
+        if "<|bos|>" not in ids and (end := backend.token_to_id(GPT2_SEPARATOR)) is not None:
+            ids["<|bos|>"] = end  # what GPT-2 saw before every text
         missing = [name for name in SPECIAL_TOKENS if name not in ids]
         if missing:
             raise DataError(
@@ -61,33 +77,47 @@ class Tokenizer:
         self.special_ids = frozenset(ids.values())
 
     @classmethod
-    def train(cls, texts: Iterable[str], vocab_size: int) -> Self:
+    def train(cls, texts: Iterable[str], vocab_size: int, *, split: str = QWEN2_SPLIT) -> Self:
         """A tokenizer of exactly vocab_size tokens, or fewer where the texts do not hold so many merges.
 
         The same texts give the same tokenizer.  DataError when vocab_size cannot hold the 256 bytes.
         """
-        if vocab_size < 256 + len(SPECIAL_TOKENS) + 1:
-            raise DataError(
-                say(
-                    f"어휘가 너무 작습니다: {vocab_size} (265 이상).",
-                    f"vocabulary too small: {vocab_size} (265 or more).",
-                )
-            )
-        backend = Backend(models.BPE())
-        backend.normalizer = normalizers.NFC()
-        backend.pre_tokenizer = pre_tokenizers.Sequence(
-            [
-                pre_tokenizers.Split(Regex(QWEN2_SPLIT), "isolated"),
-                pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-            ]
-        )
-        backend.decoder = decoders.ByteLevel()
+        _refuse_small(vocab_size)
+        backend = byte_level(models.BPE(), split)
         trainer = trainers.BpeTrainer(
             vocab_size=vocab_size - len(SPECIAL_TOKENS),
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
         backend.train_from_iterator(texts, trainer)
+        backend.add_special_tokens(list(SPECIAL_TOKENS))
+        return cls(backend)
+
+    @classmethod
+    def train_phrases(
+        cls, texts: Iterable[str], phrase_texts: Iterable[str], vocab_size: int, share: float
+    ) -> Self:
+        """As train(), but the last `share` of the tokens are learned over the borders of words, from phrase_texts.
+
+        Numbers are tokens of up to three digits, counted from the right.  phrase_texts are held in memory as ids, and
+        need some 25 bytes for each character.  Why and when: docs/decisions/tokenizer.md.
+        """
+        words = vocab_size - round(share * (vocab_size - len(SPECIAL_TOKENS)))
+        model = json.loads(cls.train(texts, words, split=_THREES_SPLIT).backend.to_str())["model"]
+        vocab: dict[str, int] = model["vocab"]
+        merges = [(left, right) for left, right in model["merges"]]
+        short = byte_level(models.BPE(vocab=vocab, merges=merges), *PHRASE_SPLIT)
+        tokens = sorted(vocab, key=lambda token: vocab[token])
+        found = learn_phrases(
+            _ids_of(short, phrase_texts), list(map(_to_bytes, tokens)), vocab_size - len(SPECIAL_TOKENS)
+        )
+        for left, right in found:
+            merges.append((tokens[left], tokens[right]))
+            token = tokens[left] + tokens[right]
+            if token not in vocab:  # two pairs may make the same
+                vocab[token] = len(tokens)
+                tokens.append(token)
+        backend = byte_level(models.BPE(vocab=vocab, merges=merges), *PHRASE_SPLIT)
         backend.add_special_tokens(list(SPECIAL_TOKENS))
         return cls(backend)
 
@@ -113,7 +143,7 @@ class Tokenizer:
     def save(self, folder: Path) -> None:
         """tokenizer.json and tokenizer_config.json, as Transformers (4 and 5) reads them."""
         with whole_folder(folder) as files:
-            self._backend.save(str(files / "tokenizer.json"))
+            self.backend.save(str(files / "tokenizer.json"))
             (files / "tokenizer_config.json").write_text(
                 json.dumps(self._config(), indent=2) + "\n", encoding="utf-8"
             )
@@ -121,7 +151,7 @@ class Tokenizer:
     def _config(self) -> dict[str, Any]:
         return {
             "tokenizer_class": "PreTrainedTokenizerFast",
-            "bos_token": "<|bos|>",
+            "bos_token": self.backend.id_to_token(self.bos),
             "eos_token": "<|im_end|>",
             "pad_token": "<|pad|>",
             "clean_up_tokenization_spaces": False,
@@ -130,23 +160,27 @@ class Tokenizer:
 
     @property
     def vocab_size(self) -> int:
-        return int(self._backend.get_vocab_size())
+        return int(self.backend.get_vocab_size())
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of what the tokenizer does; a checkpoint remembers it."""
-        return hashlib.sha256(self._backend.to_str().encode()).hexdigest()
+        return hashlib.sha256(self.backend.to_str().encode()).hexdigest()
 
     def encode(self, text: str) -> list[int]:
         """Ids of the text alone, never a special token.  DataError for lone surrogates."""
-        return list(self._backend.encode(normalise(text), add_special_tokens=False).ids)
+        return list(self.backend.encode(self._prepared(text), add_special_tokens=False).ids)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """encode() of many texts, on all cores."""
-        encodings = self._backend.encode_batch_fast(
-            [normalise(text) for text in texts], add_special_tokens=False
+        encodings = self.backend.encode_batch_fast(
+            [self._prepared(text) for text in texts], add_special_tokens=False
         )
         return [list(encoding.ids) for encoding in encodings]
+
+    def _prepared(self, text: str) -> str:
+        """NFC, but for a tokenizer that was published without it."""
+        return normalise(text) if self.backend.normalizer else refuse_surrogates(text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; special tokens give nothing, bytes that are no UTF-8 give U+FFFD."""
@@ -155,12 +189,50 @@ class Tokenizer:
     @cached_property
     def token_bytes(self) -> tuple[bytes, ...]:
         """The bytes of every token; special tokens have none."""
-        byte_of = {char: byte for byte, char in _byte_characters().items()}
-        tokens = [self._backend.id_to_token(i) or "" for i in range(self.vocab_size)]
-        return tuple(
-            b"" if i in self.special_ids else bytes(byte_of[char] for char in token)
-            for i, token in enumerate(tokens)
+        tokens = [self.backend.id_to_token(i) or "" for i in range(self.vocab_size)]
+        if isinstance(self.backend.model, models.WordLevel):  # a token is written as it is
+            written = {UNKNOWN: "\ufffd".encode()} | dict.fromkeys(SPECIAL_TOKENS, b"")
+            return tuple(written.get(token, token.encode()) for token in tokens)
+        return tuple(b"" if i in self.special_ids else _to_bytes(token) for i, token in enumerate(tokens))
+
+
+def _refuse_small(vocab_size: int) -> None:
+    if vocab_size < 256 + len(SPECIAL_TOKENS) + 1:
+        raise DataError(
+            say(
+                f"어휘가 너무 작습니다: {vocab_size} (265 이상).",
+                f"vocabulary too small: {vocab_size} (265 or more).",
+            )
         )
+
+
+def byte_level(model: models.BPE, *splits: str) -> Backend:
+    """A tokenizer of NFC text, split by the pattern, as bytes."""
+    backend = Backend(model)
+    backend.normalizer = normalizers.NFC()
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            *(pre_tokenizers.Split(Regex(split), "isolated") for split in splits),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    backend.decoder = decoders.ByteLevel()
+    return backend
+
+
+def _ids_of(backend: Backend, texts: Iterable[str]) -> NDArray[np.int64]:
+    """The ids of all texts, a line feed after each: no phrase goes over it."""
+    parts = []
+    batches = iter(texts)
+    while batch := [f"{normalise(text)}\n" for text in itertools.islice(batches, 1000)]:
+        for encoding in backend.encode_batch_fast(batch, add_special_tokens=False):
+            parts.append(np.array(encoding.ids, dtype=np.int64))
+    return np.concatenate(parts) if parts else np.zeros(1, dtype=np.int64)
+
+
+def _to_bytes(token: str) -> bytes:
+    """The bytes that a token of byte-level BPE is written for."""
+    return bytes(_BYTE_OF[char] for char in token)
 
 
 def _byte_characters() -> dict[int, str]:
@@ -169,3 +241,6 @@ def _byte_characters() -> dict[int, str]:
     table = {byte: chr(byte) for byte in printable}
     others = [byte for byte in range(256) if byte not in table]
     return table | {byte: chr(256 + index) for index, byte in enumerate(others)}
+
+
+_BYTE_OF = {char: byte for byte, char in _byte_characters().items()}
