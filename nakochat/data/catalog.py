@@ -6,9 +6,11 @@ import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 from nakochat.core.errors import ConfigError
+from nakochat.core.files import read_json
 from nakochat.core.messages import say
 
 Kind = Literal["text", "chat", "task"]
@@ -16,6 +18,7 @@ Way = Literal["hub", "https", "manual"]
 
 _KIND_OF_FILE: dict[str, Kind] = {"text.toml": "text", "chat.toml": "chat", "tasks.toml": "task"}
 SETS = ("ko", "en", "all", "small")
+LOCK = "source.json"  # in a pulled folder: what it is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,10 +159,20 @@ def select(
     return [*named, *(s for s in chosen if s not in named)], left_out
 
 
-def sources_in(text: str) -> list[Source]:
-    """The sources that a stage's record names: its "source" is names with commas between them."""
-    names = [part.strip() for part in text.split(",")]
-    return [catalogue()[name] for name in names if name in catalogue()]
+def source_of(path: Path) -> str | None:
+    """The name of the source that a file or folder was pulled from; None where it came from elsewhere.
+
+    The nearest source.json above it says so: a folder that only bears a source's name proves nothing.
+    """
+    path = path.expanduser().resolve()
+    for folder in (path, *path.parents):
+        if (folder / LOCK).is_file():
+            try:
+                name = read_json(folder / LOCK)["name"]
+            except (OSError, ValueError, KeyError, TypeError):
+                return None  # not ours, or broken: 'nako data pull' says which
+            return name if isinstance(name, str) and name in catalogue() else None
+    return None
 
 
 def may_sell(source: Source) -> str:

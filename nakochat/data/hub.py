@@ -28,10 +28,9 @@ from nakochat.core.files import read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import home
 from nakochat.core.progress import speak
-from nakochat.data.catalog import Source, catalogue
+from nakochat.data.catalog import LOCK, Source
 from nakochat.data.download import RemoteFile, fault, refused, room_needed
 
-LOCK = "source.json"
 SPARE = 1 << 30  # bytes of disk that stay free
 _TROUBLE = (HfHubHTTPError, httpx2.HTTPError, OfflineModeIsEnabled)
 
@@ -80,15 +79,6 @@ def read_lock(folder: Path) -> dict[str, Any] | None:
             f"cannot read {path}. Delete it and pull again; files that are there are verified and kept.",
         )
     )
-
-
-def source_of(path: Path) -> str | None:
-    """The name of the source that a file or folder was pulled from; None where it came from elsewhere."""
-    for folder in (path, *path.parents):
-        if (folder / LOCK).is_file():
-            lock = read_lock(folder)
-            return str(lock["name"]) if lock and lock["name"] in catalogue() else None
-    return None
 
 
 @contextlib.contextmanager

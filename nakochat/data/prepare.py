@@ -22,6 +22,7 @@ from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.files import MANIFEST, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar
+from nakochat.data.catalog import source_of
 from nakochat.data.corpus import corpus_fingerprint, read_documents
 from nakochat.data.shards import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
@@ -151,8 +152,10 @@ def _made_from(kind: str, corpus: Corpus) -> dict[str, Any]:
     """What the documents of a kind follow from, but for seed and budget."""
     if kind != "text" or not corpus.paths:
         return {"source": "village"}
+    named = [name for name in dict.fromkeys(map(source_of, corpus.paths)) if name]
     return {
         "source": ", ".join(path.name for path in corpus.paths),
+        **({"catalogue": named} if named else {}),
         "corpus": corpus_fingerprint(corpus.paths),
         "column": corpus.column,
         "encoding": corpus.encoding,

@@ -19,10 +19,10 @@ from nakochat.core.files import is_whole, sha256, whole_folder, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import home
 from nakochat.core.progress import Bar, console
-from nakochat.data.catalog import Source
+from nakochat.data.catalog import LOCK, Source
 from nakochat.data.corpus_files import find_files
 from nakochat.data.download import PARTIAL, RemoteFile, Stopped, fetch
-from nakochat.data.hub import LOCK, Plan, data_folder, read_lock, write_lock
+from nakochat.data.hub import Plan, data_folder, read_lock, write_lock
 
 WORKERS = 4
 UNPACKED = "unpacked"

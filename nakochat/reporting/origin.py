@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 
+from nakochat.data.catalog import Source, catalogue
 from nakochat.reporting.document import Block, Cell, Code, Table
 from nakochat.reporting.facts import Row, Run, Stage, as_list, as_row, number, text
 from nakochat.reporting.words import MISSING, Words, count, same
@@ -34,7 +35,7 @@ _KINDS = {"text": Words("글", "texts"), "chat": Words("대화", "conversations"
 
 def data(run: Run) -> list[Block]:
     """What each stage learned from, and under which licence it stands."""
-    return [*_shards(run), *_named_sources(run)]
+    return [*_shards(run), *_credits(run), *_named_sources(run)]
 
 
 def _shards(run: Run) -> list[Block]:
@@ -50,7 +51,8 @@ def _shards(run: Run) -> list[Block]:
     )
     rows = []
     for shard in run.shards:
-        source, licence = _source(text(shard, "source"))
+        known = _catalogued(shard)
+        source, licence = _from_catalogue(known) if known else _source(text(shard, "source"))
         words = (_KINDS[text(shard, "kind")], source, licence, *_counts(shard, "documents", "tokens"))
         label = same(text(shard, "stage").upper())
         rows.append((Cell(words=label), *(Cell(words=word) for word in words)))
@@ -66,6 +68,44 @@ def _source(name: str) -> tuple[Words, Words]:
     if name == "village":
         return Words("마을(생성한 글)", "the village (generated)"), same("MIT")
     return same(name), Words("주신 분이 확인해야 합니다", "for you to check")
+
+
+def _catalogued(shard: Row) -> list[Source]:
+    """The sources of the catalogue that a shard was made from: its record names them."""
+    return [catalogue()[name] for name in map(_plain, as_list(shard.get("catalogue"))) if name in catalogue()]
+
+
+def _from_catalogue(sources: list[Source]) -> tuple[Words, Words]:
+    titles, licences = ([getattr(s, field) for s in sources] for field in ("title", "licence"))
+    return same(", ".join(titles)), same(", ".join(dict.fromkeys(licences)))
+
+
+def _credits(run: Run) -> list[Block]:
+    """Whom a licence asks to name, once for each source, with what it allows."""
+    sources = {source.name: source for shard in run.shards for source in _catalogued(shard)}
+    if not sources:
+        return []
+    head = (
+        Words("출처", "Source"),
+        Words("밝힐 이름", "Credit"),
+        Words("상업적 이용", "Commercial use"),
+        Words("주소", "Address"),
+    )
+    rows = tuple(
+        tuple(
+            Cell(words=word)
+            for word in (same(s.title), same(s.attribution), _SOLD[s.commercial], same(s.address))
+        )
+        for s in sources.values()
+    )
+    return [Table(head=head, rows=rows, figures=False)]
+
+
+_SOLD = {
+    True: Words("됩니다", "allowed"),
+    False: Words("안 됩니다", "not allowed"),
+    None: Words("분명하지 않습니다", "unclear"),
+}
 
 
 def _named_sources(run: Run) -> list[Block]:

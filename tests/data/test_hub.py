@@ -18,8 +18,8 @@ from nakochat.core.errors import DataError
 from nakochat.core.files import read_json
 from nakochat.data import download as one_file
 from nakochat.data import hub, pull
-from nakochat.data.catalog import Address, Source
-from nakochat.data.hub import data_folder, look_up, source_of
+from nakochat.data.catalog import Address, Source, source_of
+from nakochat.data.hub import data_folder, look_up
 from tests.fake_hub import COMMIT, FakeHub
 
 REPO = "maker/texts"

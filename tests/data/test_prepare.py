@@ -260,3 +260,13 @@ def test_a_tokenizer_learns_from_texts_and_conversations(monkeypatch):
     assert 4000 <= sum(map(len, texts)) < 5000
     assert texts[0] == Village(0).text(0)
     assert Village(0).exercise(0).messages[0].text in texts
+
+
+def test_a_pulled_corpus_is_named_by_its_source(tmp_path):
+    file = tmp_path / "pulled" / "글.txt"
+    file.parent.mkdir()
+    file.write_text("안녕하세요.\n", encoding="utf-8")
+    corpus = Corpus(paths=(file,))
+    assert "catalogue" not in prepare._made_from("text", corpus)
+    (file.parent / "source.json").write_text('{"name": "wikipedia-ko"}', encoding="utf-8")
+    assert prepare._made_from("text", corpus)["catalogue"] == ["wikipedia-ko"]
