@@ -53,6 +53,21 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def lock_file(path: Path) -> int | None:
+    """A handle that holds the lock of path until it is closed; None where another process holds it."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    if os.name == "nt":
+        return handle
+    import fcntl  # not on Windows
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with its process: a lock is never stale
+    except OSError:
+        os.close(handle)
+        return None
+    return handle
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as file:
@@ -123,6 +138,15 @@ def is_whole(path: Path) -> bool:
     except CheckpointError:
         return False
     return True
+
+
+def has_its_sizes(path: Path) -> bool:
+    """Whether every file that the manifest names is there with its size; no content is read."""
+    try:
+        entries = read_json(path / MANIFEST)["files"]
+        return all((path / name).stat().st_size == entry["bytes"] for name, entry in entries.items())
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _umask() -> int:

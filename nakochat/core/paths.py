@@ -1,6 +1,7 @@
 """A name -> the folder it stands for.
 
-Everything that nakochat writes lives under ~/.cache/nakochat (NAKO_HOME moves it):  runs/NAME/STAGE/checkpoints/STEP.
+Everything that nakochat writes lives under ~/.cache/nakochat (NAKO_HOME moves it):  runs/NAME/STAGE/checkpoints/STEP
+and sets/NAME.
 """
 
 import os
@@ -42,15 +43,24 @@ def runs_folder() -> Path:
 
 def run_folder(name: str) -> Path:
     """The folder of a run, existing or not.  ConfigError for a name that is no plain folder name."""
+    return runs_folder() / _folder_name(name)
+
+
+def set_folder(name: str) -> Path:
+    """The folder of a prepared set of token shards, existing or not.  ConfigError as for a run's name."""
+    return home() / "sets" / _folder_name(name)
+
+
+def _folder_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name)  # macOS types NFD: the same name must be the same folder
     if not re.fullmatch(r"[\w가-힣][\w가-힣.-]*", name):
         raise ConfigError(
             say(
-                f"실행 이름으로 쓸 수 없습니다: {name!r}. 글자, 숫자, '-', '_', '.'만 쓰세요.",
-                f"not a run name: {name!r}. Use letters, digits, '-', '_', '.' only.",
+                f"이름으로 쓸 수 없습니다: {name!r}. 글자, 숫자, '-', '_', '.'만 쓰세요.",
+                f"cannot be a name: {name!r}. Use letters, digits, '-', '_', '.' only.",
             )
         )
-    return runs_folder() / name
+    return name
 
 
 @dataclass(frozen=True)

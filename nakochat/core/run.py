@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from nakochat import __version__
 from nakochat.core.errors import CheckpointError
-from nakochat.core.files import read_json, write_json
+from nakochat.core.files import lock_file, read_json, write_json
 from nakochat.core.messages import say
 
 _VERSIONS_OF = ("torch", "tokenizers", "safetensors", "numpy", "pyarrow")
@@ -129,21 +129,14 @@ def _say_lost(error: OSError) -> None:
 
 
 def _take_lock(path: Path) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    if os.name == "nt":
-        return handle
-    import fcntl  # not on Windows
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with its process: a lock is never stale
-    except OSError as error:
-        os.close(handle)
+    handle = lock_file(path)
+    if handle is None:
         raise CheckpointError(
             say(
                 f"다른 프로세스가 이 단계를 학습하고 있습니다: {path.parent}. 기다리거나 다른 --name을 쓰세요.",
                 f"another process is training this stage: {path.parent}. Wait for it or use another --name.",
             )
-        ) from error
+        )
     return handle
 
 

@@ -11,13 +11,14 @@ Every document begins with <|bos|>.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nakochat.core.errors import DataError
-from nakochat.core.files import MANIFEST, is_whole, read_json, sha256, whole_folder, write_json
+from nakochat.core.files import MANIFEST, has_its_sizes, is_whole, read_json, sha256, whole_folder, write_json
 from nakochat.core.messages import say
 
 
@@ -115,9 +116,12 @@ class TokenShard:
             write_json(files / "about.json", {**self.about, "documents": len(self), "tokens": self.tokens})
 
     @classmethod
-    def load(cls, folder: Path, *, tokenizer_hash: str | None = None) -> Self:
-        """The shard, mapped.  DataError if it is damaged or was made with another tokenizer."""
-        if not is_whole(folder):
+    def load(cls, folder: Path, *, tokenizer_hash: str | None = None, verify: bool = True) -> Self:
+        """The shard, mapped.  DataError if it is damaged or was made with another tokenizer.
+
+        verify: read every byte and compare its hash; else only the sizes are compared.
+        """
+        if not (is_whole(folder) if verify else has_its_sizes(folder)):
             raise DataError(
                 say(
                     f"토큰 조각이 손상되었습니다: {folder}. 이 폴더를 지우고 다시 실행하세요.",
@@ -134,9 +138,47 @@ class TokenShard:
             )
         scored = folder / "scored.npy"
         return cls(
-            np.load(folder / "ids.npy", mmap_mode="r", allow_pickle=False),
+            _mapped(folder / "ids.npy", about),
             np.load(folder / "ends.npy", allow_pickle=False),
-            np.load(scored, mmap_mode="r", allow_pickle=False) if scored.is_file() else None,
+            _mapped(scored, about) if scored.is_file() else None,
             about,
             sha256(folder / MANIFEST),
         )
+
+
+def _mapped(path: Path, about: dict[str, Any]) -> NDArray[Any]:
+    """An array of a shard without reading it; nothing cannot be mapped."""
+    mapped: NDArray[Any] = np.load(path, mmap_mode="r" if about["tokens"] else None, allow_pickle=False)
+    return mapped
+
+
+class GrowingArray:
+    """An .npy of one dimension, written piece by piece: the same bytes as np.save's, without the whole in memory."""
+
+    def __init__(self, path: Path, dtype: np.dtype[Any]) -> None:
+        self.dtype, self.count = dtype, 0
+        self._file = path.open("wb")
+        self._write_header()
+
+    def append(self, values: NDArray[Any]) -> None:
+        self._file.write(values.astype(self.dtype, copy=False).tobytes())
+        self.count += len(values)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._file:
+            if kind is None:
+                self._file.seek(0)
+                self._write_header()  # as long as the first: numpy leaves room for 21 digits
+
+    def _write_header(self) -> None:
+        header = {
+            "descr": np.lib.format.dtype_to_descr(self.dtype),
+            "fortran_order": False,
+            "shape": (self.count,),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)
