@@ -18,7 +18,7 @@ from nakochat.core.errors import DataError
 from nakochat.core.files import is_whole, sha256, whole_folder, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import home
-from nakochat.core.progress import Bar, console
+from nakochat.core.progress import Bar, console, speak
 from nakochat.data.catalog import LOCK, Source
 from nakochat.data.corpus_files import find_files
 from nakochat.data.download import PARTIAL, RemoteFile, Stopped, fetch
@@ -84,10 +84,19 @@ def _bring(work: Sequence[tuple[Plan, RemoteFile]], to_come: int, workers: int) 
                     shown = now * 20 // total
                     rate = (counter.bytes - pieces) / 1e6 / max(0.001, time.monotonic() - began)
                     bar.update(now, f"{rate:,.1f} MB/s")
-        except BaseException:
+        except BaseException as error:
             stop.set()
             for future in waiting:
                 future.cancel()
+            if isinstance(
+                error, KeyboardInterrupt
+            ):  # a connection on which nothing comes ends with its timeout
+                speak(
+                    say(
+                        "멈추는 중입니다. 10초쯤 걸릴 수 있습니다.",
+                        "stopping; this may take some ten seconds.",
+                    )
+                )
             for future in waiting:
                 if not future.cancelled():
                     _leave(future)
