@@ -20,7 +20,7 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.chat_rows import Place, chat_files, chat_rows
-from nakochat.data.corpus import clean_text
+from nakochat.data.clean import repair
 from nakochat.text.conversation import Conversation, Message, Part, Role, parse_conversation
 
 ChatFormat = Literal["messages", "sharegpt", "alpaca", "pairs"]
@@ -191,14 +191,21 @@ def _message(place: Place, turn: Any, speaker: str, said: str) -> Message:
 
 
 def _cleaned(conversation: Conversation) -> Conversation:
-    """The texts as the corpus has them: NFC, no control characters, no space around; an empty system message goes."""
+    """The texts repaired as the corpus's are; an empty system message says nothing, and goes."""
     cleaned = (
-        Message(message.role, tuple(Part(part.kind, clean_text(part.text)) for part in message.parts))
-        if len(message.parts) == 1
-        else message
-        for message in conversation
+        Message(m.role, tuple(Part(part.kind, _repaired(part.text, len(m.parts) == 1)) for part in m.parts))
+        for m in conversation
     )
     return tuple(m for m in cleaned if not (m.role == "system" and len(m.parts) == 1 and not m.text))
+
+
+def _repaired(text: str, is_whole: bool) -> str:
+    """Without space around it only where it is a whole message: between parts, it parts words."""
+    clean = repair(text, Counter())
+    if is_whole:
+        return clean
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return before + clean + after if clean else before
 
 
 def _fault(conversation: Conversation) -> Reason | None:
@@ -207,7 +214,7 @@ def _fault(conversation: Conversation) -> Reason | None:
     expected = ("user", "assistant") * (len(turns) // 2)
     if not turns or tuple(message.role for message in turns) != expected:
         return "roles"
-    if not all(message.parts for message in conversation):  # a role that is none of ours
+    if any(m.role == "system" and not m.parts for m in conversation):  # a role that is none of ours
         return "roles"
     if not all(any(part.text.strip() for part in message.parts) for message in turns):
         return "empty"

@@ -14,6 +14,7 @@ from nakochat.core.progress import speak, speak_once
 from nakochat.core.run import Run
 from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.chat_shards import chat_sources, prepare_chats
+from nakochat.data.mixture import prepare_set_validation, record_sets, text_sources
 from nakochat.data.prepare import prepare_stage, prepare_validation, stored_validation
 from nakochat.data.shards import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
@@ -24,7 +25,7 @@ from nakochat.training.agreement import plain, require_agreement
 from nakochat.training.loop import Check, Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
-from nakochat.training.settings import RunSettings, StageSettings, TalkingSettings
+from nakochat.training.settings import BaseSettings, RunSettings, StageSettings, TalkingSettings
 from nakochat.training.watch import Watch
 
 
@@ -159,7 +160,8 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
     # a little more than is asked for: best-fit packing passes some over, and conversations leave padding
     text, chat = 1.01 * tokens * settings.text_share, 1.08 * tokens * (1 - settings.text_share)
     own, taken = _own_chats(stage, settings, context, chat)
-    budgets = {"text": int(text), "chat": int(chat - taken)}
+    sets = _sets(stage, settings, text if chat else None)
+    budgets = {"text": 0 if sets else int(text), "chat": int(chat - taken)}
     data, goes_on = stage.folder / "data", stage.resumed is not None
     if stage.machine.is_first:
         prepare_stage(
@@ -174,13 +176,32 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
             keep=goes_on,
         )
         # the stages of a run are measured on the same texts, which its base has chosen
-        prepare_validation(data, settings.source, settings.seed, keep=goes_on or stage.name != "base")
+        if sets:
+            prepare_set_validation(data, sets, keep=goes_on)
+        else:
+            prepare_validation(data, settings.source, settings.seed, keep=goes_on or stage.name != "base")
     stage.machine.wait()
     folders = [data / stage.name / kind for kind, budget in budgets.items() if budget > 0]
     return [
         *(Source(TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash)) for folder in folders),
+        *sets,
         *own,
     ]
+
+
+def _sets(stage: Stage, settings: StageSettings, tokens: float | None) -> list[Source]:
+    """The prepared texts of --data: their bytes are verified once, by the first rank where a stage begins."""
+    if not isinstance(settings, BaseSettings) or not settings.data:
+        return []
+    sources = text_sources(
+        settings.data,
+        tokenizer_hash=stage.tokenizer.hash,
+        tokens=tokens,
+        verify=stage.machine.is_first and stage.resumed is None,
+    )
+    if stage.machine.is_first:
+        record_sets(stage.folder / "data", stage.name, sources)
+    return sources
 
 
 def _own_chats(
@@ -200,10 +221,10 @@ def _own_chats(
         if source.weight < asked.weight and stage.machine.is_first:
             speak(
                 say(
-                    f"  {source.name}: 이 단계에 다 들어가지 않아 {asked.weight:g}번이 아니라 "
-                    f"{source.weight:.2f}번씩 배웁니다. --steps를 늘리면 더 배웁니다.",
-                    f"  {source.name}: too much for this stage, so that it comes {source.weight:.2f} times and "
-                    f"not {asked.weight:g}. More --steps take in more.",
+                    f"  {source.name}: 이 단계에 다 들어가지 않아 {asked.weight:g}번이 아니라 {source.weight:.2g}번씩 "
+                    "배우고, 마을의 대화는 배우지 않습니다. --steps를 늘리면 더 배웁니다.",
+                    f"  {source.name}: too much for this stage, so that it comes {source.weight:.2g} times and not "
+                    f"{asked.weight:g}, and nothing of the village's conversations. More --steps take in more.",
                 )
             )
     return sources, taken
