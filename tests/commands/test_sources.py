@@ -109,6 +109,7 @@ def test_the_rest_comes_in_the_background(server: FakeHub, capsys: pytest.Captur
     out = capsys.readouterr().out
     assert "kill " in out
     process = int(out.rpartition("kill ")[2].split()[0])
+    assert os.getsid(process) != os.getsid(0)  # a terminal that closes does not take it along
     os.waitpid(process, 0)
     assert arrived("fineweb-2-edu-korean") == sorted(SHARDS)[:4]
     log = next((data_folder("fineweb-2-edu-korean").parent).glob("pull-*.log"))
