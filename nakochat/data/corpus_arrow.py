@@ -8,6 +8,7 @@ stand side by side.
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,14 +18,15 @@ import pyarrow.parquet as pq
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
-from nakochat.data.corpus_bytes import open_bytes, open_seekable
+from nakochat.data.corpus_bytes import head_of, open_bytes, open_seekable, stream_of
 from nakochat.data.corpus_columns import pick_column
+from nakochat.data.corpus_messages import bounded_messages, require_bounded
 from nakochat.data.corpus_pages import largest_page
 
-MAX_MESSAGE_BYTES = 1 << 28
 _ROWS_AT_ONCE = 256  # as Python values at one time
 _ROWS_BYTES = 1 << 27  # at most: a page may hold one text for every row
 _READ_BYTES = 1 << 20
+_MARK = b"ARROW1"
 
 Choose = Callable[[Any], Sequence[str]]  # a schema -> the names of the columns to read
 
@@ -45,14 +47,17 @@ def columnar_rows(path: Path, kind: str, wanted: Collection[str]) -> Iterator[tu
     """(number from 1, values by name) of every row, of those of the wanted columns that the file has."""
 
     def choose(schema: Any) -> list[str]:
-        return [name for name in schema.names if name in wanted] or list(
-            schema.names
-        )  # which the error will name
+        found = [name for name in schema.names if name in wanted] or list(schema.names)  # the error names all
+        for name in found:
+            require_bounded(path, schema.field(name).type)
+        return found
 
     number = 0
     for batch in (_parquet_batches if kind == "parquet" else _arrow_batches)(path, choose):
-        for start in range(0, batch.num_rows, _ROWS_AT_ONCE):
-            for row in batch.slice(start, _ROWS_AT_ONCE).to_pylist():
+        repeats = any(word in str(field.type) for field in batch.schema for word in ("dictionary", "view"))
+        step = 1 if repeats else _ROWS_AT_ONCE  # one long value may stand in every row
+        for start in range(0, batch.num_rows, step):
+            for row in batch.slice(start, step).to_pylist():
                 number += 1
                 yield number, row
 
@@ -72,61 +77,30 @@ def _parquet_batches(path: Path, choose: Choose) -> Iterator[Any]:
 
 
 def _arrow_batches(path: Path, choose: Choose) -> Iterator[Any]:
-    with open_bytes(path) as stream:
-        indexed = stream.read(6) == b"ARROW1"
-    with _damage_named(path):
-        for batch in (_file_batches if indexed else _stream_batches)(path, choose):
+    """A file is a stream between two marks and an index: read in order, it needs the index no more than a stream."""
+    with _damage_named(path), open_bytes(path) as file:
+        indexed = head_of(path, len(_MARK)) == _MARK
+        if indexed:
+            file.read(len(_MARK) + 2)  # the mark is padded to eight bytes
+        messages = bounded_messages(path, file)
+        first = next(messages, b"")
+        schema = ipc.read_schema(pa.BufferReader(first))
+        names = list(choose(schema))
+        options = ipc.IpcReadOptions(included_fields=[schema.names.index(name) for name in names])
+        stream = pa.PythonFile(stream_of(chain((first,), messages)), mode="r")
+        for batch in ipc.open_stream(stream, options=options):
             batch.validate(full=True)  # a damaged offset would otherwise read outside the buffer
             yield batch
+        if indexed and not _tail(file).endswith(_MARK):
+            raise pa.ArrowInvalid("no mark at the end")
 
 
-def _file_batches(path: Path, choose: Choose) -> Iterator[Any]:
-    with open_seekable(path) as file:
-        bounded = pa.PythonFile(_Bounded(path, file), mode="r")
-        schema = ipc.open_file(bounded).schema
-        table = ipc.open_file(bounded, options=_only(choose(schema), schema))
-        for number in range(table.num_record_batches):
-            yield table.get_batch(number)
-
-
-def _stream_batches(path: Path, choose: Choose) -> Iterator[Any]:
-    with open_bytes(path) as file:
-        schema = ipc.open_stream(pa.PythonFile(_Bounded(path, file), mode="r")).schema
-    options = _only(choose(schema), schema)
-    with open_bytes(path) as file:
-        yield from ipc.open_stream(pa.PythonFile(_Bounded(path, file), mode="r"), options=options)
-
-
-def _only(names: Sequence[str], schema: Any) -> Any:
-    return ipc.IpcReadOptions(included_fields=[schema.names.index(name) for name in names])
-
-
-class _Bounded:
-    """A file that refuses to give more than a message may hold, whatever length the message names."""
-
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
-        self._path, self._file = path, file
-        self.closed = False
-
-    def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= MAX_MESSAGE_BYTES:
-            raise _too_long(self._path, size)
-        return self._file.read(size)
-
-    def seek(self, place: int, whence: int = 0) -> int:
-        return self._file.seek(place, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seekable(self) -> bool:
-        return self._file.seekable()
-
-    def readable(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """The one who opened the file closes it."""
+def _tail(file: IO[bytes]) -> bytes:
+    """The last bytes of a file that is read to its end."""
+    tail = b""
+    while chunk := file.read(_READ_BYTES):
+        tail = (tail + chunk)[-len(_MARK) :]
+    return tail
 
 
 def _strings(cells: Any) -> Iterator[str]:
@@ -174,14 +148,3 @@ def _damage_named(path: Path) -> Iterator[None]:
                 "Download it again.",
             )
         ) from error
-
-
-def _too_long(path: Path, size: int) -> DataError:
-    return DataError(
-        say(
-            f"너무 긴 Arrow 메시지가 있습니다: {path} ({size / 2**20:,.0f} MiB; {MAX_MESSAGE_BYTES >> 20} MiB까지 "
-            "읽습니다). 손상된 파일이 아니라면 한 묶음의 행을 줄여(max_chunksize) 다시 저장하세요.",
-            f"{path} holds an Arrow message that is too long ({size / 2**20:,.0f} MiB; {MAX_MESSAGE_BYTES >> 20} "
-            "MiB are read). If it is not damaged, write it again with fewer rows to a batch (max_chunksize).",
-        )
-    )

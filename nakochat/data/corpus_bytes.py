@@ -22,12 +22,20 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 1 << 20
 PACKED_ENDINGS = (".gz", ".zst")
 _ZSTD_WINDOW = 2**27  # what `zstd --long=27` writes, common for corpora; it costs its size in memory
-_ZSTD_INPUT = 4096  # a call may grow its input 32,768-fold: small bites bound a decompression bomb
+_ZSTD_INPUT = 256  # a call may grow its input 32,768-fold: small bites bound what one of them makes
+# What is packed may unpack to this many times its size.  Texts reach 10, logs of one line 100; gzip can do 1,032.
+MAX_RATIO = 250
+_SMALL_BYTES = 1 << 28  # and to this much in any case
 
 
 def open_bytes(path: Path) -> BinaryIO:
     """The unpacked bytes of path.  DataError, when read, where the file cannot be read or is damaged."""
-    return io.BufferedReader(_Stream(_chunks(path)), CHUNK_BYTES)
+    return stream_of(_chunks(path))
+
+
+def stream_of(chunks: Iterator[bytes]) -> BinaryIO:
+    """Chunks of bytes as a file that is read from its start to its end."""
+    return io.BufferedReader(_Stream(chunks), CHUNK_BYTES)
 
 
 def open_seekable(path: Path) -> IO[bytes]:
@@ -83,7 +91,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
     unpack = {".gz": _gzip_chunks, ".zst": _zstd_chunks}.get(ending, _plain_chunks)
     try:
         with path.open("rb") as file:
-            yield from unpack(file)
+            most = max(_SMALL_BYTES, MAX_RATIO * path.stat().st_size)
+            read = 0
+            for chunk in unpack(file):
+                read += len(chunk)
+                if read > most and ending in PACKED_ENDINGS:
+                    raise _bomb(path, read)
+                yield chunk
     except (gzip.BadGzipFile, EOFError, zlib.error, zstandard.ZstdError) as error:
         raise _damaged(path, error) from error
     except OSError as error:
@@ -134,6 +148,17 @@ def _damaged(path: Path, error: Exception) -> DataError:
             f"{path.suffix}라는 이름이 붙은 것입니다. 다시 내려받으세요(.zst는 --long=27까지 읽습니다).",
             f"{path} does not unpack ({error}). The download was cut short, or a file of another kind is "
             f"named {path.suffix}. Download it again (.zst is read up to --long=27).",
+        )
+    )
+
+
+def _bomb(path: Path, size: int) -> DataError:
+    return DataError(
+        say(
+            f"압축이 지나치게 풀립니다: {path} ({size / 2**20:,.0f} MiB를 넘음, 파일 크기의 {MAX_RATIO}배 이상). 압축 "
+            "폭탄으로 보고 멈춥니다. 믿을 수 있는 파일이라면 직접 풀어서 주세요.",
+            f"{path} unpacks to too much (over {size / 2**20:,.0f} MiB, more than {MAX_RATIO} times its size), as "
+            "decompression bombs do. If you trust it, unpack it yourself and give that.",
         )
     )
 

@@ -27,7 +27,7 @@ def table_documents(path: Path, delimiter: str, column: str | None, encoding: st
     DataError for a row with other columns than the first, which names the line; for quotes that never close.
     """
     rows = _numbered_rows(path, delimiter, encoding)
-    peeked = list(islice(rows, _PEEKED_ROWS))
+    peeked = _peek(rows)
     if not peeked:
         return
     first, *others = (cells for _, cells in peeked)
@@ -58,6 +58,19 @@ def _numbered_rows(path: Path, delimiter: str, encoding: str) -> Iterator[tuple[
     return _even(path, _rows(path, chain(sample, lines), delimiter, quoted))
 
 
+def _peek(rows: Iterator[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """The first rows, as many as are needed to tell the columns apart, and no more than a few characters of them."""
+    peeked: list[tuple[int, list[str]]] = []
+    size = 0
+    while len(peeked) < _PEEKED_ROWS and size < _SAMPLE_CHARACTERS:
+        row = next(rows, None)
+        if row is None:
+            break
+        peeked.append(row)
+        size += sum(map(len, row[1]))
+    return peeked
+
+
 def _take_sample(lines: Iterator[str]) -> list[str]:
     sample: list[str] = []
     size = 0
@@ -78,9 +91,11 @@ def _rows(path: Path, lines: Iterable[str], delimiter: str, quoted: bool) -> Ite
         return
     # The csv module keeps this limit for the whole process, at 128 KiB: shorter than many a document.
     csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE_BYTES))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)  # not strict, a lost quote swallows the file
+    row = _Row(path, lines)
+    reader = csv.reader(row, delimiter=delimiter, strict=True)  # not strict, a lost quote swallows the file
     try:
         for cells in reader:
+            row.held = 0
             if cells:
                 yield reader.line_num, cells
     except csv.Error as error:
@@ -92,6 +107,25 @@ def _rows(path: Path, lines: Iterable[str], delimiter: str, quoted: bool) -> Ite
                 'Check that its quotes pair up and that a quote inside a cell is doubled ("").',
             )
         ) from error
+
+
+class _Row:
+    """Lines for the csv module, which joins as many as its quotes ask for into one row: up to MAX_LINE_BYTES."""
+
+    def __init__(self, path: Path, lines: Iterable[str]) -> None:
+        self.held = 0
+        self._path, self._lines, self._number = path, iter(lines), 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._number += 1
+        self.held += len(line)
+        if self.held > MAX_LINE_BYTES:
+            raise _giant_row(self._path, self._number)
+        return line
 
 
 def _even(path: Path, rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -153,5 +187,16 @@ def _ragged(path: Path, number: int, columns: int, expected: int) -> DataError:
             "글 안의 구분 기호나 줄바꿈은 큰따옴표로 감싸야 합니다. 그 줄을 고치세요.",
             f"line {number} of {path} has {columns} columns where the first row has {expected}. Separators "
             f"and line ends inside a text must be quoted. Mend that line.",
+        )
+    )
+
+
+def _giant_row(path: Path, number: int) -> DataError:
+    return DataError(
+        say(
+            f"한 행이 너무 깁니다: {path} ({number}번째 줄까지 {MAX_LINE_BYTES >> 20} MiB를 넘음). 닫히지 않은 큰따옴표가 "
+            "있는지 그 앞의 줄들을 확인하세요.",
+            f"a row of {path} is too long (over {MAX_LINE_BYTES >> 20} MiB up to line {number}). Look for a quote "
+            "that is not closed in the lines before.",
         )
     )
