@@ -34,7 +34,13 @@ from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoi
 from nakochat.training.watch import Watch
 
 # exercises that a task's grader can judge by rule
-REWARDS = {"counting": COUNTING_KINDS, "calculator": ("sum", "story_problem"), "choice": ("choice",)}
+# mixed is mostly counting: what a model was taught otherwise fades while it learns one thing only
+REWARDS = {
+    "counting": COUNTING_KINDS,
+    "calculator": ("sum", "story_problem"),
+    "choice": ("choice",),
+    "mixed": (*(*COUNTING_KINDS, *COUNTING_KINDS, "story_problem") * 2, "choice", "unknown"),
+}
 FIRST = 5_000_000_000  # number of the first exercise: beyond those of every other stage
 
 

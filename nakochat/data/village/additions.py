@@ -27,7 +27,6 @@ ADDITIONS = (
             "{a} 있던 {thing:이} {b} 늘면 몇 {ur:Q}",
             "{thing:을} {a} 사고 나서 {b:을} 더 사면 전부 몇 {ur:을} {사다:V}",
         ),
-        answers=("{thing:은} 모두 {r:이에요}.", "이제 {thing:이} {r} 있어요.", "다 합해서 {r:이에요}."),
     ),
     Situation(  # two people together
         facts=(
@@ -48,7 +47,6 @@ ADDITIONS = (
             "{who:이} {a}, {other:이} {b} 갖고 있으면 둘이 합쳐 몇 {ur:Q}",
             "{who:의} {thing} {a:과} {other:의} {thing} {b:을} 한데 모으면 몇 {ur:이} {되다:V}",
         ),
-        answers=("둘이 합하면 {r:이에요}.", "두 사람의 {thing:은} 모두 {r:이에요}."),
         things="goods",
     ),
     Situation(  # two sorts in one place
@@ -90,7 +88,6 @@ ADDITIONS = (
             "{a:이} 탄 버스에 {b:이} 더 타면 모두 몇 {ur:Q}",
             "{a:이} 있는 곳에 {b:이} 더 오면 몇 {ur:이} {되다:V}",
         ),
-        answers=("모두 {r:이에요}.", "이제 {r:이} 있어요."),
         units=("명", "명", "명"),
         most=(99, 60),
     ),
@@ -111,7 +108,6 @@ ADDITIONS = (
             "{who:이} 지금 {a:이면} {b} 뒤에는 몇 {ur:이} {되다:V}",
             "{b}이 지나면 {a}인 {who:은} 몇 {ur:Q}",
         ),
-        answers=("{b} 뒤에는 {r:이에요}.", "{r:이} 돼요."),
         units=("살", "년", "살"),
         most=(79, 30),
     ),
@@ -140,7 +136,6 @@ ADDITIONS = (
             "그럼 {other:은} 몇 {ur:Q}",
         ),
         whole=("{thing} {a}보다 {b} 많으면 몇 {ur:Q}",),
-        answers=("{other:의} {thing:은} {r:이에요}.",),
         things="goods",
     ),
     Situation(  # pages of two days
@@ -157,7 +152,6 @@ ADDITIONS = (
             "이틀 동안 읽은 것을 모두 더하면 몇 {ur:Q}",
         ),
         whole=("{a:을} 읽고 {b:을} 더 읽으면 모두 몇 {ur:을} 읽는 {셈:Q}",),
-        answers=("모두 {r} 읽었어요.",),
         units=("쪽", "쪽", "쪽"),
         most=(299, 199),
     ),
@@ -193,7 +187,6 @@ ADDITIONS = (
             "돈은 다 해서 몇 {ur} {들다:V}",
         ),
         whole=("{a}짜리 {thing:과} {b}짜리 {thing2:을} 같이 사면 {얼마:Q}",),
-        answers=("모두 {r:이에요}.", "{r:이} 들어요.", "{r:이} 필요해요."),
         units=("원", "원", "원"),
         most=(950, 950),
     ),
@@ -211,7 +204,6 @@ ADDITIONS = (
             "맨 처음에는 {thing:이} 몇 {ur:Q}",
         ),
         whole=("{a:을} 주고 {b:이} 남았다면 처음에는 몇 {ur:Q}",),
-        answers=("처음에는 {r:이었어요}.", "원래 {r:이었어요}."),
         things="goods",
     ),
     Situation(  # two groups
@@ -264,7 +256,6 @@ ADDITIONS = (
         ),
         asks=("모두 몇 {ur:이} {걸리다:P}", "걸린 시간은 모두 몇 {ur:Q}", "시간을 다 더하면 몇 {ur:Q}"),
         whole=("{a} 걸리는 일과 {b} 걸리는 일을 이어서 하면 몇 {ur:이} {걸리다:V}",),
-        answers=("모두 {r:이} 걸렸어요.", "{r:이에요}."),
         units=("분", "분", "분"),
         most=(90, 60),
     ),

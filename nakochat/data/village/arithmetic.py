@@ -23,7 +23,7 @@ from nakochat.data.village.situations import (
     native,
 )
 from nakochat.data.village.subtractions import SUBTRACTIONS
-from nakochat.data.village.sum_parts import NEXT, SAID, SIGNS, SUMS, WRITTEN
+from nakochat.data.village.sum_parts import NEXT, SIGNS, SUMS, WRITTEN
 from nakochat.data.village.two_steps import TWO_STEPS
 from nakochat.data.village.wording import Words, level, settle, tell
 from nakochat.data.village.words import FIRST_NAMES
@@ -67,13 +67,10 @@ _OPENINGS = (
     "좋아요, ",
     "계산기로 볼게요. ",
 )
+# the number comes first, right behind the calculator's: a small model copies what stands next to it
 _ANSWERS = (
-    "{r:이에요}.", "답은 {r:이에요}.", "정답은 {r:이에요}.", "계산하면 {r:이에요}.",
-    "계산해 보니 {r:이에요}.", "그러니까 {r:이에요}.", "그래서 답은 {r:이에요}.", "{r:이} 답이에요.",
-    "풀어 보면 {r:이에요}.", "바로 {r:이에요}.", "{r:이네요}.", "결과는 {r:이에요}.", "{r:이} 나와요.",
-    "셈해 보니 {r:이에요}.", "제 계산으로는 {r:이에요}.", "답을 말하면 {r:이에요}.", "식을 풀면 {r:이에요}.",
-    "{r:이} 정답이에요.", "그러면 {r:이에요}.", "구한 값은 {r:이에요}.", "네, {r:이에요}.",
-    "{r}, 이게 답이에요.",
+    "{r:이에요}.", "{r:이에요}.", "{r:이에요}.", "{r:이네요}.", "{r:이} 돼요.", "{r:이} 나와요.", "{r:이} 답이에요.",
+    "{r:이} 정답이에요.", "{r:이지요}.",
 )  # fmt: skip
 
 
@@ -233,8 +230,7 @@ def story_problem(scene: Scene) -> Exercise:
     words["r"] = Noun(f"{problem.result}{words['ur']}")
     prefix = scene.pick(_PREFIXES) if scene.chance(0.15) else ""
     question = prefix + fill(template, words, scene.masked)
-    frames = situation.answers if situation.answers and scene.chance(0.5) else _ANSWERS
-    answer = _solved(scene, problem, template, tell(scene, frames, words))
+    answer = _solved(scene, problem, template, tell(scene, _ANSWERS, words))
     return Exercise((user(question), answer), Expected(number=str(problem.result)))
 
 
@@ -243,9 +239,9 @@ def _solved(scene: Scene, problem: Problem, template: str, ending: str) -> Messa
     draw = scene.rng.random()
     operation = problem.pattern[1]
     lead = ""
-    if len(problem.pattern) == 3 and draw < 0.2:
+    if len(problem.pattern) == 3 and draw < 0.25:
         lead = scene.pick(_LEADS[operation])
-    elif draw < 0.35:
+    elif draw < 0.32:
         lead = scene.pick(_OPENINGS)
     call = fill(_braced(_expression(problem, template)), problem.numbers, scene.masked)
     output = fill("{r}", {"r": problem.result}, scene.masked)
@@ -315,11 +311,7 @@ def _sum_pattern(scene: Scene) -> str:
 
 
 def _sum_answer(scene: Scene, problem: Problem, template: str) -> Message:
-    words = Words(problem.numbers, r=problem.result)
-    long = len(problem.pattern) == 3 and scene.chance(0.35)
-    return _solved(
-        scene, problem, template, tell(scene, SAID[problem.pattern[1]] if long else _ANSWERS, words)
-    )
+    return _solved(scene, problem, template, tell(scene, _ANSWERS, Words(r=problem.result)))
 
 
 def _following(scene: Scene, problem: Problem) -> tuple[Problem, str] | None:

@@ -4,6 +4,8 @@ The model must see after which last syllable 은 stands and after which 는, for
 each frame takes any noun, known or made up on the spot.  The noun's place is marked with its particle: ^을^.
 """
 
+from collections.abc import Sequence
+
 from nakochat.core.josa import Noun, josa
 from nakochat.data.village import words
 from nakochat.data.village.scene import Scene
@@ -96,6 +98,12 @@ _PLAIN_FRAMES = tuple(
 )  # these can be told in the plain level too
 
 
+# the rarer forms are learned last, 로 after ㄹ above all: told twice as often, and 으로 after ㄹ in every third sentence
+_HARD = ("으로", "이나", "이라서", "이라도", "이든", "이고", "이었고", "이었어요", "이랑")
+_WEIGHED_FRAMES = JOSA_FRAMES + tuple(frame for frame in JOSA_FRAMES if frame[1] in _HARD)
+_WEIGHED_PLAIN = _PLAIN_FRAMES + tuple(frame for frame in _PLAIN_FRAMES if frame[1] in _HARD)
+_RIEUL_SHARE = 0.3
+
 # frames for what is not a word: digits, numbers, Latin letters
 _SIGN_FRAMES = (
     "{n:을} <종이에|칠판에|공책에|벽에> <썼@|적었@|그렸@>.",
@@ -136,6 +144,10 @@ def _thing(scene: Scene) -> Noun:
     return words.nonce(scene) if scene.chance(0.65) else scene.pick(OBJECTS)
 
 
+def _ends_in_rieul(noun: Noun) -> bool:
+    return (ord(noun[-1]) - 0xAC00) % 28 == 8
+
+
 def _cast(scene: Scene) -> dict[str, object]:
     return {
         "who": scene.pick(_WHO),
@@ -152,12 +164,17 @@ def _sign(scene: Scene) -> Noun:
     return Noun(scene.integer(0, scene.pick((9, 20, 99, 999, 10000))))
 
 
-def _sentence(scene: Scene, plain: bool) -> str:
+def _sentence(scene: Scene, plain: bool, things: Sequence[Noun]) -> str:
+    """One sentence, about one of the things if there are any."""
     chance = scene.rng.random()
+    rieul = scene.chance(_RIEUL_SHARE)
     teller = Teller(scene, _cast(scene), plain)
     if plain or chance < 0.8:
-        left, particle, right = scene.pick(_PLAIN_FRAMES if plain else JOSA_FRAMES)
-        return teller.tell(f"{left}{{x:{particle}}}{right}", x=_thing(scene))
+        left, particle, right = scene.pick(_WEIGHED_PLAIN if plain else _WEIGHED_FRAMES)
+        thing = scene.pick(things) if things else _thing(scene)
+        while not things and particle == "으로" and rieul and not _ends_in_rieul(thing):
+            thing = words.nonce(scene)
+        return teller.tell(f"{left}{{x:{particle}}}{right}", x=thing)
     if chance < 0.9:
         return teller.tell(_SIGN_FRAMES, n=_sign(scene), m=_sign(scene))
     name, name2 = scene.some(words.FIRST_NAMES, 2)
@@ -165,10 +182,11 @@ def _sentence(scene: Scene, plain: bool) -> str:
 
 
 def particles(scene: Scene) -> str:
-    """Four to nine sentences about unrelated things, dense in particles."""
+    """Four to nine sentences, dense in particles: each about another thing, or all about the same few."""
     plain = scene.chance(0.3)
     count = scene.integer(4, 9)
-    return scene.pick((" ", " ", "\n")).join(_sentence(scene, plain) for _ in range(count))
+    things = [_thing(scene) for _ in range(scene.integer(1, 3))] if scene.chance(0.4) else []
+    return scene.pick((" ", " ", "\n")).join(_sentence(scene, plain, things) for _ in range(count))
 
 
 def josa_pair(scene: Scene) -> tuple[str, str, str]:

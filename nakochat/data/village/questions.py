@@ -49,7 +49,7 @@ _LINKS = ("그리고", "또", "그럼", "그런데", "하나 더요,", "그다�
 def answer(scene: Scene, fact: Fact) -> str:
     """One or two sentences that state the fact."""
     relation = RELATIONS[fact.relation]
-    form = scene.integer(0, 9)
+    form = scene.integer(0, 11)
     nominal = fact.act is None
     if form == 0 and nominal:
         return bare(scene, fact.value)

@@ -20,13 +20,11 @@ class Situation:
     most     the largest a and b
     things   which of THINGS it is about
     second   b, where the situation itself knows it (a week has 7 days)
-    answers  ways of answering beside those of the operation
     """
 
     facts: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     whole: tuple[str, ...] = ()
-    answers: tuple[str, ...] = ()
     units: Units = ("*", "*", "*")
     most: tuple[int, int] = (199, 99)
     things: str = "any"

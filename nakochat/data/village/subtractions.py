@@ -24,7 +24,6 @@ SUBTRACTIONS = (
             "{a} 있던 {thing:을} {b} 나눠 주고 나면 몇 {ur:Q}",
             "{thing} {a}에서 {b:을} 빼면 몇 {ur:이} {남다:V}",
         ),
-        answers=("{thing:은} {r} 남았어요.", "{r} 남아요.", "남은 {thing:은} {r:이에요}."),
         things="goods",
     ),
     Situation(  # eaten
@@ -47,7 +46,6 @@ SUBTRACTIONS = (
             "{thing} {a}에서 {b:을} 먹으면 몇 {ur:이} {남다:V}",
             "{a} 있던 {thing:을} {b} 먹고 나면 몇 {ur:Q}",
         ),
-        answers=("{thing:은} {r} 남았어요.", "{r:이} 남아 있어요."),
         things="food",
     ),
     Situation(  # sold
@@ -64,7 +62,6 @@ SUBTRACTIONS = (
             "아직 못 판 {thing:은} 몇 {ur:Q}",
         ),
         whole=("{thing} {a} 가운데 {b:을} 팔면 몇 {ur:이} {남다:V}",),
-        answers=("{r} 남았어요.", "남은 {thing:은} {r:이에요}."),
     ),
     Situation(  # getting off
         facts=(
@@ -82,7 +79,6 @@ SUBTRACTIONS = (
             "이제 안에는 몇 {ur:이} {있다:V}",
         ),
         whole=("{a:이} 탄 버스에서 {b:이} 내리면 몇 {ur:이} {남다:V}", "{a} 중에 {b:이} 가 버리면 몇 {ur:Q}"),
-        answers=("{r:이} 남았어요.", "이제 {r:이} 있어요."),
         units=("명", "명", "명"),
         most=(99, 60),
     ),
@@ -104,7 +100,6 @@ SUBTRACTIONS = (
             "{a}인 {who:과} {b}인 {other:은} 몇 {ur} {차이:Q}",
             "{b}인 {other:은} {a}인 {who}보다 몇 {ur} {어리다:A}",
         ),
-        answers=("{r} 차이예요.", "{r} 차이가 나요."),
         units=("살", "살", "살"),
         most=(89, 80),
     ),
@@ -124,7 +119,6 @@ SUBTRACTIONS = (
             "{who:이} 몇 {ur} 더 {가지고 있다:P}",
         ),
         whole=("{thing} {a:은} {b}보다 몇 {ur} 더 {많다:A}", "{b:은} {a}보다 몇 {ur} {적다:A}"),
-        answers=("{who:이} {r} 더 많아요.", "{r} 차이가 나요.", "차이는 {r:이에요}."),
         things="goods",
     ),
     Situation(  # fewer than somebody
@@ -141,7 +135,6 @@ SUBTRACTIONS = (
             "그러면 {other:은} 몇 {ur:Q}",
         ),
         whole=("{thing} {a}보다 {b} 적으면 몇 {ur:Q}",),
-        answers=("{other:은} {r:이에요}.", "{other:의} {thing:은} {r:이에요}."),
         things="goods",
     ),
     Situation(  # pages that are left
@@ -162,7 +155,6 @@ SUBTRACTIONS = (
             "{a}짜리 책에서 {b:을} 읽었다면 몇 {ur:이} {남다:P}",
             "{a} 중에 {b:을} 읽고 나면 몇 {ur:을} 더 읽어야 하죠?",
         ),
-        answers=("{r} 남았어요.", "{r:을} 더 읽으면 돼요."),
         units=("쪽", "쪽", "쪽"),
         most=(400, 300),
     ),
@@ -180,7 +172,6 @@ SUBTRACTIONS = (
             "얼마나 더 가야 하는지 알려 주세요.",
         ),
         whole=("{a} 가운데 {b:을} 갔으면 몇 {ur:이} {남다:V}",),
-        answers=("{r} 남았어요.", "{r:을} 더 가면 돼요."),
         units=("미터", "미터", "미터"),
         most=(950, 900),
     ),
@@ -203,7 +194,6 @@ SUBTRACTIONS = (
             "{a:을} 내고 {b}짜리 {thing:을} 사면 거스름돈은 {얼마:Q}",
             "{a}에서 {b:을} 쓰면 얼마가 {남다:V}",
         ),
-        answers=("거스름돈은 {r:이에요}.", "{r:이} 남아요.", "남은 돈은 {r:이에요}."),
         units=("원", "원", "원"),
         most=(1000, 950),
     ),
@@ -224,7 +214,6 @@ SUBTRACTIONS = (
             "{b:이} 있는데 {a:이} 되려면 몇 {ur:이} 더 {필요하다:A}",
             "{thing} {b:에} 몇 {ur:을} 보태야 {a:이} {되다:V}",
         ),
-        answers=("{r:이} 더 필요해요.", "{r} 모자라요."),
         things="goods",
     ),
     Situation(  # lost or broken
@@ -241,7 +230,6 @@ SUBTRACTIONS = (
             "이제 {thing:이} 몇 {ur} {있다:V}",
         ),
         whole=("{thing} {a} 중 {b:을} 잃어버리면 몇 {ur:이} {남다:V}",),
-        answers=("{r} 남았어요.", "이제 {r:이에요}."),
         things="goods",
     ),
     Situation(  # a piece cut off
@@ -267,7 +255,6 @@ SUBTRACTIONS = (
             "그 전에는 몇 {ur:이었어요}?",
         ),
         whole=("어떤 수에 {b:을} 더해 {a:이} 되었다면 처음은 몇 {ur:Q}",),
-        answers=("처음에는 {r:이었어요}.", "원래 {r} 있었어요."),
         things="goods",
     ),
     Situation(  # the other part of a whole
@@ -285,7 +272,6 @@ SUBTRACTIONS = (
             "다른 사람은 몇 {ur:Q}",
         ),
         whole=("{a} 가운데 여자가 {b:이면} 남자는 몇 {ur:Q}", "{a} 중에 {b:이} 결석하면 몇 {ur:이} {오다:V}"),
-        answers=("나머지는 {r:이에요}.",),
         units=("명", "명", "명"),
         most=(150, 100),
     ),
@@ -293,7 +279,6 @@ SUBTRACTIONS = (
         facts=("{who:은} 올해 {a:I}", "{who:의} 지금 나이는 {a:I}"),
         asks=("{b} 전에는 몇 {ur:이었어요}?", "{b} 전 나이는 몇 {ur:Q}"),
         whole=("지금 {a}인 {who:은} {b} 전에 몇 {ur:이었어요}?",),
-        answers=("{r:이었어요}.", "{b} 전에는 {r:이었어요}."),
         units=("살", "년", "살"),
         most=(80, 40),
     ),
@@ -305,7 +290,6 @@ SUBTRACTIONS = (
         ),
         asks=("몇 {ur:이} {남다:P}", "남은 시간은 몇 {ur:Q}", "끝날 때까지 몇 {ur:이} 더 {걸리다:V}"),
         whole=("{a}짜리 영화를 {b} 봤으면 몇 {ur:이} {남다:P}",),
-        answers=("{r} 남았어요.",),
         units=("분", "분", "분"),
         most=(150, 90),
     ),
@@ -317,7 +301,6 @@ SUBTRACTIONS = (
         ),
         asks=("남은 {thing:은} 몇 {ur:Q}", "몇 {ur:이} {남다:P}", "이제 {thing:은} 몇 {ur:Q}"),
         whole=("{thing} {a} 중에서 {b:이} 가 버리면 몇 {ur:Q}",),
-        answers=("{r:이} 남았어요.",),
         things="animals",
     ),
     Situation(  # more is known, the other asked
@@ -392,7 +375,6 @@ SUBTRACTIONS = (
             "키가 {a:인} {who:은} {b:인} {other}보다 몇 {ur} 더 {크다:A}",
             "{b:은} {a}보다 몇 {ur} {짧다:A}",
         ),
-        answers=("{r} 차이예요.", "차이는 {r:이에요}."),
         units=("센티미터", "센티미터", "센티미터"),
         most=(190, 170),
     ),

@@ -21,6 +21,7 @@ from nakochat.data.village import (
     particles,
     persona,
     questions,
+    records,
     smalltalk,
     stories,
     unknowns,
@@ -31,7 +32,7 @@ from nakochat.data.village.scene import Exercise, Scene, Split
 
 T = TypeVar("T")
 
-TEXT_MODULES = (stories, daily, descriptions, weaving, particles, facts)
+TEXT_MODULES = (stories, daily, descriptions, weaving, particles, records, facts)
 EXERCISE_MODULES = (
     questions,
     follow_ups,
@@ -60,23 +61,23 @@ TEXT_WEIGHTS: dict[str, float] = {
         "chores": 1.0,
         "planting": 1.0,
     },
-    **{"everyday": 30.0, "particles": 30.0},
+    **{"everyday": 15.0, "particles": 35.0, "record": 40.0},
     **dict.fromkeys(facts.TEXTS, 12.0),
 }
 EXERCISE_WEIGHTS: dict[str, float] = {
     **{
         "question": 10.0,
-        "inverse": 1.5,
+        "inverse": 1.0,
         "yes_or_no": 1.0,
         "either": 1.0,
         "two_questions": 1.0,
         "follow_up": 4.0,
     },
-    **{"recall": 3.5, "given": 3.5, "unknown": 6.0, "known_among_unknown": 1.5},
+    **{"recall": 3.5, "given": 3.5, "unknown": 8.0, "known_among_unknown": 1.5},
     **{"sum": 5.0, "story_problem": 12.0},
     **{"syllables": 4.0, "finals": 4.0, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
     **{"choice": 15.0},
-    **{"persona": 3.0, "feelings": 2.0, "small_talk": 3.0, "greeting": 1.5, "how_to": 1.0, "cannot": 1.0},
+    **{"persona": 2.0, "feelings": 1.5, "small_talk": 2.0, "greeting": 1.0, "how_to": 1.0, "cannot": 1.0},
 }
 # Share of conversations that hold one, two and three exercises: people change the subject
 TALK_LENGTHS = (0.72, 0.2, 0.08)
