@@ -67,11 +67,10 @@ _LINE_END = re.compile(f"[{_LINE_ENDS}]")
 _SPACE = re.compile(f"[{_SPACES}]")
 # A joiner that shapes nothing: beside a space, a Latin, Hangul, Kana or Han letter.  Between the parts of an emoji, and
 # in the scripts of Persia and India, it makes another sign and stays.  So do the tags that end the flag of Scotland.
-_PLAIN = "\\s!-~\u00a1-\u024f\u1100-\u11ff\u2010-\u206f\u3000-\u9fff\ua960-\ua97f\uac00-\ud7ff"
-_HIDDEN = re.compile(
-    f"[{_INVISIBLE}]|[{_JOINERS}]+(?:(?=[{_PLAIN}]|$)|(?<=[{_PLAIN}][{_JOINERS}])|(?<=^[{_JOINERS}]))"
-    f"|(\U0001f3f4[{_TAGS}]+)|[{_TAGS}]"
-)
+_PLAIN = "\\s!-~\u00a1-\u036f\u1100-\u11ff\u2010-\u206f\u212a\u212b\u3000-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+_HIDDEN = re.compile(f"[{_INVISIBLE}]")
+_STRAY_TAG = re.compile(f"(\U0001f3f4[{_TAGS}]+)|[{_TAGS}]")
+_STRAY_JOINER = re.compile(f"(?<=[{_PLAIN}])[{_JOINERS}]+|^[{_JOINERS}]+|[{_JOINERS}]+(?=[{_PLAIN}]|$)")
 
 # What bytes 0x80 to 0xbf become when they are read as Latin-1, or as Windows-1252
 _TRAIL = (
@@ -86,7 +85,7 @@ _MOJIBAKE = re.compile(
 )
 _SIGNS = {
     "control_characters": _CONTROL,
-    "invisible_characters": _HIDDEN,
+    "invisible_characters": re.compile(f"[{_INVISIBLE}]|{_STRAY_JOINER.pattern}|[{_TAGS}]"),
     "odd_spaces": re.compile(f"[{_LINE_ENDS}{_SPACES}]"),
     "recomposed": re.compile("[\u0300-\u036f\u1161-\u11ff\uf900-\ufaff]"),
     "mojibake": _MOJIBAKE,
@@ -202,14 +201,29 @@ def repair(text: str, found: Counts) -> str:
         text, spaces = _SPACE.subn(" ", text)
         found["odd_spaces"] += lines + spaces
         before = len(text)
-        text = _HIDDEN.sub(r"\1", text)
+        text = _STRAY_TAG.sub(r"\1", _HIDDEN.sub("", text))
         found["invisible_characters"] += before - len(text)
     if not unicodedata.is_normalized("NFC", text):
         found["recomposed"] += 1
         text = unicodedata.normalize("NFC", text)
+    joiners = _joiners_in(text)
+    if joiners:
+        text = _without_stray_joiners(text)
+        found["invisible_characters"] += joiners - _joiners_in(text)
     for name in [name for name, count in found.items() if not count]:
         del found[name]
     return text.strip()
+
+
+def _joiners_in(text: str) -> int:
+    return text.count("\u200c") + text.count("\u200d")
+
+
+def _without_stray_joiners(text: str) -> str:
+    """Again and again: where one is gone, two characters may compose to a third that the next joiner does not shape."""
+    while (shorter := unicodedata.normalize("NFC", _STRAY_JOINER.sub("", text))) != text:
+        text = shorter
+    return text
 
 
 def script_counts(text: str) -> tuple[int, int, int]:
