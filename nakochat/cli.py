@@ -51,7 +51,7 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
         None,
     ),
     "tok train": ("nakochat.commands.tok:train", "토크나이저를 학습합니다", "train a tokenizer", "tokenizer"),
-    "tok eval": ("nakochat.commands.tok:evaluate", "토크나이저를 잽니다", "measure a tokenizer", None),
+    "tok eval": ("nakochat.commands.tok_eval:evaluate", "토크나이저를 잽니다", "measure a tokenizer", None),
     "train base": ("nakochat.training.base:main", "글로 배웁니다", "learn from texts", "base"),
     "train mid": (
         "nakochat.training.mid:main",

@@ -1,21 +1,26 @@
-"""Texts -> the run's tokenizer, and how well it fits.  [nako tok train | eval]"""
+"""Texts -> the run's tokenizer.  [nako tok train]"""
 
 import time
-from pathlib import Path
 from typing import Any
 
 from nakochat.core.files import is_whole, read_json, write_json
 from nakochat.core.messages import say
-from nakochat.core.paths import find_run, run_folder
+from nakochat.core.paths import run_folder
 from nakochat.core.progress import speak
-from nakochat.data.prepare import Corpus, validation_texts
-from nakochat.data.tokenizer_texts import training_texts
-from nakochat.text.tokenizer import Tokenizer
+from nakochat.data.prepare import validation_texts
+from nakochat.data.tokenizer_texts import TokenizerTexts
+from nakochat.evals.compression import measure
+from nakochat.text.tokenizer import MOST_CHARACTERS, PHRASE_CHARACTERS, Tokenizer
 from nakochat.training.agreement import plain, refuse_changes
 from nakochat.training.settings import TokenizerSettings
 
 # the settings that a tokenizer follows from
-SHAPING = ("vocab_size", "characters", "seed", "corpus", "column", "encoding")
+SHAPING = (
+    *("vocab_size", "characters", "conversations", "phrases"),
+    *("seed", "corpus", "column", "encoding"),
+)
+# what a record that says nothing of them was made with
+BEFORE = {"conversations": 0.5, "phrases": 0.0}
 
 
 def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B008 (frozen)
@@ -25,7 +30,7 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
     made_with = {name: value for name, value in plain(settings).items() if name in SHAPING}
     if is_whole(folder / "tokenizer"):
         if record.is_file():  # a tokenizer may come from elsewhere, without a record
-            refuse_changes(read_json(record).get("settings", made_with), made_with)
+            refuse_changes(BEFORE | read_json(record).get("settings", made_with), made_with)
         speak(
             say(
                 f"토크나이저가 이미 있습니다: {folder / 'tokenizer'}",
@@ -34,16 +39,15 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
         )
         return
     started = time.perf_counter()
-    corpus = settings.source
     speak(say("토크나이저를 학습합니다…", "training the tokenizer…"))
     write_json(record, {"settings": made_with})
-    tokenizer = Tokenizer.train(
-        training_texts(corpus, settings.seed, settings.characters), settings.vocab_size
-    )
+    characters = _within_memory(settings)
+    tokenizer = _train(settings, characters)
     tokenizer.save(folder / "tokenizer")
     seconds = time.perf_counter() - started
-    figures = _figures(tokenizer, validation_texts(corpus, settings.seed)[:300])
-    write_json(record, {**figures, "seconds": seconds, "settings": made_with})
+    figures = _figures(tokenizer, validation_texts(settings.source, settings.seed)[:300])
+    trained_on = {"seconds": seconds, "characters_at_most": characters, "settings": made_with}
+    write_json(record, {**figures, **trained_on})
     speak(
         say(
             f"토크나이저: {tokenizer.vocab_size}토큰, 토큰당 {figures['characters_per_token']:.2f}자",
@@ -52,32 +56,42 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
     )
 
 
-def evaluate(run: str | None = None, *, file: Path | None = None, json: Path | None = None) -> None:
-    """Print how many characters and bytes a token of the run's tokenizer holds.
+def _train(settings: TokenizerSettings, characters: int) -> Tokenizer:
+    texts = settings.texts
+    if not settings.phrases:
+        return Tokenizer.train(texts.read(characters), settings.vocab_size)
+    return Tokenizer.train_phrases(
+        texts.read(characters),
+        texts.read(min(characters, PHRASE_CHARACTERS)),
+        settings.vocab_size,
+        settings.phrases,
+    )
 
-    Parameters
-    ----------
-    run
-        실행의 이름; 기본: 가장 새것. | NAME of a run; default: the newest.
-    file
-        잴 글 파일; 기본: 마을의 글. | A text file to measure on; default: text from the village.
-    json
-        숫자를 이 파일에도 씁니다. | Write the figures here too.
-    """
-    tokenizer = Tokenizer.load(find_run(run).folder.parent / "tokenizer")
-    corpus = Corpus(paths=(file,) if file else ())
-    texts = list(corpus.documents()) if file else validation_texts(corpus, 0)
-    figures = _figures(tokenizer, texts)
-    for name, value in figures.items():
-        speak(f"{name:24} {value:.4g}")
-    if json:
-        write_json(json, figures)
+
+def _within_memory(settings: TokenizerSettings) -> int:
+    """The characters to train on; said where they are fewer than asked for."""
+    if settings.characters <= MOST_CHARACTERS or _fits(settings.texts):
+        return min(settings.characters, MOST_CHARACTERS)
+    speak(
+        say(
+            f"{settings.characters:,}자 대신, 메모리 8 GB에 담기는 {MOST_CHARACTERS:,}자를 "
+            "모든 글에서 고르게 뽑아 학습합니다.",
+            f"training on {MOST_CHARACTERS:,} characters, sampled evenly from all texts, instead of "
+            f"{settings.characters:,}: so many fit into 8 GB of memory.",
+        )
+    )
+    return MOST_CHARACTERS
+
+
+def _fits(texts: TokenizerTexts) -> bool:
+    """Whether the sources hold no more than what fits."""
+    return bool(texts.sources) and texts.available <= MOST_CHARACTERS * (1 - texts.conversations)
 
 
 def _figures(tokenizer: Tokenizer, texts: list[str]) -> dict[str, Any]:
-    tokens = sum(len(ids) for ids in tokenizer.encode_batch(texts))
+    figures = measure(tokenizer.backend, texts).figures()
     return {
         "vocabulary": tokenizer.vocab_size,
-        "characters_per_token": sum(map(len, texts)) / tokens,
-        "bytes_per_token": sum(len(text.encode()) for text in texts) / tokens,
+        "characters_per_token": figures["characters_per_token"],
+        "bytes_per_token": figures["bytes_per_token"],
     }

@@ -1,34 +1,91 @@
-"""A corpus or the village -> the texts that a tokenizer is trained on."""
+"""A corpus or the village -> the texts that a tokenizer is trained on, evenly from everywhere in it.
 
-from collections.abc import Iterator
+A document's place in [0, 1) follows from its text alone, so the sample is the same on every machine, a smaller one is
+part of a larger one, and what validation keeps for itself is never in it.
+"""
 
-from nakochat.data.prepare import VALIDATION_SHARE, Corpus, place
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from nakochat.core.errors import DataError
+from nakochat.core.messages import say
+from nakochat.data.corpus import read_documents
+from nakochat.data.prepare import VALIDATION_SHARE, place
 from nakochat.data.village.village import Village
+from nakochat.data.weighted import Weighted
 
 
-def training_texts(corpus: Corpus, seed: int, characters: int) -> Iterator[str]:
-    """Texts for training a tokenizer: half texts, half conversations, some `characters` in all."""
-    village = Village(seed)
-    made = 0
-    documents = _spread(corpus, characters // 2) if corpus.paths else (village.text(n) for n in range(10**9))
-    for text in documents:
-        yield text
-        made += len(text)
-        if made >= characters // 2:
-            break
-    for number in range(10**9):
-        for message in village.exercise(number).messages:
-            for part in message.parts:
-                yield part.text
-                made += len(part.text)
-        if made >= characters:
-            return
+@dataclass(frozen=True, kw_only=True)
+class TokenizerTexts:
+    """What a tokenizer learns from: texts of the sources (none is the village), and the village's conversations."""
 
+    sources: tuple[Weighted, ...] = ()
+    column: str | None = None
+    encoding: str = "utf-8"
+    seed: int = 0
+    conversations: float = 0.5
+    """Share of the characters that comes from conversations."""
+    _village: Village = field(init=False, repr=False, compare=False)
 
-def _spread(corpus: Corpus, characters: int) -> Iterator[str]:
-    """Documents of the training part of a corpus, about `characters` of them, from everywhere in it."""
-    total = sum(len(text) for text in corpus.documents())
-    share = min(1.0, 1.15 * characters / max(1, total))
-    for text in corpus.documents():
-        if place(text) >= VALIDATION_SHARE and place(text, "tokenizer") < share:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_village", Village(self.seed))
+
+    @cached_property
+    def available(self) -> int:
+        """Characters of text that the sources hold, times their weights."""
+        return round(
+            sum(size * source.weight for size, source in zip(self._sizes, self.sources, strict=True))
+        )
+
+    def read(self, characters: int) -> Iterator[str]:
+        """Some `characters` of it: texts first.  DataError for sources that hold too little to hold any out."""
+        wanted = characters - round(self.conversations * characters)
+        made = 0
+        for text in self._documents(wanted) if self.sources else self._village_texts(wanted):
             yield text
+            made += len(text)
+        if not made:
+            raise DataError(
+                say(
+                    "토크나이저를 학습할 글이 없습니다: 말뭉치가 너무 작습니다. 문서를 더 모으세요.",
+                    "there is no text to train a tokenizer on: the corpus is too small. Gather more documents.",
+                )
+            )
+        if self.conversations:
+            yield from self._village_talk(min(characters, round(made / (1 - self.conversations))) - made)
+
+    def _village_texts(self, characters: int) -> Iterator[str]:
+        made = number = 0
+        while made < characters:
+            text = self._village.text(number)
+            yield text
+            made += len(text)
+            number += 1
+
+    def _village_talk(self, characters: int) -> Iterator[str]:
+        made = number = 0
+        while made < characters:
+            for message in self._village.exercise(number).messages:
+                for part in message.parts:
+                    yield part.text
+                    made += len(part.text)
+            number += 1
+
+    def _documents(self, characters: int) -> Iterator[str]:
+        """Every document as often as its source's weight says, or as much less often as fits into `characters`."""
+        scale = min(1.0, characters / max(1, self.available))
+        for source in self.sources:
+            times, rest = divmod(source.weight * scale, 1)
+            for text in self._training_part(source.path):
+                for _ in range(int(times) + (place(text, "tokenizer") < rest)):
+                    yield text
+
+    @cached_property
+    def _sizes(self) -> Sequence[int]:
+        return [sum(map(len, self._training_part(source.path))) for source in self.sources]
+
+    def _training_part(self, path: Path) -> Iterator[str]:
+        documents = read_documents([path], column=self.column, encoding=self.encoding)
+        return (text for text in documents if place(text) >= VALIDATION_SHARE)

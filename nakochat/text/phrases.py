@@ -51,28 +51,31 @@ class _Traits:
     def __init__(self, tokens: Iterable[bytes]) -> None:
         listed = list(tokens)
         self.length = np.array([len(data) for data in listed], dtype=np.int64)
-        self.whole = np.array([_is_whole(data) for data in listed], dtype=bool)
+        words = [data if _is_words(data) else b"" for data in listed]
+        self.left = np.array([bool(data) and data[-1:] not in b"\r\n" for data in words], dtype=bool)
+        self.right = np.array([bool(data) for data in words], dtype=bool)
         self.ends = np.array([data.endswith((b".", b"!", b"?")) for data in listed], dtype=bool)
         self.spaced = np.array([data.startswith(b" ") for data in listed], dtype=bool)
 
     def allow(self, left: Ids, right: Ids) -> NDArray[np.bool_]:
-        """Not over the end of a line or sentence, not into a number, not half a character, not longer than LONGEST."""
+        """Not over the end of a line or sentence, not with a number or half a character, not beyond LONGEST."""
         return np.asarray(
-            self.whole[left]
-            & self.whole[right]
+            self.left[left]
+            & self.right[right]
             & (left != right)  # "aaa" could be read as two overlapping pairs
             & ~(self.ends[left] & self.spaced[right])
             & (self.length[left] + self.length[right] <= LONGEST)
         )
 
 
-def _is_whole(data: bytes) -> bool:
-    """Whole characters of a line, none of them a number."""
+def _is_words(data: bytes) -> bool:
+    """Whole characters of one line and maybe its end, none of them a number."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
         return False
-    return bool(text) and not any(c.isnumeric() or c in "\r\n" for c in text)
+    line = text.rstrip("\r\n")
+    return not any(c.isnumeric() or c in "\r\n" for c in line)
 
 
 def _count(ids: Ids, traits: _Traits) -> tuple[Ids, Ids, Ids]:

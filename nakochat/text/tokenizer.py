@@ -35,6 +35,9 @@ QWEN2_SPLIT = (
 _THREES_SPLIT = QWEN2_SPLIT.replace(r"|\p{N}", r"|\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))", 1)
 # with phrases the merges alone say where a token ends; llama.cpp knows this as "superbpe"
 PHRASE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
+# what training needs stays below 8 GB up to here: benchmarks/tokenizer_training.py, docs/benchmarks.md
+MOST_CHARACTERS = 200_000_000
+PHRASE_CHARACTERS = 30_000_000
 GPT2_SEPARATOR = "<|endoftext|>"
 UNKNOWN = "<|unknown|>"  # of a tokenizer of characters: the others know every byte
 SPECIAL_TOKENS = (
@@ -235,7 +238,7 @@ def _to_bytes(token: str) -> bytes:
     return bytes(_BYTE_OF[char] for char in token)
 
 
-def _byte_characters() -> dict[int, str]:
+def byte_characters() -> dict[int, str]:
     """The printable character that byte-level BPE writes for each byte (GPT-2, Radford et al. 2019)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     table = {byte: chr(byte) for byte in printable}
@@ -243,4 +246,4 @@ def _byte_characters() -> dict[int, str]:
     return table | {byte: chr(256 + index) for index, byte in enumerate(others)}
 
 
-_BYTE_OF = {char: byte for byte, char in _byte_characters().items()}
+_BYTE_OF = {char: byte for byte, char in byte_characters().items()}

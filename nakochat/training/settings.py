@@ -11,7 +11,9 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.chat_shards import Chats
 from nakochat.data.identity import require_name
+from nakochat.data.mixture import resolve_sets
 from nakochat.data.prepare import Corpus
+from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.weighted import Weighted, parse_weighted
 
@@ -98,13 +100,44 @@ class TokenizerSettings(CorpusSettings, RunSettings):
 
     vocab_size: int = 4096
     """어휘의 토큰 수 (특수 토큰 포함). | Tokens of the vocabulary, special tokens included."""
-    characters: int = 6_000_000
-    """학습에 쓸 글자 수. | Characters to train on."""
+    characters: Annotated[int, Parameter(alias="--max-chars")] = 6_000_000
+    """학습에 쓸 글자 수; 메모리 8 GB에 담기는 것보다 많으면 그만큼만 고르게 뽑습니다. |
+    Characters to train on; of more than 8 GB of memory can hold, an even sample."""
+    conversations: float = 0.5
+    """그 가운데 마을의 대화에서 오는 비율. | Share of them that comes from the village's conversations."""
+    phrases: float = 0.0
+    """여러 낱말에 걸친 토큰의 비율; 0이면 모든 토큰이 낱말 안에 있고 숫자는 한 자리씩입니다. |
+    Share of tokens that may span words; with 0 every token stays within a word and digits are single."""
 
     def __post_init__(self) -> None:
         RunSettings.__post_init__(self)
         CorpusSettings.__post_init__(self)
         _at_least(1, self, "characters")
+        for name in ("conversations", "phrases"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(
+                    say(
+                        f"--{name}의 값은 0 이상, 1 미만입니다: {getattr(self, name)}.",
+                        f"--{name} is at least 0 and less than 1: {getattr(self, name)}.",
+                    )
+                )
+
+    @property
+    def texts(self) -> TokenizerTexts:
+        """What the tokenizer learns from.  A path of --corpus may have a weight: kowiki.jsonl:2."""
+        return TokenizerTexts(
+            sources=tuple(parse_weighted(str(path)) for path in self.corpus),
+            column=self.column,
+            encoding=self.encoding,
+            seed=self.seed,
+            conversations=self.conversations,
+        )
+
+    @property
+    def source(self) -> Corpus:
+        """The same without weights, for what is held out."""
+        paths = tuple(weighted.path for weighted in self.texts.sources)
+        return Corpus(paths=paths, column=self.column, encoding=self.encoding)
 
 
 @Parameter(name="*")
@@ -184,9 +217,22 @@ class StageSettings(CorpusSettings, RunSettings):
 class BaseSettings(ModelSettings, StageSettings):
     """nako train base"""
 
+    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """'nako data prepare'로 준비한 글의 이름이나 폴더, 뒤에 :횟수 (laws:2는 두 번씩). |
+    Texts prepared by 'nako data prepare': a name or folder, with :TIMES behind it (laws:2 is twice)."""
+
     def __post_init__(self) -> None:
         ModelSettings.__post_init__(self)
         StageSettings.__post_init__(self)
+        object.__setattr__(self, "data", resolve_sets(self.data))
+        if self.data and (self.corpus or not self.text_share):
+            other = "--corpus" if self.corpus else "--text-share 0"
+            raise ConfigError(
+                say(
+                    f"{josa('--data', '과')} {josa(other, '은')} 함께 쓸 수 없습니다. 하나를 빼세요.",
+                    f"--data and {other} do not go together. Leave one out.",
+                )
+            )
 
 
 @Parameter(name="*")

@@ -1,8 +1,10 @@
+import json
+
 import pytest
 
 from nakochat.commands import tok
 from nakochat.core.errors import ConfigError, DataError
-from nakochat.core.files import read_json
+from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import run_folder
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.settings import TokenizerSettings
@@ -40,13 +42,47 @@ def test_a_start_that_failed_binds_nobody(tmp_path):
     assert read_json(run_folder("run") / "tokenizer.json")["settings"]["corpus"] == []
 
 
-def test_it_is_measured_on_a_file(tmp_path, capsys):
+def test_an_older_record_stands_for_the_settings_that_it_does_not_name():
     tok.train(settings())
-    (run_folder("run") / "base" / "checkpoints" / "000001").mkdir(parents=True)
-    text = tmp_path / "글.txt"
-    text.write_text("안녕하세요.\n", encoding="utf-8")
-    tok.evaluate("run", file=text, json=tmp_path / "out.json")
-    found = read_json(tmp_path / "out.json")
-    ids = Tokenizer.load(run_folder("run") / "tokenizer").encode("안녕하세요.")
-    assert found["characters_per_token"] == pytest.approx(6 / len(ids))
-    assert found["bytes_per_token"] == pytest.approx(16 / len(ids))
+    path = run_folder("run") / "tokenizer.json"
+    record = read_json(path)
+    del record["settings"]["phrases"], record["settings"]["conversations"]
+    write_json(path, record)
+    tok.train(settings())
+    with pytest.raises(ConfigError, match="phrases"):
+        tok.train(settings(phrases=0.3))
+
+
+def test_phrases_make_tokens_that_span_words():
+    tok.train(settings(phrases=0.2, vocab_size=900))
+    made = Tokenizer.load(run_folder("run") / "tokenizer")
+    assert made.vocab_size == 900
+    assert any(b" " in data[1:-1] for data in made.token_bytes)
+
+
+def test_more_than_fits_into_memory_is_sampled_and_said(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(tok, "MOST_CHARACTERS", 5000)
+    tok.train(settings())
+    said = capsys.readouterr().out
+    assert "8,000자 대신" in said
+    assert "5,000자를" in said
+    assert read_json(run_folder("run") / "tokenizer.json")["characters_at_most"] == 5000
+    path = tmp_path / "글.jsonl"
+    path.write_text("\n".join(json.dumps({"text": f"글 {n} 가나다"}) for n in range(100)), encoding="utf-8")
+    tok.train(settings(name="small", corpus=(path,)))
+    assert "대신" not in capsys.readouterr().out
+
+
+def test_a_path_may_have_a_weight(tmp_path):
+    path = tmp_path / "글.jsonl"
+    path.write_text("\n".join(json.dumps({"text": f"글 {n} 가나다"}) for n in range(100)), encoding="utf-8")
+    chosen = settings(corpus=(tmp_path / "글.jsonl:2",))
+    assert [(source.path, source.weight) for source in chosen.texts.sources] == [(path, 2.0)]
+    assert chosen.source.paths == (path,)
+    tok.train(chosen)
+
+
+@pytest.mark.parametrize("changes", [{"phrases": 1.0}, {"phrases": -0.1}, {"conversations": 1.0}])
+def test_a_share_is_less_than_all(changes):
+    with pytest.raises(ConfigError, match=next(iter(changes))):
+        settings(**changes)

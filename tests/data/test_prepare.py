@@ -16,8 +16,9 @@ from nakochat.data.prepare import (
     validation_texts,
 )
 from nakochat.data.shards import TokenShard
-from nakochat.data.tokenizer_texts import training_texts
+from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.village import Village
+from nakochat.data.weighted import Weighted
 from nakochat.text.tokenizer import Tokenizer
 
 
@@ -217,7 +218,7 @@ def test_training_never_sees_what_is_held_out_of_a_corpus(tmp_path, tokenizer, i
     shard = prepared(tmp_path, tokenizer, stage="base", corpus=corpus, text=10**6, chat=0)["text"]
     trained = {tokenizer.decode(shard.ids[slice(*shard.bounds(n))]) for n in range(len(shard))}
     assert trained == every - held_out  # a budget above the corpus takes all the rest
-    for_tokenizer = list(training_texts(corpus, 0, 20_000))
+    for_tokenizer = list(TokenizerTexts(sources=(Weighted(corpus.paths[0]),)).read(20_000))
     assert not held_out & set(for_tokenizer)
     assert len(every & set(for_tokenizer)) > 50
 
@@ -253,20 +254,3 @@ def test_a_shard_of_another_tokenizer_is_refused(tmp_path, tokenizer, in_this_pr
     prepared(tmp_path, tokenizer, chat=0)
     with pytest.raises(DataError):
         TokenShard.load(tmp_path / "data" / "mid" / "text", tokenizer_hash="other")
-
-
-def test_a_tokenizer_learns_from_texts_and_conversations(monkeypatch):
-    texts = list(training_texts(Corpus(), 0, 4000))
-    assert 4000 <= sum(map(len, texts)) < 5000
-    assert texts[0] == Village(0).text(0)
-    assert Village(0).exercise(0).messages[0].text in texts
-
-
-def test_a_pulled_corpus_is_named_by_its_source(tmp_path):
-    file = tmp_path / "pulled" / "글.txt"
-    file.parent.mkdir()
-    file.write_text("안녕하세요.\n", encoding="utf-8")
-    corpus = Corpus(paths=(file,))
-    assert "catalogue" not in prepare._made_from("text", corpus)
-    (file.parent / "source.json").write_text('{"name": "wikipedia-ko"}', encoding="utf-8")
-    assert prepare._made_from("text", corpus)["catalogue"] == ["wikipedia-ko"]
