@@ -13,7 +13,6 @@ from typing import Any
 def measure(options: dict[str, Any]) -> dict[str, float]:
     """Tokens per second (median step) and peak memory of whole training steps on random tokens."""
     import numpy as np
-    import torch
 
     from nakochat.core.machine import open_machine, peak_memory_bytes
     from nakochat.data.batches import PackedBatches, Source

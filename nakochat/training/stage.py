@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from nakochat.core.allocator import give_back
 from nakochat.core.errors import ConfigError
 from nakochat.core.josa import josa
 from nakochat.core.machine import Machine, missing_for_compiling, open_machine, own_rank
@@ -48,6 +49,7 @@ class Stage:
 @contextmanager
 def open_stage(name: str, settings: RunSettings) -> Iterator[Stage]:
     """Opens the machine and holds the run folder.  ConfigError when a resumed run's settings were changed."""
+    give_back()
     folder = run_folder(settings.run_name)
     tokenizer = Tokenizer.load(folder / "tokenizer")
     resumed = newest_checkpoint(folder / name / "checkpoints")
@@ -180,6 +182,7 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
             prepare_set_validation(data, sets, keep=goes_on)
         else:
             prepare_validation(data, settings.source, settings.seed, keep=goes_on or stage.name != "base")
+    give_back()
     stage.machine.wait()
     folders = [data / stage.name / kind for kind, budget in budgets.items() if budget > 0]
     return [

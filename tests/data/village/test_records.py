@@ -23,10 +23,7 @@ def test_particles_follow_numbers_and_new_words():
         for word, ending in re.findall(
             r"([가-힣]+ \d+[개마리권장번])(이라고|라고|이라는|라는|이에요|예요)", text
         ):
-            particle = ending if "라" in ending else "이에요"
-                ending, "이에요"
-            )
-            particle = {"라고": "이라고", "라는": "이라는"}.get(particle, particle)
+            particle = ending if ending.startswith("이") else {"예요": "이에요"}.get(ending, f"이{ending}")
             assert josa(word, particle) == word + ending, text
 
 
