@@ -12,6 +12,6 @@ def test_hangul_is_composed_and_compatibility_characters_stay():
 
 
 def test_half_a_character_is_refused():
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=r"2번째.*U\+D83D"):
         normalise("가\ud83d")
     assert normalise("🙂") == "🙂"

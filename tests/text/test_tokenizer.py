@@ -51,6 +51,26 @@ def test_any_text_comes_back_in_nfc(tokenizer, text):
     assert not tokenizer.special_ids & set(ids)
 
 
+HARD = [
+    *map(chr, [*range(0x1100, 0x1200), *range(0xA960, 0xA97D), *range(0xD7B0, 0xD7FC)]),  # conjoining jamo
+    *map(chr, [*range(0x3131, 0x318F), *range(0x20), *range(0x7F, 0xA1)]),  # jamo, controls
+    *"👨👩👧🏽🇰🇷\u200d\ufe0f\u20e3\u200b\ufeff\u0301\u0327가힣뷁\uff11½①㎏ \uff41\r\n\t '09azAZ<|>",
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(HARD), max_size=30).map("".join))
+def test_what_unicode_composes_joins_and_hides_comes_back_in_nfc(both, text):
+    for each in both:
+        assert each.decode(each.encode(text)) == unicodedata.normalize("NFC", text)
+        assert each.encode_batch([text]) == [each.encode(text)]
+
+
+@pytest.fixture(scope="module")
+def both(tokenizer):
+    return tokenizer, Tokenizer.train_phrases(TEXTS, TEXTS, 400, 0.3)
+
+
 def test_decomposed_hangul_gives_the_same_ids(tokenizer):
     decomposed = unicodedata.normalize("NFD", TEXTS[0])
     assert decomposed != TEXTS[0]
