@@ -35,6 +35,7 @@ from nakochat.core.files import (
 )
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
+from nakochat.data.catalog import source_of
 from nakochat.data.clean import CleanSettings, Counts
 from nakochat.data.corpus import corpus_fingerprint
 from nakochat.data.duplicates import Seen
@@ -77,6 +78,7 @@ class Preparation:
         files = [entry for entry in self.reading.files if entry.source == number]
         return {
             "name": self.sources[number],
+            "catalogue": source_of(files[0].file.path) if files else None,
             "columns": sorted({entry.column for entry in files if entry.column}),
             "files": len(files),
             "bytes": sum(entry.file.path.stat().st_size for entry in files),
