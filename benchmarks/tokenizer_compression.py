@@ -18,7 +18,7 @@ from nakochat.data.corpus import read_documents
 
 LAST = 1000
 # characters of a source x weight: the mix that docs/log.md found
-WEIGHTS = {"kowiki": 0.36, "enwiki": 0.22, "laws_ko": 0.04, "misc_ko": 0.13, "nsmc_reviews": 0.32}
+WEIGHTS = {"kowiki": 0.4, "enwiki": 0.24, "laws_ko": 0.04, "misc_ko": 0.1, "nsmc_reviews": 0.32}
 DOMAINS = {
     "encyclopaedia": "kowiki",
     "english": "enwiki",
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("corpora", type=Path)
     parser.add_argument("--peers", type=Path, required=True)
     parser.add_argument("--phrases", type=float, default=0.5)
-    parser.add_argument("--characters", type=int, default=200_000_000)
+    parser.add_argument("--characters", type=int, default=100_000_000)
     parser.add_argument("--vocabulary", type=int, default=32_768)
     parser.add_argument("--name", default="compression")
     parser.add_argument("--out", type=Path, default=Path("compression.json"))

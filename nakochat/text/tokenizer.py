@@ -36,7 +36,7 @@ _THREES_SPLIT = QWEN2_SPLIT.replace(r"|\p{N}", r"|\p{N}{1,3}(?=(?:\p{N}{3})*(?!\
 # with phrases the merges alone say where a token ends; llama.cpp knows this as "superbpe"
 PHRASE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
 # what training needs stays below 8 GB up to here: benchmarks/tokenizer_training.py, docs/benchmarks.md
-MOST_CHARACTERS = 200_000_000
+MOST_CHARACTERS = 100_000_000
 PHRASE_CHARACTERS = 30_000_000
 GPT2_SEPARATOR = "<|endoftext|>"
 UNKNOWN = "<|unknown|>"  # of a tokenizer of characters: the others know every byte
