@@ -63,7 +63,7 @@ def text_sources(
 
 def record_sets(folder: Path, stage: str, sources: Sequence[Source]) -> None:
     """Write down what a stage's sets hold and what was cleaned away."""
-    write_json(folder / stage / SETS, [_row(stage, source) for source in sources])
+    write_json(folder / stage / SETS, {"sets": [_row(stage, source) for source in sources]})
 
 
 def _row(stage: str, source: Source) -> dict[str, Any]:

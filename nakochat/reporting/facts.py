@@ -94,7 +94,7 @@ class Run:
     tokenizer: Stage | None
     stages: tuple[Stage, ...]
     shards: tuple[Row, ...] = ()
-    """What is said of each token shard in the run's data folder: stage, source, documents, tokens."""
+    """What is said of each prepared set and token shard in the run's data folder: stage, source, documents, tokens."""
 
     @property
     def folders(self) -> tuple[Stage, ...]:
@@ -128,7 +128,12 @@ def read_run(run: Path) -> Run:
         for kind in ("text", "chat")
         if (file := run / "data" / stage / kind / "about.json").is_file()
     )
-    return Run(name=run.resolve().name, tokenizer=tokenizer, stages=stages, shards=shards)
+    sets = tuple(
+        as_row(row)
+        for stage in STAGES
+        for row in as_list(_read_object(run / "data" / stage / "sets.json").get("sets"))
+    )
+    return Run(name=run.resolve().name, tokenizer=tokenizer, stages=stages, shards=(*sets, *shards))
 
 
 def read_stage(folder: Path) -> Stage:

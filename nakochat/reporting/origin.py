@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 from nakochat.data.catalog import Source, catalogue
+from nakochat.reporting.cleaning import cleaning
 from nakochat.reporting.document import Block, Cell, Code, Table
 from nakochat.reporting.facts import Row, Run, Stage, as_list, as_row, number, text
 from nakochat.reporting.words import MISSING, Words, count, same
@@ -35,7 +36,7 @@ _KINDS = {"text": Words("글", "texts"), "chat": Words("대화", "conversations"
 
 def data(run: Run) -> list[Block]:
     """What each stage learned from, and under which licence it stands."""
-    return [*_shards(run), *_credits(run), *_named_sources(run)]
+    return [*_shards(run), *cleaning(run), *_credits(run), *_named_sources(run)]
 
 
 def _shards(run: Run) -> list[Block]:
