@@ -84,7 +84,7 @@ def json_rows(path: Path, encoding: str) -> Iterator[Row]:
             except (ValueError, RecursionError) as error:
                 if not more or isinstance(error, RecursionError):
                     raise broken_row(path, line, _why(error)) from error
-                if len(text) - at > MAX_LINE_BYTES // 3:  # a Hangul syllable is three bytes
+                if len(text) - at > MAX_LINE_BYTES:
                     raise giant_line(path, len(text) - at) from error
                 text, more = _grown(text[at:], chunks)  # maybe just cut off where the chunk ends
                 at = 0

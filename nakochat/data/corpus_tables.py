@@ -194,8 +194,8 @@ def _ragged(path: Path, number: int, columns: int, expected: int) -> DataError:
 def _giant_row(path: Path, number: int) -> DataError:
     return DataError(
         say(
-            f"한 행이 너무 깁니다: {path} ({number}번째 줄까지 {MAX_LINE_BYTES >> 20} MiB를 넘음). 닫히지 않은 큰따옴표가 "
-            "있는지 그 앞의 줄들을 확인하세요.",
+            f"한 행이 너무 깁니다: {path} ({number}번째 줄까지 {MAX_LINE_BYTES >> 20} MiB를 넘음). 닫히지 않은 "
+            "큰따옴표가 있는지 그 앞의 줄들을 확인하세요.",
             f"a row of {path} is too long (over {MAX_LINE_BYTES >> 20} MiB up to line {number}). Look for a quote "
             "that is not closed in the lines before.",
         )
