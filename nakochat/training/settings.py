@@ -100,7 +100,7 @@ class TokenizerSettings(CorpusSettings, RunSettings):
 
     corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = ()
     """글 파일이나 폴더, 뒤에 :횟수 (kowiki.jsonl:2는 두 번씩, :0.5는 절반만). 기본: 마을. |
-    Files or folders of text, with :TIMES behind it (kowiki.jsonl:2 is twice, :0.5 half of it).  Default: the village."""
+    Files or folders of text, with :TIMES behind it (kowiki.jsonl:2 is twice, :0.5 half).  Default: the village."""
     vocab_size: int = 4096
     """어휘의 토큰 수 (특수 토큰 포함). | Tokens of the vocabulary, special tokens included."""
     characters: Annotated[int, Parameter(alias="--max-chars")] = 6_000_000
