@@ -53,3 +53,25 @@ def test_a_corpus_is_the_same_from_every_folder(kind, tmp_path, monkeypatch):
     assert here.source == there.source
     assert here.source.paths == (tmp_path / "a.txt",)
     assert (here.source.column, here.source.encoding) == ("글", "cp949")
+
+
+@pytest.mark.parametrize("kind", [MidSettings, SftSettings])
+def test_chats_of_ones_own_are_the_same_from_every_folder(kind, tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    here = kind(data=("chats.jsonl:2", "more"), chat_format="alpaca")
+    monkeypatch.chdir(tmp_path / "sub")
+    assert here == kind(data=("../chats.jsonl:2", "../more:1"), chat_format="alpaca")
+    assert [(s.path, s.weight) for s in here.chats.sources] == [
+        (tmp_path / "chats.jsonl", 2.0),
+        (tmp_path / "more", 1.0),
+    ]
+    assert here.chats.chat_format == "alpaca"
+
+
+def test_what_is_no_name_or_weight_is_refused():
+    assert SftSettings(assistant_name=" 별이 ").assistant_name == "별이"
+    with pytest.raises(ConfigError, match="--assistant-name"):
+        SftSettings(assistant_name="<|im_end|>")
+    with pytest.raises(ConfigError, match="--data"):
+        SftSettings(data=("a.jsonl:0",))

@@ -9,6 +9,7 @@ from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import run_folder
 from nakochat.core.run import read_metrics
+from nakochat.data.shards import TokenShard
 from nakochat.models.checkpoint import save_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.text.tokenizer import Tokenizer
@@ -205,3 +206,38 @@ def test_a_setting_that_is_newer_than_the_run_was_at_its_default(run, save):
     begin(settings, "sft")
     with pytest.raises(ConfigError, match="assistant_name: 나코 → 별이"):
         begin(dataclasses.replace(settings, assistant_name="별이"), "sft")
+
+
+@pytest.mark.parametrize(("weight", "village"), [(2, True), (1000, False)])
+def test_chats_of_ones_own_take_the_place_of_the_villages(
+    run, tmp_path, tokenizer, monkeypatch, capsys, weight, village
+):
+    asked = {}
+
+    def prepare_stage(data, stage, tokenizer, **settings):
+        asked.update(settings)
+        if settings["chat_tokens"] > 0:
+            document = [1] * settings["chat_tokens"]
+            shard = TokenShard.from_documents(
+                [(document, [True] * len(document))], 300, {"tokenizer": tokenizer.hash}
+            )
+            shard.save(data / stage / "chat")
+
+    monkeypatch.setattr(module, "prepare_stage", prepare_stage)
+    monkeypatch.setattr(module, "prepare_validation", lambda *_, **__: None)
+    (tmp_path / "mine.jsonl").write_text('{"question": "안녕", "answer": "반가워요"}\n', encoding="utf-8")
+    settings = SftSettings(
+        preset="toy", name="run", dtype="float32", compile="no", steps=10, rows=8, assistant_name="별이",
+        data=(f"{tmp_path / 'mine.jsonl'}:{weight}",),
+    )  # fmt: skip
+    with open_stage("sft", settings) as stage:
+        sources = module._prepared(stage, settings, 32)
+    room = 1.08 * 10 * 8 * 32
+    mine = sources[-1]
+    taken = mine.weight * TokenShard.load(run / "data/sft/chats-1").tokens
+    assert asked["name"] == "별이"
+    assert asked["chat_tokens"] == pytest.approx(room - taken, abs=1)
+    assert (len(sources), mine.name) == (1 + village, "mine.jsonl")
+    assert (mine.weight == weight) is village
+    assert village or taken == pytest.approx(room)
+    assert ("다 들어가지 않아" in capsys.readouterr().out) is not village
