@@ -1,13 +1,30 @@
-"""depth -> width, heads, and how many parameters and FLOPs that is.
+"""depth -> width, heads, parameters, FLOPs; and for how long, in what batches and at what rates to train it.
 
 One dial: a deeper model is wider too (64 of width per layer, as nanochat found best at 1e18 FLOPs), and the rest of
-the shape follows.  Learning rates follow the width and the batch in training/optimizer.py.
+the shape follows.  AdamW's rates follow the width and the batch in training/optimizer.py.
 """
 
 import math
 from dataclasses import dataclass
 
+from nakochat.core.errors import ConfigError
+from nakochat.core.messages import say
 from nakochat.models.nako import NakoConfig
+
+TOKENS_PER_PARAMETER = (
+    12.0  # compute-optimal by nanochat's ladder (commit 1cd94d7); a model made for use takes 20
+)
+_REFERENCE_BATCH = (
+    2**19
+)  # tokens per step at which the rates were found, at depth 12 and 12 tokens per parameter
+_REFERENCE_TOKENS = 12 * 110.1e6
+_BATCH_EXPONENT = 0.383  # how the best batch grows with the tokens (https://arxiv.org/abs/2505.13738)
+_LEAST_STEPS = 500
+_LEAST_BATCH = 2**13
+_MATRIX_RATE = 0.02
+_DECAY = (
+    1.18  # weight decay x rate x steps / tokens per parameter stays what d12 has (nanochat, base_train.py)
+)
 
 
 def config_of_depth(depth: int, *, vocab_size: int, context: int = 2048) -> NakoConfig:
@@ -29,6 +46,7 @@ class Counts:
     head: int
     scalars: int
     flops_per_token: int
+    whole_attention_flops: int
 
     @property
     def total(self) -> int:
@@ -38,6 +56,16 @@ class Counts:
     def scaling(self) -> int:
         """What scaling laws count: body and head (Kaplan-style; gives nanochat the only stable tokens ratio)."""
         return self.body + self.head
+
+    @property
+    def documented(self) -> int:
+        """What nanochat's documents count, whose model has no value embeddings: the token table too."""
+        return self.scaling + self.embedding
+
+    @property
+    def documented_flops_per_token(self) -> int:
+        """The same work as nanochat counts it: every position looks at the whole context."""
+        return self.flops_per_token + self.whole_attention_flops
 
 
 def count(config: NakoConfig) -> Counts:
@@ -57,4 +85,59 @@ def count(config: NakoConfig) -> Counts:
         head=v * c.width,
         scalars=2 * c.layers + 1,
         flops_per_token=int(6 * (body + gates + v * c.width) + attention_flops),
+        whole_attention_flops=int(12 * c.width * c.layers * (c.context - seen)),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a base model of some shape is trained.  Rates are the peaks of Muon."""
+
+    tokens: int
+    """Of all steps: steps x rows x context."""
+    rows: int
+    """Rows of `context` tokens per step, over all processes."""
+    steps: int
+    matrix_rate: float
+    weight_decay: float
+    warmup: int
+
+
+def recipe(config: NakoConfig, tokens_per_parameter: float = TOKENS_PER_PARAMETER) -> Recipe:
+    """The dial's other half.  tokens_per_parameter counts body and head.  ConfigError unless it is above 0."""
+    if not 0 < tokens_per_parameter < math.inf:
+        raise ConfigError(
+            say(
+                f"--tokens-per-parameter는 0보다 커야 합니다: {tokens_per_parameter}.",
+                f"--tokens-per-parameter must be above 0: {tokens_per_parameter}.",
+            )
+        )
+    tokens = tokens_per_parameter * count(config).scaling
+    rows = max(1, batch_of(tokens) // config.context)
+    steps = steps_of(config, tokens_per_parameter, rows)
+    rate = _MATRIX_RATE * rate_of_batch(rows * config.context)
+    return Recipe(
+        tokens=steps * rows * config.context,
+        rows=rows,
+        steps=steps,
+        matrix_rate=rate,
+        weight_decay=_DECAY * tokens_per_parameter / (rate * steps),
+        warmup=max(1, min(40, steps // 20)),
+    )
+
+
+def steps_of(config: NakoConfig, tokens_per_parameter: float, rows: int) -> int:
+    """Steps of `rows` rows that see so many tokens for each parameter of body and head."""
+    return max(1, round(tokens_per_parameter * count(config).scaling / (rows * config.context)))
+
+
+def batch_of(tokens: float) -> int:
+    """Tokens per step, a power of two: larger for longer training, but leaving at least 500 steps."""
+    wished = round(math.log2(_REFERENCE_BATCH) + _BATCH_EXPONENT * math.log2(tokens / _REFERENCE_TOKENS))
+    allowed = math.floor(math.log2(max(tokens / _LEAST_STEPS, _LEAST_BATCH)))
+    return int(2 ** max(math.log2(_LEAST_BATCH), min(wished, allowed)))
+
+
+def rate_of_batch(tokens_per_step: float) -> float:
+    """What the rates are multiplied by: larger batches take larger steps; smaller ones no smaller (docs/log.md)."""
+    return min(2.0, max(1.0, math.sqrt(tokens_per_step / _REFERENCE_BATCH)))
