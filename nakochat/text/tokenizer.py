@@ -3,7 +3,8 @@
 The library `tokenizers` trains and runs it.  Ours are the choices: NFC as the normaliser, the exact split pattern of
 Qwen2 (llama.cpp knows it by name, so an exported GGUF tokenizes the same; digits are single), and eight special
 tokens that templates, exports and the engine stand on.  Text never yields a special token: prompts are built from ids
-(conversation.py), and encode() reads "<|im_end|>" in a text as ten or so ordinary tokens.
+(conversation.py), and encode() reads "<|im_end|>" in a text as ten or so ordinary tokens.  With phrases (phrases.py) a
+token may span words, and the pattern is another that llama.cpp knows.
 
 Pattern: https://huggingface.co/Qwen/Qwen2-7B/blob/main/tokenizer.json
 """
@@ -50,6 +51,7 @@ SPECIAL_TOKENS = (
     "<|output_end|>",
     "<|pad|>",
 )
+LEAST = 256 + len(SPECIAL_TOKENS) + 1  # every byte, the special tokens and one that is learned
 
 
 class Tokenizer:
@@ -85,7 +87,13 @@ class Tokenizer:
 
         The same texts give the same tokenizer.  DataError when vocab_size cannot hold the 256 bytes.
         """
-        _refuse_small(vocab_size)
+        if vocab_size < LEAST:
+            raise DataError(
+                say(
+                    f"어휘가 너무 작습니다: {vocab_size} ({LEAST} 이상).",
+                    f"vocabulary too small: {vocab_size} ({LEAST} or more).",
+                )
+            )
         backend = byte_level(models.BPE(), split)
         trainer = trainers.BpeTrainer(
             vocab_size=vocab_size - len(SPECIAL_TOKENS),
@@ -106,6 +114,15 @@ class Tokenizer:
         need some 25 bytes for each character.  Why and when: docs/decisions/tokenizer.md.
         """
         words = vocab_size - round(share * (vocab_size - len(SPECIAL_TOKENS)))
+        if words < LEAST:
+            raise DataError(
+                say(
+                    f"어휘 {vocab_size}개 가운데 낱말 안의 토큰이 {words}개뿐입니다 ({LEAST} 이상). "
+                    "--vocab-size를 늘리거나 --phrases를 줄이세요.",
+                    f"only {words} of {vocab_size} tokens are left for words ({LEAST} or more). "
+                    "Raise --vocab-size or lower --phrases.",
+                )
+            )
         model = json.loads(cls.train(texts, words, split=_THREES_SPLIT).backend.to_str())["model"]
         vocab: dict[str, int] = model["vocab"]
         merges = [(left, right) for left, right in model["merges"]]
@@ -197,16 +214,6 @@ class Tokenizer:
             written = {UNKNOWN: "\ufffd".encode()} | dict.fromkeys(SPECIAL_TOKENS, b"")
             return tuple(written.get(token, token.encode()) for token in tokens)
         return tuple(b"" if i in self.special_ids else _to_bytes(token) for i, token in enumerate(tokens))
-
-
-def _refuse_small(vocab_size: int) -> None:
-    if vocab_size < 256 + len(SPECIAL_TOKENS) + 1:
-        raise DataError(
-            say(
-                f"어휘가 너무 작습니다: {vocab_size} (265 이상).",
-                f"vocabulary too small: {vocab_size} (265 or more).",
-            )
-        )
 
 
 def byte_level(model: models.BPE, *splits: str) -> Backend:

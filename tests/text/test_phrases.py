@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
+from nakochat.core.errors import DataError
 from nakochat.data.village.village import Village
 from nakochat.text.phrases import LONGEST, _choose, learn_phrases
 from nakochat.text.tokenizer import SPECIAL_TOKENS, Tokenizer
@@ -139,3 +140,8 @@ def test_any_number_of_workers_gives_the_same_bytes(tokenizer):
         )
         printed.add(done.stdout)
     assert printed == {f"{Tokenizer.train(TEXTS, SIZE).hash} {tokenizer.hash}\n"}
+
+
+def test_a_share_that_leaves_no_room_for_words_is_refused():
+    with pytest.raises(DataError, match=r"200.*--phrases"):
+        Tokenizer.train_phrases(TEXTS, TEXTS, 392, 0.5)
