@@ -99,7 +99,7 @@ class NgramSet:
             last = np.searchsorted(self.beginnings, beginnings[start], side="right")
             for row in range(first, last):
                 window = letters[start : start + int(self.lengths[row])]
-                if len(window) == self.lengths[row] and _hash(window) == self.hashes[row]:
+                if _hash(window) == self.hashes[row]:
                     return window.tobytes().decode("utf-32-le")
         return None
 

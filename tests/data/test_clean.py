@@ -122,6 +122,13 @@ def test_reasons_to_drop_come_in_order_and_are_counted() -> None:
     }  # fmt: skip
 
 
+def test_what_is_just_enough_stays() -> None:
+    cleaner = Cleaner(CleanSettings(minimum_characters=5, hangul_share=0.5))
+    assert cleaner.clean(" 가나\u200b ab ") == "가나 ab"
+    assert cleaner.counts["characters_in"] == 8
+    assert cleaner.counts["characters_out"] == 5
+
+
 def test_a_test_item_is_found_however_it_is_spaced_and_not_where_it_is_only_alike() -> None:
     unseen = unseen_texts(["달빛골 우체국 뒤에 사는 고양이 일곱 마리의 이름을 모두 말해 줄래?"]).windows
     look = Cleaner(CleanSettings(unseen=unseen)).look
