@@ -9,6 +9,7 @@ The parts are made one by one, on one machine or on many; documents are numbered
 """
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -113,7 +114,7 @@ class TokenSet:
 
     def part(self, document: int, start: int, length: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         """Ids of `length` tokens of a document from `start`; all of them count."""
-        shard = int(np.searchsorted(self._starts, document, side="right")) - 1
+        shard = bisect_right(self._ends, document)
         return self.shards[shard].part(document - int(self._starts[shard]), start, length)
 
     def held_out(self) -> list[str]:
@@ -124,6 +125,11 @@ class TokenSet:
             for path in sorted(part_folder(self.folder, number).glob(f"[0-9]*/{HELD_OUT}"))
             for text in read_json(path)
         ]
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        ends: list[int] = self._starts[1:].tolist()
+        return ends
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:

@@ -159,11 +159,11 @@ class Encoder:
     def __call__(self, texts: Sequence[str]) -> Encoded:
         cleaner = Cleaner(self._cleaning)
         kept = [text for document in texts if (text := cleaner.clean(document)) is not None]
-        documents = list(self._ids(kept))
+        ids, lengths = self._ids(kept)
         exact, near = self._cleaning.exact_duplicates, self._cleaning.near_duplicates
         return Encoded(
-            ids=np.concatenate(documents) if documents else np.zeros(0, dtype=self._dtype),
-            lengths=np.array([len(ids) for ids in documents], dtype=np.int64),
+            ids=ids,
+            lengths=np.array(lengths, dtype=np.int64),
             characters=np.array([len(text) for text in kept], dtype=np.int64),
             signatures=signatures(kept, exact=exact, near=near) if exact or near else None,
             held_out={
@@ -174,29 +174,36 @@ class Encoder:
             counts=cleaner.counts,
         )
 
-    def _ids(self, texts: Sequence[str]) -> Iterator[NDArray[Any]]:
-        """Each text's ids behind <|bos|>; few characters at a time, since the library keeps 200 bytes a token."""
+    def _ids(self, texts: Sequence[str]) -> tuple[NDArray[Any], list[int]]:
+        """The ids of all texts, each behind <|bos|>, and how many each has.
+
+        Few characters are given to the library at a time, which keeps 200 bytes a token.
+        """
+        found: list[NDArray[Any]] = [np.zeros(0, dtype=self._dtype)]
+        lengths: list[int] = []
         group: list[str] = []
         size = 0
-        for text in texts:
-            if len(text) > PIECE_CHARACTERS:
-                yield from self._group(group)
+        for number, text in enumerate(texts, 1):
+            giant = len(text) > PIECE_CHARACTERS
+            if not giant:
+                group.append(text)
+                size += len(text)
+            if giant or size >= PIECE_CHARACTERS or number == len(texts):
+                found.append(self._group(group, lengths))
                 group, size = [], 0
-                ids = [piece for part in pieces(text) for piece in self._tokenizer.encode_batch([part])]
-                yield np.concatenate(
-                    [np.asarray(part, self._dtype) for part in ([self._tokenizer.bos], *ids)]
-                )
-                continue
-            group.append(text)
-            size += len(text)
-            if size >= PIECE_CHARACTERS:
-                yield from self._group(group)
-                group, size = [], 0
-        yield from self._group(group)
+            if giant:
+                parts = [self._tokenizer.encode_batch([piece])[0] for piece in pieces(text)]
+                found += [np.array(part, dtype=self._dtype) for part in ([self._tokenizer.bos], *parts)]
+                lengths.append(1 + sum(map(len, parts)))
+        return np.concatenate(found), lengths
 
-    def _group(self, texts: Sequence[str]) -> Iterator[NDArray[Any]]:
+    def _group(self, texts: Sequence[str], lengths: list[int]) -> NDArray[Any]:
+        flat: list[int] = []
         for ids in self._tokenizer.encode_batch(texts) if texts else []:
-            yield np.asarray([self._tokenizer.bos, *ids], dtype=self._dtype)
+            flat.append(self._tokenizer.bos)
+            flat += ids
+            lengths.append(len(ids) + 1)
+        return np.array(flat, dtype=self._dtype)
 
 
 def pieces(text: str) -> Iterator[str]:
