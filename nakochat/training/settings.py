@@ -1,5 +1,6 @@
 """What a person can set of a stage.  Values come from a preset, then --config, then flags (commands/presets.py)."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -223,10 +224,20 @@ class BaseSettings(ModelSettings, StageSettings):
     data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
     """'nako data prepare'로 준비한 글의 이름이나 폴더, 뒤에 :횟수 (laws:2는 두 번씩). |
     Texts prepared by 'nako data prepare': a name or folder, with :TIMES behind it (laws:2 is twice)."""
+    tokens_per_parameter: float | None = None
+    """--steps 대신: 몸통과 출력의 매개변수마다 이만큼의 토큰을 배웁니다 (12가 계산에 알맞고, 쓸 모델은 20쯤). |
+    Instead of --steps: so many tokens for each parameter of body and head (12 is compute-optimal, 20 for use)."""
 
     def __post_init__(self) -> None:
         ModelSettings.__post_init__(self)
         StageSettings.__post_init__(self)
+        if self.tokens_per_parameter is not None and not 0 < self.tokens_per_parameter < math.inf:
+            raise ConfigError(
+                say(
+                    f"--tokens-per-parameter는 0보다 커야 합니다: {self.tokens_per_parameter}.",
+                    f"--tokens-per-parameter must be above 0: {self.tokens_per_parameter}.",
+                )
+            )
         object.__setattr__(self, "data", resolve_sets(self.data))
         if self.data and (self.corpus or not self.text_share):
             other = "--corpus" if self.corpus else "--text-share 0"
