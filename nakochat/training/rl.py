@@ -39,7 +39,7 @@ REWARDS = {
     "counting": COUNTING_KINDS,
     "calculator": ("sum", "story_problem"),
     "choice": ("choice",),
-    "mixed": (*(*COUNTING_KINDS, *COUNTING_KINDS, "story_problem") * 2, "choice", "unknown"),
+    "mixed": (*(*COUNTING_KINDS, *COUNTING_KINDS, "story_problem") * 2, "choice", "unknown", "question"),
 }
 FIRST = 5_000_000_000  # number of the first exercise: beyond those of every other stage
 

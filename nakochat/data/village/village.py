@@ -61,17 +61,17 @@ TEXT_WEIGHTS: dict[str, float] = {
         "chores": 1.0,
         "planting": 1.0,
     },
-    **{"everyday": 15.0, "particles": 35.0, "record": 40.0},
-    **dict.fromkeys(facts.TEXTS, 12.0),
+    **{"everyday": 15.0, "particles": 35.0, "record": 32.0},
+    **dict.fromkeys(facts.TEXTS, 16.0),
 }
 EXERCISE_WEIGHTS: dict[str, float] = {
     **{
-        "question": 10.0,
+        "question": 14.0,
         "inverse": 1.0,
         "yes_or_no": 1.0,
         "either": 1.0,
         "two_questions": 1.0,
-        "follow_up": 4.0,
+        "follow_up": 4.5,
     },
     **{"recall": 3.5, "given": 3.5, "unknown": 8.0, "known_among_unknown": 1.5},
     **{"sum": 5.0, "story_problem": 12.0},
