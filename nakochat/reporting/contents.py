@@ -8,6 +8,7 @@ from nakochat.reporting.dialogues import dialogues
 from nakochat.reporting.document import Block, Document, Figure, Section
 from nakochat.reporting.facts import STAGES, Run, Stage
 from nakochat.reporting.origin import data, origin
+from nakochat.reporting.plan import loss_watch, plan
 from nakochat.reporting.samples import conversations, growth
 from nakochat.reporting.scores import most_important_first, scores_section, value_words
 from nakochat.reporting.words import Words, count, duration, listed
@@ -20,7 +21,7 @@ def contents(run: Run, figures: Sequence[Figure]) -> Document:
     """Everything the report says.  Sections of which nothing is known are left out."""
     sections = [
         scores_section(run),
-        *_optional("learning", Words("배우는 과정", "Learning"), figures),
+        *_optional("learning", Words("배우는 과정", "Learning"), (*figures, *loss_watch(run))),
         *_optional("dialogues", Words("대화", "Conversations"), dialogues(run)),
         *_optional(
             "conversations",
@@ -30,6 +31,7 @@ def contents(run: Run, figures: Sequence[Figure]) -> Document:
         *_optional("samples", Words("글이 자라는 모습", "Samples as training goes on"), growth(run)),
         *_optional("tokenizer", Words("토크나이저", "Tokenizer"), tokenizer(run)),
         Section(name="cost", title=Words("든 시간과 자원", "Time and resources"), blocks=tuple(cost(run))),
+        *_optional("plan", Words("예측과 실제", "Predicted and actual"), plan(run)),
         *_optional("data", Words("데이터와 라이선스", "Data and licences"), data(run)),
         *_optional("origin", Words("어떻게 만들었는지", "How it was made"), origin(run)),
     ]

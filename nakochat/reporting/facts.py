@@ -7,7 +7,7 @@ A torn last line of metrics.jsonl is a writer caught in the act and passed over;
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nakochat.core.errors import CheckpointError, DataError
@@ -73,6 +73,10 @@ class Stage:
     answers: tuple[tuple[str, str], ...]
     checkpoint: int | None
     talks: tuple[Talk, ...] = ()
+    plan: Row = field(default_factory=dict)
+    """plan.json: what was predicted of the stage, and what came."""
+    watch: Row = field(default_factory=dict)
+    """loss_watch.json: whether its loss looked normal."""
 
     @property
     def unfinished(self) -> bool:
@@ -153,6 +157,8 @@ def read_stage(folder: Path) -> Stage:
         ),
         checkpoint=_newest_checkpoint(folder / "checkpoints"),
         talks=_talks(measures),
+        plan=_read_object(folder / "plan.json"),
+        watch=_read_object(folder / "loss_watch.json"),
     )
 
 
