@@ -17,6 +17,7 @@ from nakochat.core.errors import RequestError, ToolError
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.inference.sampling import Sampling, choose
+from nakochat.inference.utf8 import WHOLE, utf8_table
 from nakochat.models.attention import KVCache
 from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
@@ -55,6 +56,8 @@ class _Row:
     made: int = 0
     forced: list[int] = field(default_factory=list)
     call: list[int] | None = None
+    character: int = WHOLE
+    """Which bytes its last character lacks (utf8.py)."""
     ended: bool = False
 
 
@@ -69,11 +72,14 @@ class Engine:
     def __init__(self, model: Nako, tokenizer: Tokenizer, machine: Machine) -> None:
         self.model, self.tokenizer, self.machine = model, tokenizer, machine
         self._stops = frozenset((tokenizer.im_end, tokenizer.bos))
-        # never sampled: rows of the table beyond the vocabulary, and what only a template or a tool writes
-        never = [tokenizer.pad, tokenizer.im_start, tokenizer.output_start, tokenizer.output_end]
-        self._never = torch.tensor(
-            [*never, *range(tokenizer.vocab_size, model.config.padded_vocab)], device=machine.device
-        )
+        # never sampled: what would break a character, rows of the table beyond the vocabulary, and what only a
+        # template or a tool writes
+        table = utf8_table(tokenizer)
+        self._after = table.after
+        never = torch.ones(len(table.allowed), model.config.padded_vocab, dtype=torch.bool)
+        never[:, : tokenizer.vocab_size] = torch.from_numpy(~table.allowed)
+        never[:, [tokenizer.pad, tokenizer.im_start, tokenizer.output_start, tokenizer.output_end]] = True
+        self._never = never.to(machine.device)  # (states of UTF-8, V)
 
     @property
     def context(self) -> int:
@@ -118,7 +124,8 @@ class Engine:
         seen = self._seen(prompts) if sampling.repetition_penalty != 1.0 else None
         alive = len(rows)
         while True:
-            logits[:, self._never] = float("-inf")
+            characters = torch.tensor([row.character for row in rows], device=device)
+            logits.masked_fill_(self._never[characters], float("-inf"))
             positions = torch.tensor([row.length for row in rows], device=device)
             chosen = choose(logits, sampling, row_seeds, positions, seen).tolist()
             for row, choice in zip(rows, chosen, strict=True):
@@ -144,6 +151,7 @@ class Engine:
         """Take the chosen token, or the next forced one, into a row."""
         sampled = not row.forced
         row.last = chosen if sampled else row.forced.pop(0)
+        row.character = int(self._after[row.character, row.last])
         row.length += 1
         row.made += 1
         if sampled:

@@ -39,6 +39,15 @@ def test_a_seed_gives_the_same_answer_alone_and_in_a_batch(engine, tokenizer):
     assert engine.generate(prompts[:1], sampling, seeds=[8])[0].ids != together[0].ids
 
 
+def test_no_answer_holds_half_a_character(engine, tokenizer):
+    """A model that knows nothing, at a high temperature, on every byte."""
+    prompts = [[tokenizer.bos, *tokenizer.encode("안녕")]] * 64
+    for result in engine.generate(
+        prompts, Sampling(max_tokens=40, temperature=3.0, top_k=None), seeds=range(64)
+    ):
+        assert "\ufffd" not in message_of(result.ids, tokenizer).text
+
+
 def test_generation_ends_at_max_tokens_and_at_the_context(engine, tokenizer):
     def lengths(prompts, most):
         """How many tokens each prompt gets, and why its last was the last, where no token may end it."""
