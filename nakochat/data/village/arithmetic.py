@@ -21,6 +21,7 @@ from nakochat.data.village.situations import (
     THINGS,
     Situation,
     native,
+    sino,
 )
 from nakochat.data.village.subtractions import SUBTRACTIONS
 from nakochat.data.village.sum_parts import NEXT, SIGNS, SUMS, WRITTEN
@@ -255,21 +256,12 @@ def _braced(pattern: str) -> str:
 
 
 # --- bare sums ------------------------------------------------------------------------------------
-_SINO_ONES = ("", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구")
-
-
-def _sino(number: int) -> str:
-    """37 -> 삼십칠 (1 to 99)."""
-    tens, ones = divmod(number, 10)
-    return ("" if tens == 0 else "십" if tens == 1 else _SINO_ONES[tens] + "십") + _SINO_ONES[ones]
-
-
 def _said(scene: Scene, problem: Problem) -> tuple[str, str]:
     """What the user asks and the template it came from."""
     pattern, numbers = problem.pattern, problem.numbers
     if len(pattern) == 3 and scene.chance(0.65):
-        spelled = scene.chance(0.06) and max(numbers.values()) < 100
-        words = Words({key: Noun(_sino(value)) for key, value in numbers.items()} if spelled else numbers)
+        spelled = scene.chance(0.12) and max(numbers.values()) < 100
+        words = Words({key: Noun(sino(value)) for key, value in numbers.items()} if spelled else numbers)
         template = settle(scene, scene.pick(SUMS[pattern[1]]))
         return fill(template, words, scene.masked), template
     template = _braced(pattern)

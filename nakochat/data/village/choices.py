@@ -159,7 +159,14 @@ def _property_question(scene: Scene) -> _Question:
 
 _SOURCES = (
     *(_value_question, _value_question, _value_question, _subject_question, _subject_question),
-    *(_category_question, _category_question, _odd_question, _property_question, _property_question),
+    *(
+        _category_question,
+        _category_question,
+        _odd_question,
+        _odd_question,
+        _property_question,
+        _property_question,
+    ),
 )
 
 

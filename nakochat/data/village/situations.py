@@ -94,3 +94,12 @@ def native(number: int) -> str:
     if number == 20:
         return "스무"
     return ("", "열", "스물")[number // 10] + _ONES[number % 10]
+
+
+_SINO_ONES = ("", "일", "이", "삼", "사", "오", "육", "칠", "팔", "구")
+
+
+def sino(number: int) -> str:
+    """37 -> 삼십칠 (1 to 99)."""
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 0 else "십" if tens == 1 else _SINO_ONES[tens] + "십") + _SINO_ONES[ones]

@@ -17,6 +17,7 @@ from nakochat.data.village import (
     descriptions,
     facts,
     follow_ups,
+    lists,
     memory,
     particles,
     persona,
@@ -32,7 +33,7 @@ from nakochat.data.village.scene import Exercise, Scene, Split
 
 T = TypeVar("T")
 
-TEXT_MODULES = (stories, daily, descriptions, weaving, particles, records, facts)
+TEXT_MODULES = (stories, daily, descriptions, weaving, particles, records, lists, facts)
 EXERCISE_MODULES = (
     questions,
     follow_ups,
@@ -40,6 +41,7 @@ EXERCISE_MODULES = (
     unknowns,
     arithmetic,
     counting,
+    lists,
     choices,
     smalltalk,
     persona,
@@ -61,7 +63,7 @@ TEXT_WEIGHTS: dict[str, float] = {
         "chores": 1.0,
         "planting": 1.0,
     },
-    **{"everyday": 15.0, "particles": 35.0, "record": 32.0},
+    **{"everyday": 15.0, "particles": 50.0, "record": 30.0, "order": 3.0, "group": 8.0, "reading": 5.0},
     **dict.fromkeys(facts.TEXTS, 16.0),
 }
 EXERCISE_WEIGHTS: dict[str, float] = {
@@ -76,7 +78,7 @@ EXERCISE_WEIGHTS: dict[str, float] = {
     **{"recall": 3.5, "given": 3.5, "unknown": 8.0, "known_among_unknown": 1.5},
     **{"sum": 5.0, "story_problem": 12.0},
     **{"syllables": 4.0, "finals": 4.0, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
-    **{"choice": 15.0},
+    **{"choice": 15.0, "sequence": 1.0},
     **{"persona": 2.0, "feelings": 1.5, "small_talk": 2.0, "greeting": 1.0, "how_to": 1.0, "cannot": 1.0},
 }
 # Share of conversations that hold one, two and three exercises: people change the subject
