@@ -1,0 +1,230 @@
+"""What an evaluation asks of a model, whoever made it: how likely are these continuations, and how do you go on?
+
+`Scorer` is the whole interface.  Ours is `EngineScorer`; a model of another library comes in as a value that has the
+same four members (interop/ makes one of a Transformers folder), and every task scores it with the same code.
+
+Choices share what they share: a context is computed once for all its choices, and where many questions begin alike (the
+examples before an MMLU question), the common beginning once for all of them.  benchmarks/choices_rate.py measures it.
+"""
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from nakochat.inference.engine import Engine
+from nakochat.inference.sampling import Sampling
+from nakochat.models.attention import KVCache
+
+POSITIONS = 16_384  # of a batch: rows x length
+ROWS = 64
+SHARED = 32  # a common beginning shorter than this is not worth a pass of its own
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How likely a continuation was: sum of ln p over its tokens, and whether each token was the likeliest one."""
+
+    total: float
+    tokens: int
+    greedy: bool
+
+    @property
+    def mean(self) -> float:
+        return self.total / max(1, self.tokens)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A context and what may follow it, as ids."""
+
+    context: tuple[int, ...]
+    continuations: tuple[tuple[int, ...], ...]
+
+
+class Scorer(Protocol):
+    """A model that is evaluated."""
+
+    @property
+    def context(self) -> int:
+        """Most tokens that it sees at once."""
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of a text that begins a document: what the model is used to see there comes first."""
+
+    def likelihoods(self, asks: Sequence[Ask]) -> list[list[Likelihood]]:
+        """Of every continuation of every ask, in order.  A context that is too long loses its beginning."""
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
+    ) -> list[str]:
+        """How it goes on, without tool calls' marks."""
+
+
+class EngineScorer:
+    """The scorer of a model of ours."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def context(self) -> int:
+        return self.engine.context
+
+    def encode(self, text: str) -> list[int]:
+        return [self.engine.tokenizer.bos, *self.engine.tokenizer.encode(text)]
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
+    ) -> list[str]:
+        room = self.context - min(max_tokens, self.context // 2)
+        cut = [list(prompt[-room:]) for prompt in prompts]
+        order = sorted(range(len(cut)), key=lambda index: len(cut[index]))
+        answers = [""] * len(cut)
+        for start in range(0, len(order), ROWS):
+            rows = order[start : start + ROWS]
+            sampling = Sampling(max_tokens=max_tokens, temperature=temperature, seed=seed)
+            seeds = [seed * 1_000_003 + row for row in rows]
+            made = self.engine.generate([cut[row] for row in rows], sampling, seeds=seeds)
+            for row, result in zip(rows, made, strict=True):
+                answers[row] = self.engine.tokenizer.decode(result.ids)
+        return answers
+
+    @torch.inference_mode()
+    def likelihoods(self, asks: Sequence[Ask]) -> list[list[Likelihood]]:
+        asks = [fit(ask, self.context) for ask in asks]
+        results: list[list[Likelihood]] = [[] for _ in asks]
+        for family, shared in families(asks):
+            # a beginning that a row of its own would fill is computed once, and its keys and values are copied
+            beginning = self._prefill([asks[family[0]].context[:shared]], 0, None)[0] if shared else None
+            for chunk in _chunks(family, asks):
+                found = self._score([asks[index] for index in chunk], shared, beginning)
+                for index, values in zip(chunk, found, strict=True):
+                    results[index] = values
+        return results
+
+    def _score(self, asks: Sequence[Ask], shared: int, beginning: KVCache | None) -> list[list[Likelihood]]:
+        """Asks that are run together; their first `shared` tokens are in `beginning`."""
+        cache, last = self._prefill([ask.context[shared:] for ask in asks], _room(asks), beginning)
+        first = torch.log_softmax(last, dim=-1)  # (asks, V): of the first token of every continuation
+        rows = [(a, c) for a, ask in enumerate(asks) for c in range(len(ask.continuations))]
+        longer = [(a, c) for a, c in rows if len(asks[a].continuations[c]) > 1]
+        values = {row: Likelihood(0.0, 0, True) for row in rows}
+        best = first.argmax(-1).tolist()
+        for a, c in rows:
+            if asks[a].continuations[c]:
+                token = asks[a].continuations[c][0]
+                values[a, c] = Likelihood(float(first[a, token]), 1, token == best[a])
+        width = max((len(asks[a].context) + len(asks[a].continuations[c]) for a, c in longer), default=1)
+        step = max(1, min(ROWS, POSITIONS // width))
+        for start in range(0, len(longer), step):
+            part = longer[start : start + step]
+            totals = self._continue(asks, part, cache)
+            for row, (total, greedy) in zip(part, totals, strict=True):
+                before = values[row]
+                count = len(asks[row[0]].continuations[row[1]])
+                values[row] = Likelihood(before.total + total, count, before.greedy and greedy)
+        return [[values[a, c] for c in range(len(ask.continuations))] for a, ask in enumerate(asks)]
+
+    def _prefill(
+        self, contexts: Sequence[Sequence[int]], room: int, beginning: KVCache | None
+    ) -> tuple[KVCache, Tensor]:
+        """Run contexts behind a common beginning.  -> the cache, and logits (rows, V) of what follows each"""
+        device = self.engine.machine.device
+        lengths = torch.tensor([len(context) for context in contexts], device=device)
+        width = int(lengths.max())
+        before = 0 if beginning is None else int(beginning.lengths[0])
+        cache = self.engine.model.new_cache(len(contexts), before + width + room)
+        if beginning is not None:
+            cache.keys[:, :, :, :before] = beginning.keys[:, :, :, :before]
+            cache.values[:, :, :, :before] = beginning.values[:, :, :, :before]
+            cache.ids[:, :before] = beginning.ids[:, :before]
+            cache.lengths += before
+        hidden = self.engine.model.hidden(self._padded(contexts), cache)
+        last = hidden[torch.arange(len(contexts), device=device), lengths - 1]
+        cache.advance(lengths)
+        return cache, self._logits(last)
+
+    def _continue(
+        self, asks: Sequence[Ask], part: Sequence[tuple[int, int]], cache: KVCache
+    ) -> list[tuple[float, bool]]:
+        """Of all tokens but the first: sum of ln p, and whether all were the likeliest."""
+        device = self.engine.machine.device
+        continuations = [asks[a].continuations[c] for a, c in part]
+        own = cache.select(torch.tensor([a for a, _ in part], device=device))
+        hidden = self.engine.model.hidden(self._padded([ids[:-1] for ids in continuations]), own)
+        targets = self._padded([ids[1:] for ids in continuations])
+        counts = torch.tensor([len(ids) - 1 for ids in continuations], device=device)
+        real = torch.arange(targets.shape[1], device=device) < counts[:, None]
+        logs = torch.log_softmax(self._logits(hidden[real]), dim=-1)  # (tokens, V)
+        wanted = targets[real]
+        right = torch.zeros_like(real)
+        right[real] = logs.argmax(-1) == wanted
+        found = torch.zeros(real.shape, dtype=torch.float64, device=device)
+        found[real] = logs.gather(1, wanted[:, None])[:, 0].double()
+        greedy = (right | ~real).all(1).tolist()
+        return list(zip(found.sum(1).tolist(), greedy, strict=True))
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        """Without the rows of the table that stand for no token."""
+        return self.engine.model.logits(hidden).float()[..., : self.engine.tokenizer.vocab_size]
+
+    def _padded(self, rows: Sequence[Sequence[int]]) -> Tensor:
+        width = max(map(len, rows))
+        ids = torch.full((len(rows), width), self.engine.tokenizer.pad, dtype=torch.int64)
+        for index, row in enumerate(rows):
+            ids[index, : len(row)] = torch.tensor(row)
+        return ids.to(self.engine.machine.device)
+
+
+def fit(ask: Ask, room: int) -> Ask:
+    """The ask with the beginning of its context cut off where it is too long for its longest continuation."""
+    longest = max((len(ids) for ids in ask.continuations), default=0)
+    kept = max(1, room - longest)
+    continuations = tuple(ids[: room - 1] for ids in ask.continuations)
+    return Ask(ask.context[-kept:], continuations)
+
+
+def families(asks: Sequence[Ask]) -> list[tuple[list[int], int]]:
+    """Asks by common beginning: (their places, shortest context first; how many tokens they share)."""
+    by_beginning: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for index, ask in enumerate(asks):
+        by_beginning[ask.context[:SHARED]].append(index)
+    alone: list[int] = []
+    found: list[tuple[list[int], int]] = []
+    for places in by_beginning.values():
+        contexts = [asks[index].context for index in places]
+        shared = common_length(contexts)
+        if len(places) > 1 and shared >= SHARED:
+            found.append((sorted(places, key=lambda index: len(asks[index].context)), shared))
+        else:
+            alone += places
+    if alone:
+        found.append((sorted(alone, key=lambda index: len(asks[index].context)), 0))
+    return found
+
+
+def common_length(contexts: Sequence[tuple[int, ...]]) -> int:
+    """Tokens that all contexts begin with; at least one of each stays behind them."""
+    low, high = min(contexts), max(contexts)  # of sorted sequences, the first and the last differ soonest
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    return min(sum(1 for _ in same), min(map(len, contexts)) - 1)
+
+
+def _room(asks: Sequence[Ask]) -> int:
+    return max((len(ids) for ask in asks for ids in ask.continuations), default=1)
+
+
+def _chunks(family: Sequence[int], asks: Sequence[Ask]) -> list[list[int]]:
+    """Places in batches of at most ROWS rows and about POSITIONS positions."""
+    chunks: list[list[int]] = [[]]
+    for index in family:
+        width = len(asks[index].context) + _room([asks[index]])
+        if (chunks[-1] and (len(chunks[-1]) + 1) * width > POSITIONS) or len(chunks[-1]) >= ROWS:
+            chunks.append([])
+        chunks[-1].append(index)
+    return chunks
