@@ -4,27 +4,43 @@
 that knows torch.distributed.
 """
 
+import gc
 import math
 import os
 import platform
 import shutil
+import socket
 import sysconfig
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 
 import torch
 import torch.distributed as dist
+from torch import Tensor
 
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.messages import say
+from nakochat.core.progress import warn
 
 # the first rank may tokenise a corpus for long while the others wait
 PATIENCE = timedelta(hours=4)
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+# torch 2.13 gave the collectives new names
+_SHARE = getattr(dist, "reduce_scatter_single", None) or dist.reduce_scatter_tensor
+_GATHER = getattr(dist, "all_gather_single", None) or dist.all_gather_into_tensor
+
+
+class Pending(Protocol):
+    """A collective on its way."""
+
+    def wait(self) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -50,13 +66,33 @@ class Machine:
         dist.all_reduce(total)
         return float(total)
 
-    def sum_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
-        """Replace every gradient by its sum over all ranks."""
+    def largest(self, value: float) -> float:
+        """The largest of a number over all ranks."""
         if self.world == 1:
-            return
-        for parameter in parameters:
-            if parameter.grad is not None:
-                dist.all_reduce(parameter.grad)
+            return value
+        most = torch.tensor(value, dtype=torch.float64, device=self.device)
+        dist.all_reduce(most, op=dist.ReduceOp.MAX)
+        return float(most)
+
+    def forget_cached_memory(self) -> None:
+        """After memory ran out: what is held for shapes that do not come again is handed back."""
+        gc.collect()
+        if self.compile:
+            torch.compiler.reset()  # graphs for the new shape, not ones for every shape
+        if self.device.type != "cpu":
+            torch.accelerator.empty_cache()
+
+    def start_sum(self, tensor: Tensor) -> Pending:
+        """Replace a tensor by its sum over all ranks, once what is returned was waited for."""
+        return _pending(dist.all_reduce(tensor, async_op=True))
+
+    def start_share(self, parts: Tensor, own: Tensor) -> Pending:
+        """own (...) = the sum over all ranks of parts[rank]; parts (world, ...)."""
+        return _pending(_SHARE(own.view(-1), parts.view(-1), async_op=True))
+
+    def start_gather(self, own: Tensor, parts: Tensor) -> Pending:
+        """parts[r] = rank r's own; own (...), parts (world, ...)."""
+        return _pending(_GATHER(parts.view(-1), own.view(-1), async_op=True))
 
     def wait(self) -> None:
         """Until every rank is here."""
@@ -66,6 +102,16 @@ class Machine:
     def close(self) -> None:
         if self.world > 1 and dist.is_initialized():
             dist.destroy_process_group()
+
+    @contextmanager
+    def named_failures(self) -> Iterator[None]:
+        """Of several processes, the one that fails says which it is: their words come mixed."""
+        try:
+            yield
+        except Exception as error:
+            if self.world > 1:
+                warn(_failure(self.rank, self.world, error))
+            raise
 
     def describe(self) -> dict[str, Any]:
         """What a reader of a result needs to know of the machine."""
@@ -83,6 +129,34 @@ class Machine:
         }
 
 
+def _pending(work: object) -> Pending:
+    return cast(Pending, work)
+
+
+def _failure(rank: int, world: int, error: Exception) -> str:
+    where = f"{rank}/{world} ({socket.gethostname()}, {os.getpid()})"
+    if not isinstance(error, NakoError) and isinstance(error, RuntimeError) and _is_lost_peer(error):
+        return say(
+            f"프로세스 {where}: 다른 프로세스와 연결이 끊겼습니다. 먼저 멈춘 프로세스의 말을 보세요.",
+            f"process {where}: the connection to another process was lost. See what the one that failed first says.",
+        )
+    return say(
+        f"프로세스 {where}: 여기에서 실패했습니다 ({type(error).__name__}).",
+        f"process {where} failed ({type(error).__name__}).",
+    )
+
+
+def _is_lost_peer(error: RuntimeError) -> bool:
+    words = (
+        "closed by peer",
+        "Connection reset",
+        "Broken pipe",
+        "remote process exited",
+        "NCCL communicator",
+    )
+    return isinstance(error, dist.DistError) or any(word in str(error) for word in words)
+
+
 def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto") -> Machine:
     """The machine that this process runs on; joins the process group when torchrun started it.
 
@@ -92,7 +166,7 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     world = int(os.environ.get("WORLD_SIZE", "1"))
     rank = own_rank()
     if place.type == "cuda":
-        place = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        place = _own_gpu(int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(place)
     if world > 1 and not dist.is_initialized():
         dist.init_process_group("nccl" if place.type == "cuda" else "gloo", timeout=PATIENCE)
@@ -105,14 +179,29 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
                 f"dtype is auto, float32 or bfloat16: {dtype}.",
             )
         )
-    # every rank must compute alike: bf16 only where all of them want it
+    # every rank must compute alike: bf16 and the compiler only where all of them have it
     agreed = machine.sum(chosen == torch.bfloat16) == machine.world
-    return replace(machine, dtype=torch.bfloat16 if agreed else torch.float32)
+    compiled = machine.sum(machine.compile) == machine.world
+    return replace(machine, dtype=torch.bfloat16 if agreed else torch.float32, compile=compiled)
 
 
 def own_rank() -> int:
     """Which of the processes that torchrun started this is; 0 without it.  For before there is a machine."""
     return int(os.environ.get("RANK", "0"))
+
+
+def _own_gpu(local_rank: int) -> torch.device:
+    count = torch.cuda.device_count()
+    if local_rank >= count:
+        raise ConfigError(
+            say(
+                f"이 컴퓨터에는 GPU가 {count}개인데 프로세스 {local_rank + 1}개가 하나씩 쓰려고 합니다. "
+                f"torchrun의 --nproc-per-node를 {count}로 줄이세요.",
+                f"this machine has {count} GPUs and {local_rank + 1} processes want one each. "
+                f"Give torchrun --nproc-per-node {count}.",
+            )
+        )
+    return torch.device("cuda", local_rank)
 
 
 def _pick_device(name: str) -> torch.device:
@@ -207,6 +296,12 @@ def cpu_name() -> str:
 
 def _memory_bytes() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+
+
+def synchronise(device: torch.device) -> None:
+    """Until the device has done what it was given: a clock read before is wrong."""
+    if device.type != "cpu":
+        torch.accelerator.synchronize(device)
 
 
 def peak_memory_bytes(device: torch.device) -> int:

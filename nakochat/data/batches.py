@@ -39,6 +39,7 @@ class Batch:
     weights: Tensor  # (B, T) float32, multiplies the loss: 1, or an advantage
     documents: Tensor  # (B, T) int64: positions of one number see each other
     asked: Tensor | None = None  # (N,) int64: places in B*T that hold every target; None is all of them
+    starts: Tensor | None = None  # (documents + 1,) int32: where in B*T each begins, and the end of the last
 
     @classmethod
     def of(cls, inputs: Tensor, targets: Tensor, weights: Tensor, documents: Tensor) -> Self:
@@ -47,7 +48,8 @@ class Batch:
         wanted = (targets != IGNORE).flatten()
         count = max(1, math.ceil(int(wanted.sum()) / ASKED)) * ASKED
         asked = torch.argsort(wanted.byte(), descending=True, stable=True)[:count]
-        return cls(inputs, targets, weights, documents, asked if count < len(wanted) else None)
+        few = asked if count < len(wanted) else None
+        return cls(inputs, targets, weights, documents, few, document_starts(documents))
 
     @property
     def scored(self) -> int:
@@ -56,13 +58,31 @@ class Batch:
 
     def to(self, device: torch.device) -> Self:
         asked = None if self.asked is None else self.asked.to(device)
+        starts = None if self.starts is None else self.starts.to(device)
         return type(self)(
             self.inputs.to(device),
             self.targets.to(device),
             self.weights.to(device),
             self.documents.to(device),
             asked,
+            starts,
         )
+
+    def split(self, rows: int) -> list[Self]:
+        """The same rows in batches of `rows` or fewer."""
+        if rows >= len(self.inputs):
+            return [self]
+        whole = (self.inputs, self.targets, self.weights, self.documents)
+        parts = zip(*(tensor.split(rows) for tensor in whole), strict=True)
+        return [self.of(*part) for part in parts]
+
+
+def document_starts(documents: Tensor) -> Tensor:
+    """(B, T) -> (documents + 1,) int32: where in B*T each begins, and the end of the last.  None crosses rows."""
+    begins = torch.ones_like(documents, dtype=torch.bool)
+    begins[:, 1:] = documents[:, 1:] != documents[:, :-1]
+    starts = begins.flatten().nonzero().flatten()
+    return torch.cat((starts, starts.new_tensor([documents.numel()]))).int()
 
 
 @dataclass(frozen=True)

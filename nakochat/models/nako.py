@@ -19,11 +19,14 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
+from nakochat.data.batches import document_starts
 from nakochat.models import attention
-from nakochat.models.attention import KVCache, causal_bias, rotary_table, rotate
+from nakochat.models.attention import KVCache, Sight, causal_bias, rotary_table, rotate
+from nakochat.models.float8 import float8_linear
 
 ATTENTION_SCALE = (
     1.44  # x 1/sqrt(C): q and k have norm sqrt(C) after QK-norm, 1.2 each sharpens them (nanochat a825e63)
@@ -49,9 +52,12 @@ class NakoConfig:
     value_embedding_every: int = 2
     """A value embedding in every n-th layer, counted from the last; 0 is none."""
     rotary_base: float = 1e5
+    window: int | None = None
+    """How far three of four layers look back, in positions; None is everywhere."""
 
     def __post_init__(self) -> None:
-        if min(self.vocab_size, self.layers, self.width, self.heads, self.key_heads, self.context) < 1:
+        sizes = (self.vocab_size, self.layers, self.width, self.heads, self.key_heads, self.context)
+        if min(*sizes, 1 if self.window is None else self.window) < 1:
             raise ConfigError(
                 say("모델의 모든 크기는 1 이상이어야 합니다.", "every size of a model must be 1 or more.")
             )
@@ -81,6 +87,15 @@ class NakoConfig:
         """Channels of the layer's input that a value gate reads."""
         return min(12, self.width)
 
+    def window_of(self, layer: int) -> int | None:
+        """How far a layer looks back: every fourth, counted from the last, looks everywhere (SSSL)."""
+        return None if (self.layers - 1 - layer) % 4 == 0 else self.window
+
+    def positions_seen(self, layer: int) -> float:
+        """How many positions one looks at in a layer, in the mean over a full context, itself among them."""
+        near = min(self.context, self.window_of(layer) or self.context)
+        return (near * (near + 1) / 2 + (self.context - near) * near) / self.context
+
     def has_value_embedding(self, layer: int) -> bool:
         return self.value_embedding_every > 0 and (self.layers - 1 - layer) % self.value_embedding_every == 0
 
@@ -93,10 +108,15 @@ def norm(x: Tensor) -> Tensor:
 class Linear(nn.Linear):
     """A bias-free linear map whose weight is cast to the dtype of the input."""
 
+    float8 = False
+    """Whether training multiplies in 8 bits."""
+
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.float8 and self.training:
+            return float8_linear(x, self.weight)
         return F.linear(x, self.weight.to(x.dtype))
 
 
@@ -126,10 +146,10 @@ class Layer(nn.Module):
         x: Tensor,
         token_values: Tensor | None,
         angles: tuple[Tensor, Tensor],
-        bias: Tensor,
+        sight: Sight,
         cache: KVCache | None,
     ) -> Tensor:
-        """x (B, T, D), token_values (B, T, K*C) or None, bias (B, T, S) -> (B, T, D)"""
+        """x (B, T, D), token_values (B, T, K*C) or None -> (B, T, D)"""
         b, t, _ = x.shape
         h = norm(x)
         q = self.query(h).view(b, t, self.heads, self.head_width)
@@ -141,7 +161,7 @@ class Layer(nn.Module):
         q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
         if cache is not None:
             k, v = cache.store(self.layer, k, v)
-        attended = attention.attend(q, k, v, bias, ATTENTION_SCALE / math.sqrt(self.head_width))
+        attended = attention.attend(q, k, v, sight, ATTENTION_SCALE / math.sqrt(self.head_width))
         x = x + self.out(attended.reshape(b, t, -1))
         mlp: Tensor = self.down(F.relu(self.up(norm(x))).square())
         return x + mlp
@@ -152,6 +172,12 @@ class Nako(nn.Module):
 
     cos: Tensor
     sin: Tensor
+    logit_cap = LOGIT_CAP
+    """Logits stay within it; None would be no cap."""
+    varlen = False
+    """Whether attention is given the places where documents begin (kernels.py says where that works)."""
+    recompute = False
+    """Whether training keeps a layer's input only and computes the rest of it anew in the backward pass."""
 
     def __init__(self, config: NakoConfig, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
@@ -178,6 +204,12 @@ class Nako(nn.Module):
     def blocks(self) -> list[Layer]:
         """The layers, as what they are."""
         return [layer for layer in self.layers if isinstance(layer, Layer)]
+
+    def use_float8(self) -> None:
+        """Training multiplies the layers' matrices in 8 bits from now on."""
+        for layer in self.blocks():
+            for matrix in layer.matrices():
+                matrix.float8 = True
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:
@@ -211,27 +243,50 @@ class Nako(nn.Module):
         capped: Tensor = LOGIT_CAP * torch.tanh(self.head(hidden) / LOGIT_CAP)
         return capped
 
-    def hidden(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
+    def hidden(
+        self,
+        ids: Tensor,
+        cache: KVCache | None = None,
+        documents: Tensor | None = None,
+        starts: Tensor | None = None,
+    ) -> Tensor:
         """What the head reads at every position.
 
-        ids (B, T) int64; documents (B, T), by which packed documents do not see each other; with a cache the ids
-        continue its rows.  -> (B, T, D) in the activation dtype
+        ids (B, T) int64; documents (B, T), by which packed documents do not see each other; starts, where they begin
+        (found out here where it is wanted and not given); with a cache the ids continue its rows.
+        -> (B, T, D) in the activation dtype
         """
         t = ids.shape[1]
         if cache is not None:
-            positions, bias = cache.positions(t), cache.bias(t)
+            positions = cache.positions(t)
             angles = self.cos[positions].unsqueeze(2), self.sin[positions].unsqueeze(2)
         else:
-            bias = causal_bias(torch.zeros_like(ids) if documents is None else documents, self.dtype)
             angles = self.cos[:t, None], self.sin[:t, None]
         angles = angles[0].to(self.dtype), angles[1].to(self.dtype)
         x = norm(self.embedding(ids).to(self.dtype))
         x = first = norm(self._smear(x, ids, cache, documents))
+        sights = self._sights(ids, cache, documents, starts)
         for index, layer in enumerate(self.layers):
             x = self.residual_scales[index].to(x.dtype) * x + self.input_scales[index].to(x.dtype) * first
             table = self.value_embeddings[str(index)] if self.config.has_value_embedding(index) else None
-            x = layer(x, None if table is None else table(ids).to(x.dtype), angles, bias, cache)
+            values = None if table is None else table(ids).to(x.dtype)
+            inputs = (x, values, angles, sights[self.config.window_of(index)], cache)
+            again = self.recompute and self.training
+            x = checkpoint(layer, *inputs, use_reentrant=False) if again else layer(*inputs)
         return norm(x)
+
+    def _sights(
+        self, ids: Tensor, cache: KVCache | None, documents: Tensor | None, starts: Tensor | None
+    ) -> dict[int | None, Sight]:
+        """What each position may look at, by the window of a layer."""
+        windows = {self.config.window_of(layer) for layer in range(self.config.layers)}
+        if cache is not None:
+            return {window: Sight(cache.bias(ids.shape[1], window)) for window in windows}
+        whose = torch.zeros_like(ids) if documents is None else documents
+        if self.varlen:
+            places = document_starts(whose) if starts is None else starts
+            return {window: Sight(None, places, window) for window in windows}
+        return {window: Sight(causal_bias(whose, self.dtype, window)) for window in windows}
 
     def _smear(self, x: Tensor, ids: Tensor, cache: KVCache | None, documents: Tensor | None) -> Tensor:
         """Add a gated share of the token before, but to the first of a document.  x (B, T, D) -> (B, T, D)"""

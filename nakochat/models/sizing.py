@@ -76,16 +76,15 @@ def count(config: NakoConfig) -> Counts:
     body = c.layers * (attention + 8 * c.width * c.width)
     with_values = sum(c.has_value_embedding(layer) for layer in range(c.layers))
     gates = with_values * c.key_heads * c.gate_width + c.gate_width
-    seen = (c.context + 1) / 2  # a causal position looks at half of the context on average
-    attention_flops = 12 * c.width * seen * c.layers
+    seen = sum(c.positions_seen(layer) for layer in range(c.layers))
     return Counts(
         embedding=v * c.width,
         value_embeddings=with_values * v * kv_width,
         body=body + gates,
         head=v * c.width,
         scalars=2 * c.layers + 1,
-        flops_per_token=int(6 * (body + gates + v * c.width) + attention_flops),
-        whole_attention_flops=int(12 * c.width * c.layers * (c.context - seen)),
+        flops_per_token=int(6 * (body + gates + v * c.width) + 12 * c.width * seen),
+        whole_attention_flops=int(12 * c.width * (c.layers * c.context - seen)),
     )
 
 

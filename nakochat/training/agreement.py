@@ -25,6 +25,7 @@ FREE = {
     "log_every",
     "check_every",
     "rows_per_piece",
+    "recompute",
 }
 
 

@@ -48,4 +48,5 @@ def model_config(settings: ModelSettings, vocab_size: int) -> NakoConfig:
         context=settings.context,
         value_embedding_every=settings.value_embedding_every,
         rotary_base=settings.rotary_base,
+        window=settings.window,
     )

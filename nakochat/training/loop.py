@@ -25,6 +25,7 @@ from nakochat.core.progress import Bar, speak, warn
 from nakochat.core.run import Run
 from nakochat.data.batches import Batch
 from nakochat.models.checkpoint import Checkpoint, save_checkpoint
+from nakochat.models.kernels import Shape, candidates, choose_kernel, switch_on
 from nakochat.models.nako import Nako
 from nakochat.training.objective import Loss, compiled_loss, weighted_loss
 from nakochat.training.optimizer import Optimizer
@@ -67,6 +68,10 @@ class Training:
     step: int = 0
     seconds: float = 0.0
     tokens: int = 0
+    rows_at_once: int | None = None
+    """What memory turned out to hold of a piece; None is all of it."""
+    kernel: str | None = None
+    """What computes attention (models/kernels.py); None is not chosen yet."""
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Take up the exact state of a checkpoint."""
@@ -74,12 +79,14 @@ class Training:
         torch.set_rng_state(saved.pop("random.cpu"))
         self.optimizer.load_state(saved)
         self.batches.restore(checkpoint.state["data"])
+        self.kernel = checkpoint.state.get("attention")
         self.step, self.seconds, self.tokens = (
             checkpoint.state[name] for name in ("step", "seconds", "tokens")
         )
 
     def train(self) -> None:
         """Until the schedule's last step.  Interrupted after saving; TrainingError for a loss that is no number."""
+        self._choose_kernel()
         loss_of = compiled_loss() if self.machine.compile else weighted_loss
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
@@ -103,18 +110,33 @@ class Training:
         memory = peak_memory_bytes(self.machine.device) / 1e9
         self.run.log("end", seconds=self.seconds, steps=steps, tokens=self.tokens, peak_memory_gb=memory)
 
+    def _choose_kernel(self) -> None:
+        """On a GPU, the first rank's choice is everyone's, and a resumed run's is the one it had."""
+        device, config = self.machine.device, self.model.config
+        if device.type == "cpu":
+            return
+        there = candidates(device, self.machine.dtype)
+        if self.kernel not in there:
+            shape = Shape(
+                rows=4,
+                length=config.context,
+                heads=config.heads,
+                key_heads=config.key_heads,
+                head_width=config.head_width,
+                window=config.window,
+            )
+            mine = choose_kernel(device, self.machine.dtype, shape) if self.machine.is_first else there[0]
+            self.kernel = there[int(self.machine.largest(there.index(mine)))]
+            self.run.log("attention", kernel=self.kernel)
+        self.model.varlen = switch_on(self.kernel)
+
     def _one_step(self, loss_of: Loss) -> dict[str, float]:
         self.model.train()
         pieces = self.batches.step()
         scored = self.machine.sum(sum(piece.scored for piece in pieces))
-        total = torch.zeros((), device=self.machine.device)
-        for piece in pieces:
-            loss = loss_of(self.model, piece.to(self.machine.device)) / max(scored, 1)
-            loss.backward()
-            total += loss.detach()
-        self.machine.sum_gradients(self.model.parameters())
-        norm = float(self.optimizer.gradient_norm())
-        mean = self.machine.sum(float(total))
+        total = self._summed_gradients(pieces, max(scored, 1), loss_of)
+        norm = self.optimizer.gradient_norm()
+        mean = self.machine.sum(total)
         if not (math.isfinite(mean) and math.isfinite(norm)):
             raise TrainingError(self._not_a_number(mean, norm))
         rate = self.schedule.rate(self.step)
@@ -131,6 +153,61 @@ class Training:
             "scored": scored,
             **self.batches.figures(),
         }
+
+    def _summed_gradients(self, pieces: list[Batch], scored: float, loss_of: Loss) -> float:
+        """Forward and backward of every piece, summed over the ranks; this rank's share of the loss.
+
+        Where memory runs out, on any rank, all take the step again in pieces of half the rows, and stay with them.
+        """
+        while True:
+            rows = max(len(piece.inputs) for piece in pieces)
+            most = min(rows, self.rows_at_once or rows)
+            parts = [part for piece in pieces for part in piece.split(most)]
+            total = self._backward(parts, scored, loss_of)
+            self.optimizer.finish_reduction()
+            if not self.machine.sum(total is None):
+                assert total is not None
+                return total
+            self.optimizer.zero_gradients()
+            self._halve(int(self.machine.largest(most)))
+
+    def _backward(self, pieces: list[Batch], scored: float, loss_of: Loss) -> float | None:
+        """This rank's share of the loss; None where memory ran out."""
+        total = torch.zeros((), device=self.machine.device)
+        try:
+            for number, piece in enumerate(pieces, start=1):
+                loss = loss_of(self.model, piece.to(self.machine.device)) / scored
+                if number == len(pieces):
+                    self.optimizer.begin_reduction()
+                loss.backward()
+                total += loss.detach()
+            return float(total)
+        except torch.OutOfMemoryError:
+            return None  # what the traceback holds of the step is let go before it is tried again
+
+    def _halve(self, rows: int) -> None:
+        """TrainingError when the pieces that did not fit were of one row."""
+        if rows == 1:
+            raise TrainingError(
+                say(
+                    "한 줄씩 계산해도 메모리가 모자랍니다. --recompute를 켜거나, 더 작은 --depth나 "
+                    "--context로 새로 시작하세요.",
+                    "memory runs out even with one row at a time. Use --recompute, or start anew with a "
+                    "smaller --depth or --context.",
+                )
+            )
+        self.rows_at_once = rows // 2
+        self.machine.forget_cached_memory()
+        if self.machine.is_first:
+            speak(
+                say(
+                    f"메모리가 모자라 한 번에 {rows}줄이 아니라 {self.rows_at_once}줄씩 계산합니다. "
+                    f"배우는 것은 같습니다. 다음부터는 --rows-per-piece {self.rows_at_once}로 시작하세요.",
+                    f"memory ran out: computing {self.rows_at_once} rows at a time instead of {rows}. "
+                    f"What is learned is the same. Next time, begin with --rows-per-piece {self.rows_at_once}.",
+                )
+            )
+        self.run.log("memory", step=self.step, rows_at_once=self.rows_at_once)
 
     def _log(self, bar: Bar, figures: dict[str, float], elapsed: float) -> None:
         speed = self.tokens / self.seconds
@@ -169,6 +246,7 @@ class Training:
     def save(self) -> None:
         """A checkpoint of this very moment, by the first rank.  OSError on every rank when it could not be written."""
         failed: OSError | None = None
+        optimizer = self.optimizer.whole_state()
         if self.machine.is_first:
             state = {
                 "step": self.step,
@@ -177,6 +255,7 @@ class Training:
                 "tokens": self.tokens,
                 "dtype": str(self.machine.dtype).removeprefix("torch."),
                 "compiled": self.machine.compile,
+                "attention": self.kernel,
                 "data": self.batches.state(),
             }
             try:
@@ -185,7 +264,7 @@ class Training:
                     model=self.model,
                     tokenizer_hash=self.tokenizer_hash,
                     state=state,
-                    optimizer={**self.optimizer.state, "random.cpu": torch.get_rng_state()},
+                    optimizer={**optimizer, "random.cpu": torch.get_rng_state()},
                 )
             except OSError as error:
                 failed = error

@@ -6,6 +6,8 @@ https://arxiv.org/abs/2502.16982).  Here with Polar Express coefficients (https:
 row normalisation (https://arxiv.org/abs/2510.05491) and cautious weight decay, which only acts where it points the
 same way as the update (https://arxiv.org/abs/2510.12402). Left out: MuonH, SOAP, gradient clipping, skipped Adam
 steps (measured without gain: docs/decisions/model.md).
+
+On several ranks each updates its share (shares.py); the numbers are those of one rank but for the order of additions.
 """
 
 import math
@@ -13,6 +15,17 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from nakochat.core.machine import Machine
+from nakochat.training.shares import (
+    Bucket,
+    MatrixShare,
+    Reduction,
+    Small,
+    TableShare,
+    in_backward_order,
+    is_divided,
+)
 
 # Polar Express, 5 iterations, for a spectral norm of at most 1 (arXiv 2505.16932, algorithm 1 with safety factor 1.02)
 POLAR_EXPRESS = (
@@ -77,84 +90,181 @@ class Optimizer:
         tokens_per_step: int,
         scale: float = 1.0,
         dtype: torch.dtype = torch.float32,
+        machine: Machine | None = None,
     ) -> None:
         """matrix_rate and weight_decay are Muon's peaks; `scale` multiplies every rate (later stages start lower);
-        dtype is that of the orthogonalisation."""
+        dtype is that of the orthogonalisation; machine: with whom the work is shared, None is nobody."""
         self._names = {parameter: name for name, parameter in model.named_parameters()}
         self._dtype = dtype
+        self._machine = machine or Machine(torch.device("cpu"))
         self._matrix_rate, self._weight_decay = matrix_rate * scale, weight_decay
         by_shape: dict[torch.Size, list[nn.Parameter]] = {}
         for parameter in groups["matrices"]:
             by_shape.setdefault(parameter.shape, []).append(parameter)
-        self._matrices = list(by_shape.values())
+        self._matrices = [MatrixShare(parameters, self._machine) for parameters in by_shape.values()]
         # larger batches take sqrt-larger steps; smaller ones do not want smaller steps (docs/log.md, 2026-11-20)
         batch = min(2.0, max(1.0, math.sqrt(tokens_per_step / _REFERENCE_BATCH)))
-        self._adam: list[tuple[nn.Parameter, AdamRates, float]] = []
+        rest = [p for name, parameters in groups.items() if name != "matrices" for p in parameters]
+        world = self._machine.world
+        whole = [p for p in rest if not is_divided(p, world)]
+        self._small = Small(whole, self._machine) if world > 1 and whole else None
+        self._adam: list[tuple[TableShare, AdamRates, float]] = []
         for name, parameters in groups.items():
             if name == "matrices":
                 continue
             rates = ADAM_RATES[name]
             size = (width / 768) ** -0.5 if rates.scales_with_width else 1.0
-            self._adam += [(p, rates, rates.learning_rate * size * batch * scale) for p in parameters]
-        self.state: dict[str, Tensor] = {}
-        for parameter, name in self._names.items():
-            self.state[f"{name}.momentum"] = torch.zeros_like(parameter)
-        for stack in self._matrices:
-            for parameter in stack:
-                self.state[f"{self._names[parameter]}.variance"] = torch.zeros_like(parameter[:, :1])
-        for parameter, _, _ in self._adam:
-            self.state[f"{self._names[parameter]}.variance"] = torch.zeros_like(parameter)
+            peak = rates.learning_rate * size * batch * scale
+            self._adam += [(TableShare(p, self._machine, self._small), rates, peak) for p in parameters]
+        self._moments = [_moments_of(share) for share in self._matrices]
+        self._adam_moments = [_adam_moments_of(share) for share, _, _ in self._adam]
+        self.state = self._own_state()
+        buckets = in_backward_order(self._buckets(), model)
+        self._reduction = Reduction(buckets) if buckets else None
 
     @torch.no_grad()
     def step(self, number: int, *, rate: float, momentum: float, decay: float) -> None:
-        """Update number `number` (from 0).  rate and decay are shares of the peaks."""
-        for stack in self._matrices:
-            self._muon(stack, rate, momentum, decay)
-        for parameter, rates, peak in self._adam:
-            self._adamw(parameter, rates, peak * rate, number + 1)
+        """Update number `number` (from 0), of summed gradients.  rate and decay are shares of the peaks."""
+        for share, moments in zip(self._matrices, self._moments, strict=True):
+            if share.own:
+                weights = torch.stack([parameter.detach() for parameter in share.own])
+                rows, columns = weights.shape[-2:]
+                size = self._matrix_rate * rate * max(1.0, rows / columns) ** 0.5
+                muon(
+                    share.gradients(),
+                    *moments,
+                    weights,
+                    rate=size,
+                    momentum=momentum,
+                    decay=self._weight_decay * decay,
+                    dtype=self._dtype,
+                )
+            else:
+                weights = share.parameters[0].new_zeros(0, *share.parameters[0].shape)
+            torch._foreach_copy_([*share.parameters], share.gather(weights))
+        for (table, rates, peak), adam in zip(self._adam, self._adam_moments, strict=True):
+            gradient = table.gradient()
+            if gradient is not None:
+                own = table.own(table.parameter.detach())
+                adamw(own, gradient, *adam, rates, peak * rate, number + 1)
+                if table.bucket is not None:
+                    table.parameter.copy_(table.gather(own.clone()))
+
+    def begin_reduction(self) -> None:
+        """Before the last backward pass of a step: gradients may leave as soon as they are complete."""
+        if self._reduction is not None:
+            self._reduction.begin()
+
+    def finish_reduction(self) -> None:
+        """After it, or where it failed: until the sums over all ranks are there.  All ranks call it."""
+        if self._reduction is not None:
+            with torch.no_grad():
+                self._reduction.finish()
 
     def zero_gradients(self) -> None:
         for parameter in self._names:
             parameter.grad = None
 
-    def gradient_norm(self) -> Tensor:
-        """Euclidean norm of all gradients together.  -> ()"""
-        norms = torch._foreach_norm([p.grad for p in self._names if p.grad is not None])
-        norm: Tensor = torch.stack(norms).norm()
-        return norm
+    def gradient_norm(self) -> float:
+        """Euclidean norm of all gradients together, after finish_reduction."""
+        if self._reduction is None:
+            mine = [p.grad for p in self._names if p.grad is not None]
+            return float(torch.stack(torch._foreach_norm(mine)).norm())
+        # what every rank holds whole counts once
+        buckets = [b for b in self._buckets() if self._machine.is_first or not isinstance(b, Small)]
+        sums = [bucket.own for bucket in buckets if bucket.own is not None]
+        square = float(torch.stack(torch._foreach_norm(sums)).double().square().sum()) if sums else 0.0
+        return math.sqrt(self._machine.sum(square))
+
+    def whole_state(self) -> dict[str, Tensor]:
+        """The state of all ranks together, by parameter name: the same for every number of them.  All ranks call it."""
+        found: dict[str, Tensor] = {}
+        for share, moments in zip(self._matrices, self._moments, strict=True):
+            for kind, own in zip(_KINDS, moments, strict=True):
+                for parameter, tensor in zip(share.parameters, share.gather(own), strict=True):
+                    found[f"{self._names[parameter]}.{kind}"] = tensor.cpu()
+        for (table, _, _), adam in zip(self._adam, self._adam_moments, strict=True):
+            for kind, own in zip(_KINDS, adam, strict=True):
+                found[f"{self._names[table.parameter]}.{kind}"] = table.gather(own).cpu()
+        return found
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        for name, tensor in self.state.items():
-            tensor.copy_(state[name])
+        """Take this rank's part of a whole state."""
+        for share, moments in zip(self._matrices, self._moments, strict=True):
+            for kind, own in zip(_KINDS, moments, strict=True):
+                for parameter, tensor in zip(share.own, own, strict=True):
+                    tensor.copy_(state[f"{self._names[parameter]}.{kind}"])
+        for (table, _, _), adam in zip(self._adam, self._adam_moments, strict=True):
+            for kind, own in zip(_KINDS, adam, strict=True):
+                own.copy_(table.own(state[f"{self._names[table.parameter]}.{kind}"]))
 
-    def _muon(self, stack: list[nn.Parameter], rate: float, momentum: float, decay: float) -> None:
-        names = [self._names[parameter] for parameter in stack]
-        gradients = torch.stack([p.grad for p in stack if p.grad is not None])
-        moments = torch.stack([self.state[f"{name}.momentum"] for name in names])
-        moments.lerp_(gradients, 1 - momentum)
-        update = orthogonalise(gradients.lerp(moments, momentum), self._dtype)  # Nesterov
-        rows, columns = update.shape[-2:]
-        variances = torch.stack([self.state[f"{name}.variance"] for name in names])
-        variances.lerp_(update.square().mean(dim=-1, keepdim=True), 1 - _SECOND_MOMENT)
-        before = update.norm(dim=(-2, -1), keepdim=True)
-        update = update * variances.clamp_min(1e-10).rsqrt()
-        update = update * (before / update.norm(dim=(-2, -1), keepdim=True).clamp_min(1e-10))
-        step = self._matrix_rate * rate * max(1.0, rows / columns) ** 0.5
-        for index, parameter in enumerate(stack):
-            self.state[f"{names[index]}.momentum"].copy_(moments[index])
-            self.state[f"{names[index]}.variance"].copy_(variances[index])
-            agrees = (update[index] * parameter) >= 0
-            parameter.sub_(step * (update[index] + self._weight_decay * decay * parameter * agrees))
+    def _own_state(self) -> dict[str, Tensor]:
+        """This rank's part, by parameter name, as it is changed by every step."""
+        found: dict[str, Tensor] = {}
+        for share, moments in zip(self._matrices, self._moments, strict=True):
+            for index, parameter in enumerate(share.own):
+                for kind, own in zip(_KINDS, moments, strict=True):
+                    found[f"{self._names[parameter]}.{kind}"] = own[index]
+        for (table, _, _), adam in zip(self._adam, self._adam_moments, strict=True):
+            for kind, own in zip(_KINDS, adam, strict=True):
+                found[f"{self._names[table.parameter]}.{kind}"] = own
+        return found
 
-    def _adamw(self, parameter: nn.Parameter, rates: AdamRates, rate: float, number: int) -> None:
-        gradient = parameter.grad
-        if gradient is None:
-            return
-        name = self._names[parameter]
-        first, second = self.state[f"{name}.momentum"], self.state[f"{name}.variance"]
-        beta1, beta2 = rates.betas
-        first.lerp_(gradient, 1 - beta1)
-        second.lerp_(gradient.square(), 1 - beta2)
-        parameter.mul_(1 - rate * rates.weight_decay)
-        scale = math.sqrt(1 - beta2**number) / (1 - beta1**number)
-        parameter.addcdiv_(first, second.sqrt().add_(_EPSILON), value=-rate * scale)
+    def _buckets(self) -> list[Bucket]:
+        rounds: list[Bucket] = [r for share in self._matrices for r in share.rounds]
+        tables = [table.bucket for table, _, _ in self._adam if table.bucket is not None]
+        return [*rounds, *tables, *([self._small] if self._small is not None else [])]
+
+
+_KINDS = ("momentum", "variance")
+
+
+def _moments_of(share: MatrixShare) -> tuple[Tensor, Tensor]:
+    """Momentum (own, rows, columns) and NorMuon's row variance (own, rows, 1)."""
+    like, own = share.parameters[0].detach(), len(share.own)
+    return like.new_zeros(own, *like.shape), like.new_zeros(own, like.shape[0], 1)
+
+
+def _adam_moments_of(table: TableShare) -> tuple[Tensor, Tensor]:
+    like = table.own(table.parameter.detach())
+    return torch.zeros_like(like), torch.zeros_like(like)
+
+
+def muon(
+    gradients: Tensor,
+    moments: Tensor,
+    variances: Tensor,
+    weights: Tensor,
+    *,
+    rate: float,
+    momentum: float,
+    decay: float,
+    dtype: torch.dtype,
+) -> None:
+    """One step of a stack of matrices (N, rows, columns); moments, variances (N, rows, 1) and weights change."""
+    moments.lerp_(gradients, 1 - momentum)
+    update = orthogonalise(gradients.lerp(moments, momentum), dtype)  # Nesterov
+    variances.lerp_(update.square().mean(dim=-1, keepdim=True), 1 - _SECOND_MOMENT)
+    before = update.norm(dim=(-2, -1), keepdim=True)
+    update = update * variances.clamp_min(1e-10).rsqrt()
+    update = update * (before / update.norm(dim=(-2, -1), keepdim=True).clamp_min(1e-10))
+    agrees = (update * weights) >= 0
+    weights.sub_(rate * (update + decay * weights * agrees))
+
+
+def adamw(
+    weights: Tensor,
+    gradient: Tensor,
+    first: Tensor,
+    second: Tensor,
+    rates: AdamRates,
+    rate: float,
+    number: int,
+) -> None:
+    """AdamW step `number` (from 1) of one tensor; weights and both moments change."""
+    beta1, beta2 = rates.betas
+    first.lerp_(gradient, 1 - beta1)
+    second.lerp_(gradient.square(), 1 - beta2)
+    weights.mul_(1 - rate * rates.weight_decay)
+    scale = math.sqrt(1 - beta2**number) / (1 - beta1**number)
+    weights.addcdiv_(first, second.sqrt().add_(_EPSILON), value=-rate * scale)

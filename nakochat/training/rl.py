@@ -66,6 +66,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             tokens_per_step=settings.rows * model.config.context,
             scale=settings.rate_scale,
             dtype=stage.machine.dtype,
+            machine=stage.machine,
         )
         training = Training(
             model,

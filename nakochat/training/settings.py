@@ -164,9 +164,12 @@ class ModelSettings:
     """n층마다 값 임베딩; 0이면 없음. | A value embedding in every n-th layer; 0 is none."""
     rotary_base: float = 1e5
     """회전 위치의 밑. | Base of the rotary angles."""
+    window: int | None = None
+    """네 층 가운데 세 층이 돌아보는 토큰 수. 기본: 문맥 전부. |
+    How many tokens three of four layers look back at.  Default: the whole context."""
 
     def __post_init__(self) -> None:
-        _at_least(1, self, "depth", "width", "heads", "kv_heads", "context", "rotary_base")
+        _at_least(1, self, "depth", "width", "heads", "kv_heads", "context", "rotary_base", "window")
         _at_least(0, self, "value_embedding_every")
 
 
@@ -180,9 +183,16 @@ class StageSettings(CorpusSettings, RunSettings):
     rows: int = 64
     """한 걸음의 줄 수 (줄 하나는 context 토큰, 모든 프로세스를 합해). |
     Rows of `context` tokens per step, over all processes."""
-    rows_per_piece: int | None = None
-    """한 번에 계산할 줄 수; 작으면 메모리를 덜 쓰고 나누어 쌓습니다. 기본: 제 몫 전부. |
-    Rows of one forward pass; smaller needs less memory and accumulates.  Default: all of a process's share."""
+    rows_per_piece: Annotated[int | None, Parameter(alias="--device-batch-size")] = None
+    """한 번에 계산할 줄 수; 작으면 메모리를 덜 쓰고 나누어 쌓습니다. 기본: 제 몫 전부. 모자라면 스스로 줄입니다. |
+    Rows of one forward pass; smaller needs less memory and accumulates.  Default: all of a process's share.
+    Where memory runs out, it is halved by itself."""
+    recompute: bool = False
+    """메모리를 아끼려고 층의 중간값을 버리고 다시 계산합니다. 더 느립니다. |
+    Save memory by computing what is inside a layer twice.  Slower."""
+    fp8: bool = False
+    """행렬을 8비트로 곱합니다 (Ada, Hopper와 그 뒤의 GPU). |
+    Multiply matrices in 8 bits (GPUs from Ada and Hopper on)."""
     text_share: float = 0.5
     """글에서 온 토큰의 비율; 나머지는 대화. | Share of tokens from texts; the rest are conversations."""
     answers_only: bool = True

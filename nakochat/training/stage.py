@@ -20,6 +20,7 @@ from nakochat.data.prepare import prepare_stage, prepare_validation, stored_vali
 from nakochat.data.shards import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.models.checkpoint import Checkpoint, checkpoint_of, newest_checkpoint, remove_leftovers
+from nakochat.models.float8 import require_float8
 from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.agreement import plain, require_agreement
@@ -58,7 +59,7 @@ def open_stage(name: str, settings: RunSettings) -> Iterator[Stage]:
         resumed.require_tokenizer(tokenizer.hash)
     machine = _open_machine(settings, resumed)
     try:
-        with Run(folder / name, writes=machine.is_first) as run:
+        with machine.named_failures(), Run(folder / name, writes=machine.is_first) as run:
             if machine.is_first:
                 remove_leftovers(run.folder / "checkpoints")
                 if resumed is None:
@@ -124,6 +125,10 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
         rank=machine.rank,
         world=machine.world,
     )
+    if settings.fp8:
+        require_float8(machine.device, model.config.width, model.config.context)
+        model.use_float8()
+    model.recompute = settings.recompute
     optimizer = Optimizer(
         model,
         model.parameter_groups(),
@@ -133,6 +138,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
         tokens_per_step=settings.rows * model.config.context,
         scale=settings.rate_scale,
         dtype=machine.dtype,
+        machine=machine,
     )
     schedule = Schedule(
         steps=settings.steps, warmup=settings.warmup, warmdown=settings.warmdown, final=settings.final_rate

@@ -2,9 +2,13 @@ import math
 
 import pytest
 import torch
+from torch.nn.attention import varlen
 
+from nakochat.data.batches import document_starts
 from nakochat.models.attention import (
     KVCache,
+    Sight,
+    attend,
     attend_fused,
     attend_materialised,
     causal_bias,
@@ -78,3 +82,53 @@ def test_a_cache_keeps_rows_of_their_own_length():
     assert torch.equal(chosen.keys[0, 2], cache.keys[0, 0])
     chosen.keys.zero_()
     assert cache.keys.any()  # a copy
+
+
+DOCUMENTS = torch.tensor([[0, 0, 0, 1, 1, 1, 1], [0, 0, 0, 0, 0, 2, -1]])
+
+
+def varlen_by_the_formula():
+    """What torch.nn.attention.varlen computes on a GPU, one sequence after the other."""
+
+    def varlen_attn(q, k, v, starts_q, starts_k, longest_q, longest_k, *, scale, window_size):
+        assert q.shape == k.shape  # torch 2.11 takes no grouped heads
+        assert starts_q.dtype == torch.int32
+        assert int(starts_q.diff().max()) <= longest_q == longest_k
+        left, right = window_size
+        assert right == 0
+        made = []
+        for first, last in zip(starts_q[:-1].tolist(), starts_k[1:].tolist(), strict=True):
+            part_q, part_k, part_v = (x[None, first:last] for x in (q, k, v))
+            together = torch.zeros(1, last - first, dtype=torch.int64)
+            bias = causal_bias(together, torch.float32, None if left < 0 else left + 1)
+            made.append(attend_materialised(part_q, part_k, part_v, bias, scale)[0])
+        return torch.cat(made)
+
+    return varlen_attn
+
+
+@pytest.mark.parametrize("window", [None, 1, 3])
+@pytest.mark.parametrize("kv_heads", [4, 2])
+def test_kernels_that_know_where_documents_begin_are_given_the_same(monkeypatch, window, kv_heads):
+    q, k, v = tensors(kv_heads=kv_heads)
+    monkeypatch.setattr(varlen, "varlen_attn", varlen_by_the_formula())
+    expected = attend(q, k, v, Sight(causal_bias(DOCUMENTS, torch.float32, window)), 0.3)
+    found = attend(q, k, v, Sight(None, document_starts(DOCUMENTS), window), 0.3)
+    assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_a_window_counts_the_position_itself():
+    near = (causal_bias(DOCUMENTS[1:, :4], torch.float32, 2)[0] == 0).int().tolist()
+    assert near == [[1, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
+    assert document_starts(DOCUMENTS).tolist() == [0, 3, 7, 12, 13, 14]
+
+
+def test_a_cache_looks_back_as_far_as_the_window():
+    cache = KVCache.empty(
+        layers=1, rows=1, length=6, heads=1, head_width=2, dtype=torch.float32, device=torch.device("cpu")
+    )
+    cache.advance(torch.tensor([3]))
+    assert (cache.bias(2, 2) == 0)[0].tolist() == [
+        [False, False, True, True, False, False],
+        [False, False, False, True, True, False],
+    ]

@@ -87,3 +87,53 @@ def test_a_shape_that_does_not_divide_is_refused():
 def test_a_size_of_nothing_is_refused(name):
     with pytest.raises(ConfigError):
         NakoConfig(**{"vocab_size": 64, "layers": 2, "width": 32, "heads": 2, "context": 16, name: 0})
+
+
+def test_a_window_hides_what_is_far_in_three_of_four_layers():
+    config = NakoConfig(vocab_size=64, layers=5, width=32, heads=2, context=16, window=4)
+    assert [config.window_of(layer) for layer in range(5)] == [None, 4, 4, 4, None]
+    assert config.positions_seen(4) == 8.5
+    assert config.positions_seen(1) == (1 + 2 + 3 + 13 * 4) / 16
+    near = Nako(NakoConfig(vocab_size=64, layers=1, width=32, heads=2, context=16, window=4))
+    assert near.config.window_of(0) is None  # the last layer looks everywhere
+
+
+def test_with_a_window_generation_is_what_training_saw():
+    model = Nako(NakoConfig(vocab_size=64, layers=4, width=32, heads=2, context=16, window=3))
+    model.initialise(0)
+    with torch.no_grad():
+        for layer in model.blocks():
+            layer.out.weight.normal_(0, 0.2, generator=torch.Generator().manual_seed(1))
+        model.head.weight.normal_(0, 0.2, generator=torch.Generator().manual_seed(2))
+    ids = torch.randint(0, 64, (1, 12), generator=torch.Generator().manual_seed(3))
+    whole = model(ids)
+    cache = model.new_cache(1, 16)
+    steps = []
+    for at in range(12):
+        steps.append(model(ids[:, at : at + 1], cache))
+        cache.advance(torch.tensor([1]))
+    assert torch.allclose(torch.cat(steps, dim=1), whole, atol=1e-4)
+    unlimited = Nako(NakoConfig(vocab_size=64, layers=4, width=32, heads=2, context=16))
+    unlimited.load_state_dict(model.state_dict())
+    assert torch.allclose(unlimited(ids)[:, :3], whole[:, :3], atol=1e-5)
+    assert not torch.allclose(unlimited(ids), whole, atol=1e-2)
+
+
+def test_recomputing_changes_memory_and_nothing_else():
+    model = Nako(NakoConfig(vocab_size=64, layers=3, width=32, heads=2, context=16))
+    model.initialise(0)
+    ids = torch.randint(0, 64, (2, 16), generator=torch.Generator().manual_seed(3))
+    kept, gradients = [], []
+    for recompute in (False, True):
+        model.recompute = recompute
+        model.zero_grad()
+        sizes = []
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda x, s=sizes: s.append(x.numel()) or x, lambda x: x
+        ):
+            loss = model(ids).float().square().sum()
+        loss.backward()
+        kept.append(sum(sizes))
+        gradients.append([parameter.grad.clone() for parameter in model.parameters()])
+    assert kept[1] < 0.7 * kept[0]
+    assert all(torch.equal(a, b) for a, b in zip(*gradients, strict=True))

@@ -6,14 +6,18 @@ from torch import nn
 
 from nakochat.data.batches import IGNORE, Batch
 from nakochat.models.nako import Nako, NakoConfig
+from nakochat.training import objective
 from nakochat.training.objective import weighted_loss
 
 LOGITS = torch.randn(2, 3, 7, generator=torch.Generator().manual_seed(0))
 
 
 class Fixed(nn.Module):
-    def hidden(self, ids, documents=None):
+    head = nn.Linear(7, 7)
+
+    def hidden(self, ids, documents=None, starts=None):
         assert documents is not None
+        assert starts is not None
         return LOGITS
 
     def logits(self, hidden):
@@ -62,3 +66,40 @@ def test_leaving_out_what_is_not_asked_changes_nothing(asked):
     assert torch.allclose(found, expected, rtol=1e-5)
     for ours, parameter in zip(gradients, model.parameters(), strict=True):
         assert torch.allclose(ours, parameter.grad, atol=1e-5)
+
+
+@pytest.mark.parametrize("asked", [0.1, 1.0])
+def test_a_loss_in_chunks_is_the_loss(asked, monkeypatch):
+    model = Nako(NakoConfig(vocab_size=90, layers=2, width=32, heads=2, context=64))
+    model.initialise(0)
+    with torch.no_grad():
+        model.head.weight.normal_(0, 2.0)  # logits that the cap bends
+    batch = random_batch(asked)
+    found = []
+    for at_once in (2**27, 128 * 100):  # 128 padded tokens: 512 places in 6 chunks, the last of another size
+        monkeypatch.setattr(objective, "AT_ONCE", at_once)
+        loss = weighted_loss(model, batch) / 7
+        loss.backward()
+        found.append((loss.detach(), [parameter.grad.clone() for parameter in model.parameters()]))
+        model.zero_grad()
+    (whole, expected), (parts, gradients) = found
+    assert torch.allclose(whole, parts, rtol=1e-5)
+    for ours, theirs in zip(gradients, expected, strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_chunks_stand_in_memory_one_at_a_time(monkeypatch):
+    """Every product with the head has the rows of one chunk."""
+    monkeypatch.setattr(objective, "AT_ONCE", 128 * 100)
+    seen = []
+    real = torch.tanh
+
+    def tanh(x):
+        seen.append(x.shape)
+        return real(x)
+
+    monkeypatch.setattr(torch, "tanh", tanh)
+    model = Nako(NakoConfig(vocab_size=90, layers=2, width=32, heads=2, context=64))
+    weighted_loss(model, random_batch(1.0))
+    assert len(seen) == 6
+    assert max(rows for rows, _ in seen) * 128 <= 128 * 100

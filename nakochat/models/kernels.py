@@ -1,0 +1,145 @@
+"""A device, a dtype and a model's shape -> the attention kernel that is right there, and the fastest of those.
+
+Every candidate has to agree with the materialised formula before it may compete; then a few passes at the model's
+own shape decide.  On a CPU there is nothing to choose (attention.py).
+"""
+
+import importlib.util
+import inspect
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nakochat.core.machine import synchronise
+from nakochat.data.batches import document_starts
+from nakochat.models.attention import (
+    attend_fused,
+    attend_materialised,
+    attend_varlen,
+    causal_bias,
+)
+
+FUSED, VARLEN, FLASH3 = "fused", "varlen", "varlen FA3"
+_TOLERANCE = 0.03  # of the largest number: bf16 keeps 8 bits
+_REPEATS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """Of one attention call."""
+
+    rows: int
+    length: int
+    heads: int
+    key_heads: int
+    head_width: int
+    window: int | None = None
+
+
+def candidates(device: torch.device, dtype: torch.dtype) -> list[str]:
+    """Kernels that this machine's torch and device say they have, the surest first."""
+    flash = (
+        device.type == "cuda"
+        and dtype in (torch.bfloat16, torch.float16)
+        and torch.cuda.get_device_capability(device) >= (8, 0)
+        and _knows_windows()
+    )
+    return [FUSED, *([VARLEN] if flash else []), *([FLASH3] if flash and _has_flash3(device) else [])]
+
+
+def choose_kernel(device: torch.device, dtype: torch.dtype, shape: Shape) -> str:
+    """The fastest that is right."""
+    there = candidates(device, dtype)
+    small = Shape(rows=2, length=64, heads=4, key_heads=2, head_width=shape.head_width, window=16)
+    right = [name for name in there if _is_right(name, device, dtype, small)]
+    if not right:
+        return (
+            FUSED  # which a model takes without being told; it fails where it is used, with torch's own words
+        )
+    if len(right) == 1:
+        return right[0]
+    return min(right, key=lambda name: _seconds(name, device, dtype, shape))
+
+
+def switch_on(name: str) -> bool:
+    """Make torch use it; whether a model has to give it the places where documents begin."""
+    if name == FLASH3:
+        torch.nn.attention.activate_flash_attention_impl("FA3")
+    elif getattr(torch.nn.attention, "current_flash_attention_impl", lambda: None)() is not None:
+        torch.nn.attention.restore_flash_attention_impl()
+    return name != FUSED
+
+
+def _knows_windows() -> bool:
+    from torch.nn.attention import varlen
+
+    return {"window_size", "scale"} <= inspect.signature(varlen.varlen_attn).parameters.keys()
+
+
+def _has_flash3(device: torch.device) -> bool:
+    """FlashAttention 3 is for Hopper, comes as a package of its own and is never fetched."""
+    known: list[str] = getattr(torch.nn.attention, "list_flash_attention_impls", list)()
+    hopper = torch.cuda.get_device_capability(device)[0] == 9
+    return hopper and "FA3" in known and importlib.util.find_spec("flash_attn_interface") is not None
+
+
+def _tensors(device: torch.device, dtype: torch.dtype, shape: Shape) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """q, k, v and documents of uneven lengths; the same on every call."""
+    generator = torch.Generator().manual_seed(0)
+
+    def of(heads: int) -> Tensor:
+        made = torch.randn(shape.rows, shape.length, heads, shape.head_width, generator=generator)
+        return made.to(device, dtype).requires_grad_()
+
+    ends = torch.rand(shape.rows, shape.length, generator=generator) < 8 / shape.length
+    return of(shape.heads), of(shape.key_heads), of(shape.key_heads), ends.long().cumsum(dim=1).to(device)
+
+
+def _call(name: str, tensors: tuple[Tensor, Tensor, Tensor, Tensor], shape: Shape) -> Callable[[], Tensor]:
+    q, k, v, documents = tensors
+    scale = 1 / math.sqrt(shape.head_width)
+    if name == FUSED:
+        bias = causal_bias(documents, q.dtype, shape.window)
+        return lambda: attend_fused(q, k, v, bias, scale)
+    starts = document_starts(documents)
+    return lambda: attend_varlen(q, k, v, starts, shape.window, scale)
+
+
+def _is_right(name: str, device: torch.device, dtype: torch.dtype, shape: Shape) -> bool:
+    """Whether result and gradients are those of the formula in float32."""
+    try:
+        switch_on(name)
+        tensors = _tensors(device, dtype, shape)
+        found = _call(name, tensors, shape)()
+        found.float().square().sum().backward()
+    except (RuntimeError, ImportError, ValueError, TypeError):
+        return False  # what a kernel says that does not run here: built without it, wrong device, other arguments
+    q, k, v = (tensor.detach().float().requires_grad_() for tensor in tensors[:3])
+    bias = causal_bias(tensors[3], torch.float32, shape.window)
+    expected = attend_materialised(q, k, v, bias, 1 / math.sqrt(shape.head_width))
+    expected.square().sum().backward()
+    pairs = [(found, expected), *((a.grad, b.grad) for a, b in zip(tensors[:3], (q, k, v), strict=True))]
+    return all(a is not None and b is not None and _agree(a, b) for a, b in pairs)
+
+
+def _agree(found: Tensor, expected: Tensor) -> bool:
+    return bool(
+        (found.detach().float() - expected.detach()).abs().max() <= _TOLERANCE * expected.detach().abs().max()
+    )
+
+
+def _seconds(name: str, device: torch.device, dtype: torch.dtype, shape: Shape) -> float:
+    """Of one forward and backward pass: the fastest of a few."""
+    switch_on(name)
+    call, best = _call(name, _tensors(device, dtype, shape), shape), math.inf
+    for _ in range(_REPEATS):
+        synchronise(device)
+        began = time.perf_counter()
+        call().float().sum().backward()
+        synchronise(device)
+        best = min(best, time.perf_counter() - began)
+    return best
