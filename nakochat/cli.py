@@ -72,6 +72,24 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     ),
     "report": ("nakochat.commands.report:main", "성적표를 만듭니다", "write the report card", None),
     "runs": ("nakochat.commands.runs:main", "실행 목록을 봅니다", "list the runs", None),
+    "plan": (
+        "nakochat.commands.plan:main",
+        "학습에 무엇이 얼마나 드는지 미리 셉니다",
+        "say what training will take",
+        None,
+    ),
+    "scaling": (
+        "nakochat.commands.scaling:main",
+        "작은 모델들로 법칙을 맞춥니다",
+        "fit a law on a ladder of small models",
+        None,
+    ),
+    "doctor": (
+        "nakochat.commands.doctor:main",
+        "이 컴퓨터를 살펴봅니다",
+        "look at this computer",
+        None,
+    ),
     "bench train": ("nakochat.commands.bench:train", "학습 속도를 잽니다", "measure training speed", None),
     "bench infer": ("nakochat.commands.bench:infer", "생성 속도를 잽니다", "measure generation speed", None),
 }

@@ -20,7 +20,7 @@ _REFERENCE_BATCH = (
 _REFERENCE_TOKENS = 12 * 110.1e6
 _BATCH_EXPONENT = 0.383  # how the best batch grows with the tokens (https://arxiv.org/abs/2505.13738)
 _LEAST_STEPS = 500
-_LEAST_BATCH = 2**13
+_LEAST_BATCH = 2**11
 _MATRIX_RATE = 0.02
 _DECAY = (
     1.18  # weight decay x rate x steps / tokens per parameter stays what d12 has (nanochat, base_train.py)
@@ -111,16 +111,20 @@ def recipe(config: NakoConfig, tokens_per_parameter: float = TOKENS_PER_PARAMETE
                 f"--tokens-per-parameter must be above 0: {tokens_per_parameter}.",
             )
         )
-    tokens = tokens_per_parameter * count(config).scaling
-    rows = max(1, batch_of(tokens) // config.context)
-    steps = steps_of(config, tokens_per_parameter, rows)
+    return recipe_of_tokens(config, tokens_per_parameter * count(config).scaling)
+
+
+def recipe_of_tokens(config: NakoConfig, tokens: float, *, least_steps: int = _LEAST_STEPS) -> Recipe:
+    """The same for so many tokens.  least_steps: a ladder's short runs take fewer than training for use."""
+    rows = max(1, batch_of(tokens, least_steps=least_steps) // config.context)
+    steps = max(1, round(tokens / (rows * config.context)))
     rate = _MATRIX_RATE * rate_of_batch(rows * config.context)
     return Recipe(
         tokens=steps * rows * config.context,
         rows=rows,
         steps=steps,
         matrix_rate=rate,
-        weight_decay=_DECAY * tokens_per_parameter / (rate * steps),
+        weight_decay=_DECAY * tokens / count(config).scaling / (rate * steps),
         warmup=max(1, min(40, steps // 20)),
     )
 
@@ -130,10 +134,10 @@ def steps_of(config: NakoConfig, tokens_per_parameter: float, rows: int) -> int:
     return max(1, round(tokens_per_parameter * count(config).scaling / (rows * config.context)))
 
 
-def batch_of(tokens: float) -> int:
-    """Tokens per step, a power of two: larger for longer training, but leaving at least 500 steps."""
+def batch_of(tokens: float, *, least_steps: int = _LEAST_STEPS) -> int:
+    """Tokens per step, a power of two: larger for longer training, but leaving room for enough steps."""
     wished = round(math.log2(_REFERENCE_BATCH) + _BATCH_EXPONENT * math.log2(tokens / _REFERENCE_TOKENS))
-    allowed = math.floor(math.log2(max(tokens / _LEAST_STEPS, _LEAST_BATCH)))
+    allowed = math.floor(math.log2(max(tokens / least_steps, _LEAST_BATCH)))
     return int(2 ** max(math.log2(_LEAST_BATCH), min(wished, allowed)))
 
 

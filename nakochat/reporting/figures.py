@@ -116,12 +116,13 @@ def _figure(name: str, title: Words, lines: dict[str, list[Point]], caption: Wor
             legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3),
         ),
     )
-    spec = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**_look()).to_dict()
+    spec = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**look()).to_dict()
     svg = vl_convert.vegalite_to_svg(spec)
     return Figure(name=name, title=title, svg=svg, caption=caption)
 
 
-def _look() -> dict[str, object]:
+def look() -> dict[str, object]:
+    """The style that all drawings share."""
     ink = "currentColor"
     axis = alt.AxisConfig(
         labelColor=ink, titleColor=ink, domainColor=_GREY, tickColor=_GREY, gridColor=_GREY, gridOpacity=0.25,

@@ -25,7 +25,9 @@ from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.agreement import plain, require_agreement
 from nakochat.training.loop import Check, Training
+from nakochat.training.loss_watch import LossWatch
 from nakochat.training.optimizer import Optimizer
+from nakochat.training.outcome import conclude, predict
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import BaseSettings, RunSettings, StageSettings, TalkingSettings
 from nakochat.training.watch import Watch
@@ -144,7 +146,14 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
         steps=settings.steps, warmup=settings.warmup, warmdown=settings.warmdown, final=settings.final_rate
     )
     texts = stored_validation(stage.folder / "data")
-    checks = [Check(settings.check_every, Watch(stage.run, tokenizer, machine, texts).measure)]
+    fresh = stage.name == "base" and settings.from_ is None
+    watch = LossWatch(stage.run.folder, model.config.padded_vocab if fresh else None)
+    checks = [
+        Check(settings.check_every, Watch(stage.run, tokenizer, machine, texts).measure),
+        Check(settings.check_every, watch.measure),
+    ]
+    if machine.is_first and stage.resumed is None:
+        predict(stage.run.folder, model.config, settings, machine)
     training = Training(
         model,
         batches,
@@ -160,6 +169,8 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
     if stage.resumed is not None:
         training.resume(stage.resumed)
     training.train()
+    if machine.is_first:
+        conclude(training, fresh=fresh, texts=texts)
 
 
 def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Source]:

@@ -9,12 +9,13 @@ from nakochat.core.errors import ConfigError
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import batch_of, config_of_depth, count, recipe, steps_of
 
-# ten sizes: the dial's own from toy to d32, and shapes that it would not choose
+# more than ten sizes: the dial's own from toy to d32, and shapes that it would not choose
 SIZES = [
     *(config_of_depth(depth, vocab_size=v, context=t) for depth, v, t in
       ((1, 320, 32), (2, 1000, 64), (4, 3072, 256), (7, 4096, 128), (12, 32768, 2048), (20, 65536, 2048),
        (26, 65536, 2048), (32, 65536, 2048))),
     NakoConfig(vocab_size=3072, layers=5, width=192, heads=6, kv_heads=2, context=64),
+    NakoConfig(vocab_size=320, layers=5, width=64, heads=4, context=48, window=10),
     NakoConfig(vocab_size=512, layers=3, width=8, heads=2, context=16, value_embedding_every=0),
 ]  # fmt: skip
 
@@ -78,7 +79,7 @@ def test_the_presets_are_what_the_dial_says(name, ratio):
 
 
 def test_a_short_run_keeps_its_steps():
-    assert batch_of(1e6) == 2**13
+    assert batch_of(1e6) == 2**11
     assert 1e8 / batch_of(1e8) >= 500
     batches = [batch_of(10.0**power) for power in range(6, 13)]
     assert batches == sorted(batches)
@@ -92,3 +93,12 @@ def test_tokens_for_each_parameter():
     for wrong in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ConfigError, match="tokens-per-parameter"):
             recipe(config, wrong)
+
+
+def test_windows_take_away_what_is_not_looked_at():
+    """Layers 0, 1 and 2 of four see at most two positions: 1, 2, 2, 2 of four."""
+    near, far = (
+        count(NakoConfig(vocab_size=64, layers=4, width=8, heads=1, context=4, window=window))
+        for window in (2, None)
+    )
+    assert far.flops_per_token - near.flops_per_token == 12 * 8 * 3 * (2.5 - 1.75)

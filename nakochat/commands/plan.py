@@ -1,0 +1,255 @@
+"""A depth or a preset, and a machine -> what training will take, before it begins.  [nako plan]
+
+Parameters, FLOPs, tokens and steps are exact; memory follows a formula held against measured peaks; time is a rehearsal
+(--measure) or an assumption that is named.
+"""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from nakochat.commands.plan_words import Plan, plan_figures, plan_lines
+from nakochat.commands.presets import load_preset, preset_names
+from nakochat.commands.supply import supply_of
+from nakochat.core.devices import DATASHEETS, Datasheet
+from nakochat.core.errors import ConfigError
+from nakochat.core.files import write_json
+from nakochat.core.inspection import memory_bytes
+from nakochat.core.josa import josa
+from nakochat.core.machine import Machine, open_machine
+from nakochat.core.messages import say
+from nakochat.core.progress import speak
+from nakochat.models.memory import GPU, Coefficients, largest_piece, training_memory
+from nakochat.models.nako import NakoConfig
+from nakochat.models.sizing import count, recipe
+from nakochat.training.base import model_config
+from nakochat.training.forecast import (
+    Forecast,
+    Pace,
+    coefficients_of,
+    forecast,
+    pace_of_device,
+    pace_of_machine,
+    piece_of,
+)
+from nakochat.training.rehearsal import key_of, rehearse, remember
+from nakochat.training.settings import BaseSettings, MidSettings, SftSettings, StageSettings
+
+_LATER = "d12"  # whose mid and sft a depth without a preset of its own is planned with
+_CHECKPOINTS = 2  # that a stage keeps (models/checkpoint.py)
+_KINDS: dict[str, type[StageSettings]] = {"base": BaseSettings, "mid": MidSettings, "sft": SftSettings}
+
+
+def main(
+    *,
+    depth: int | None = None,
+    preset: str | None = None,
+    gpus: int = 1,
+    device_kind: str | None = None,
+    price: float | None = None,
+    tokens_per_parameter: float | None = None,
+    vocab_size: int | None = None,
+    context: int | None = None,
+    rows_per_piece: int | None = None,
+    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    measure: bool = False,
+    device: str = "auto",
+    dtype: str = "auto",
+    compile: str = "auto",
+    json: Path | None = None,
+) -> None:
+    """Say what training will take: parameters, FLOPs, steps, memory, time, money, disk, text.
+
+    Parameters
+    ----------
+    depth
+        층의 수; 같은 깊이의 프리셋이 있으면 그것으로 셉니다. | Layers; the preset of that depth, if there is one.
+    preset
+        프리셋의 이름; 기본: --depth의 것, 없으면 tiny. | A preset; default: that of --depth, else tiny.
+    gpus
+        장치(프로세스)의 수. | Devices, one process each.
+    device_kind
+        장치의 종류 (h100, h200, a100, …); 기본: 이 컴퓨터. | Kind of device; default: this computer.
+    price
+        장치 하나의 시간당 값. | Price of one device for one hour, in any currency.
+    tokens_per_parameter
+        몸통과 출력의 매개변수마다 배울 토큰. | Tokens for each parameter of body and head.
+    vocab_size
+        어휘의 토큰 수. | Tokens of the vocabulary.
+    context
+        모델이 한 번에 보는 토큰 수. | Tokens that the model sees at once.
+    rows_per_piece
+        한 번에 계산할 줄 수; 기본: 프리셋의 것, 없으면 들어가는 만큼. |
+        Rows of one forward pass; default: the preset's, else as many as fit.
+    data
+        준비한 글의 이름들; 몇 번 되풀이되는지 셉니다. | Prepared sets; how often they repeat is counted.
+    measure
+        이 컴퓨터에서 20걸음을 정말로 해 보고 셉니다. | Run 20 real steps on this computer first.
+    json
+        숫자를 이 파일에도 씁니다. | Write the figures here too.
+    """
+    _require(gpus=gpus, depth=depth, vocab_size=vocab_size, context=context, rows_per_piece=rows_per_piece)
+    if price is not None and not 0 <= price < 1e9:
+        raise ConfigError(say(f"--price는 0 이상입니다: {price}.", f"--price is 0 or more: {price}."))
+    sheet = None if device_kind is None else _sheet(device_kind)
+    if sheet is not None and measure:
+        raise ConfigError(
+            say(
+                "--measure는 이 컴퓨터에서 잽니다. --device-kind를 빼고 그 장치가 있는 컴퓨터에서 실행하세요.",
+                "--measure measures this computer. Leave --device-kind out and run it where that device is.",
+            )
+        )
+    chosen, stages, config = _stages(depth, preset, vocab_size, context, tokens_per_parameter)
+    machine = open_machine(device, dtype, compile) if sheet is None else None
+    try:
+        plan = _plan(chosen, stages, config, gpus, sheet, machine, rows_per_piece, price, data, measure)
+    finally:
+        if machine is not None:
+            machine.close()
+    for line in plan_lines(plan):
+        speak(line)
+    if json:
+        write_json(json, plan_figures(plan))
+
+
+def _require(**counts: int | None) -> None:
+    for name, value in counts.items():
+        if value is not None and value < 1:
+            flag = "--" + name.replace("_", "-")
+            raise ConfigError(
+                say(
+                    f"{josa(flag, '은')} 1 이상이어야 합니다: {value}.", f"{flag} must be 1 or more: {value}."
+                )
+            )
+
+
+def _sheet(kind: str) -> Datasheet:
+    """ConfigError for a kind that the table of datasheets does not have."""
+    found = next((sheet for sheet in DATASHEETS if sheet.kind == kind.lower()), None)
+    if found is None:
+        known = ", ".join(sheet.kind for sheet in DATASHEETS)
+        raise ConfigError(
+            say(
+                f"모르는 장치입니다: {kind!r}. 아는 장치: {known}. 이 컴퓨터라면 --device-kind를 빼세요.",
+                f"unknown device: {kind!r}. Known: {known}. For this computer, leave --device-kind out.",
+            )
+        )
+    return found
+
+
+def _stages(
+    depth: int | None,
+    preset: str | None,
+    vocab_size: int | None,
+    context: int | None,
+    ratio: float | None,
+) -> tuple[str | None, dict[str, StageSettings], NakoConfig]:
+    """The preset, None where the dial decides (mid and sft are then d12's); its stages; the model."""
+    if preset is None:
+        preset = "tiny" if depth is None else f"d{depth}" if f"d{depth}" in preset_names() else None
+    tables = load_preset(preset or _LATER)
+    values = dict(tables["base"])
+    if depth is not None and depth != values["depth"]:
+        values = {"depth": depth}
+        preset = None
+    if context is not None:
+        values["context"] = context
+    base = BaseSettings(**values)
+    vocabulary = vocab_size or int(tables["tokenizer"]["vocab_size"])
+    config = model_config(base, vocabulary)
+    if preset is None or ratio is not None:
+        found = recipe(config, ratio) if ratio else recipe(config)
+        rows = base.rows if preset else found.rows
+        steps = max(1, round(found.tokens / (rows * config.context)))
+        base = dataclasses.replace(
+            base, steps=steps, rows=rows, text_share=base.text_share if preset else 1.0
+        )
+    stages: dict[str, StageSettings] = {"base": base}
+    for name in ("mid", "sft"):
+        stages[name] = _KINDS[name](**tables[name])
+    return preset, stages, config
+
+
+def _plan(
+    preset: str | None,
+    stages: dict[str, StageSettings],
+    config: NakoConfig,
+    gpus: int,
+    sheet: Datasheet | None,
+    machine: Machine | None,
+    rows_per_piece: int | None,
+    price: float | None,
+    data: tuple[str, ...],
+    measure: bool,
+) -> Plan:
+    coefficients = GPU if machine is None else coefficients_of(machine)
+    room = _room(sheet, machine)
+    base = stages["base"]
+    wished = rows_per_piece or (base.rows_per_piece if preset else None)
+    if wished is None and not preset:
+        wished = max(1, largest_piece(config, coefficients=coefficients, room=room, world=gpus))
+    piece = piece_of(base.rows, wished, gpus)
+    if measure and machine is not None:
+        _rehearse(config, machine, rows=-(-base.rows // gpus), piece=piece)
+    found: dict[str, Forecast] = {}
+    for name, settings in stages.items():
+        pace = _pace(config, sheet, machine, rows=-(-settings.rows // gpus), piece=piece)
+        found[name] = forecast(
+            config,
+            steps=settings.steps,
+            rows=settings.rows,
+            rows_per_piece=piece,
+            world=gpus,
+            pace=pace,
+            coefficients=coefficients,
+        )
+    counts = count(config)
+    return Plan(
+        preset=preset,
+        config=config,
+        counts=counts,
+        gpus=gpus,
+        stages=found,
+        rows_per_piece=piece,
+        memory=training_memory(config, rows=piece, coefficients=coefficients, world=gpus),
+        device=sheet.kind if sheet else str(machine.describe()["name"]) if machine else "",
+        room=room,
+        largest_piece=largest_piece(config, coefficients=coefficients, room=room, world=gpus),
+        disk_bytes=_disk(config, coefficients, found),
+        supply=supply_of(preset, data, found["base"].tokens * base.text_share),
+        pace=_pace(config, sheet, machine, rows=-(-base.rows // gpus), piece=piece),
+        price=price,
+    )
+
+
+def _rehearse(config: NakoConfig, machine: Machine, *, rows: int, piece: int) -> None:
+    speak(say("20걸음을 해 봅니다…", "running 20 steps…"))
+    measured = rehearse(config, machine, rows=rows, rows_per_piece=piece)
+    remember(key_of(config, machine, rows=rows, rows_per_piece=piece), measured)
+
+
+def _pace(
+    config: NakoConfig, sheet: Datasheet | None, machine: Machine | None, *, rows: int, piece: int
+) -> Pace:
+    if sheet is not None:
+        return pace_of_device(config, sheet)
+    assert machine is not None  # one of the two is there
+    return pace_of_machine(config, machine, rows=rows, rows_per_piece=piece)
+
+
+def _room(sheet: Datasheet | None, machine: Machine | None) -> float:
+    """Bytes that one process may take."""
+    return (
+        sheet.memory_gb * 1e9 if sheet is not None or machine is None else float(memory_bytes(machine.device))
+    )
+
+
+def _disk(config: NakoConfig, coefficients: Coefficients, stages: dict[str, Forecast]) -> float:
+    """Token shards, and the checkpoints that every stage keeps and the one that is being written."""
+    memory = training_memory(config, rows=1, coefficients=coefficients)
+    checkpoint = memory.weights + memory.optimizer
+    size = 2 if config.vocab_size <= 2**16 else 4
+    tokens = sum(stage.tokens for stage in stages.values())
+    return size * tokens + checkpoint * (_CHECKPOINTS * len(stages) + 1)

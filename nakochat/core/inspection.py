@@ -1,0 +1,63 @@
+"""This computer -> facts about it: memory, cores, disk, kernels, network.  Nothing is changed.
+
+`nako doctor` says them and what each lack costs; a plan asks how much memory there is.
+"""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import torch
+
+
+def memory_bytes(device: torch.device) -> int:
+    """Memory that a process on this device may take; of a container, what it is allowed."""
+    if device.type == "cuda":
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
+    limit = _container_limit()
+    return min(pages, limit) if limit else pages
+
+
+def free_memory_bytes() -> int | None:
+    """Main memory that is not in use; None where the system does not say."""
+    info = Path("/proc/meminfo")
+    if not info.is_file():
+        return None
+    for line in info.read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on, which may be fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def free_disk_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def reaches(host: str, port: int = 443, *, seconds: float = 3.0) -> bool:
+    """Whether a connection to a host opens within that time; nothing is sent."""
+    try:
+        with socket.create_connection((host, port), timeout=seconds):
+            return True
+    except OSError:
+        return False
+
+
+def _container_limit() -> int | None:
+    """What cgroups allow, of both versions."""
+    for path in (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")):
+        try:
+            text = path.read_text().strip()
+        except OSError:
+            continue
+        if text.isdecimal() and int(text) < 2**60:
+            return int(text)
+    return None

@@ -1,0 +1,83 @@
+"""A model's shape and the rows of one forward pass -> the memory that training takes, by what it is for.
+
+Weights, gradients and the optimizer's state are counted exactly.  What the forward pass keeps for the backward pass
+follows from the shape with a few coefficients, held against measured peaks (docs/benchmarks.md, "plan").
+"""
+
+from dataclasses import dataclass
+
+from nakochat.models.nako import NakoConfig
+from nakochat.models.sizing import count
+
+FLOAT32, BFLOAT16 = 4, 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coefficients:
+    """Bytes kept: per token, layer and channel; per token and entry of the vocabulary; per score of attention."""
+
+    channel: float
+    logit: float
+    score: float
+    weight: float
+    """Per parameter of body and head: the copies in the dtype of the activations."""
+    process: float
+    """What Python, torch and the compiler take by themselves."""
+
+
+# GPU: fits what users of nanochat report, whose trunk is ours (d12 of 32 rows: 34 GB; d20 of 32 rows and 65,536
+# tokens: 75.4 GiB; d24 of 32 rows does not fit 80 GB); not measured here.
+GPU = Coefficients(channel=34.0, logit=6.0, score=0.0, weight=2.0, process=0.7e9)
+CPU_COMPILED = Coefficients(channel=34.0, logit=6.0, score=2.0, weight=2.0, process=0.5e9)
+CPU_EAGER = Coefficients(channel=34.0, logit=6.0, score=2.0, weight=2.0, process=0.3e9)
+_WORKSPACE = 5  # stacks that Muon holds at once: gradients, momentum, update and two products
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Bytes of one process.  The optimizer's workspace and what backward needs never stand at the same time."""
+
+    weights: float
+    gradients: float
+    optimizer: float
+    activations: float
+    workspace: float
+    process: float
+
+    @property
+    def total(self) -> float:
+        fixed = self.weights + self.gradients + self.optimizer + self.process
+        return fixed + max(self.activations, self.workspace)
+
+
+def training_memory(config: NakoConfig, *, rows: int, coefficients: Coefficients, world: int = 1) -> Memory:
+    """rows: those of one forward pass of one process.  Every process holds all weights and gradients, and its share of
+    the optimizer's state."""
+    counts = count(config)
+    matrices = counts.body - _gates(config)
+    layer = coefficients.channel * config.width + coefficients.score * config.heads * config.context
+    token = config.layers * layer + coefficients.logit * config.padded_vocab
+    largest_stack = 4 * config.layers * config.width**2  # the MLP's way up, or down, of all layers
+    return Memory(
+        weights=FLOAT32 * counts.total,
+        gradients=FLOAT32 * counts.total,
+        optimizer=FLOAT32 * (2 * counts.total - matrices) / world,  # Muon: one number per weight, AdamW: two
+        activations=rows * config.context * token + coefficients.weight * counts.scaling,
+        workspace=_WORKSPACE * FLOAT32 * largest_stack / world,
+        process=coefficients.process,
+    )
+
+
+def largest_piece(config: NakoConfig, *, coefficients: Coefficients, room: float, world: int = 1) -> int:
+    """The most rows of one forward pass that leave the total within `room` bytes; 0 where none do."""
+    rows = 0
+    for power in range(12):
+        if training_memory(config, rows=2**power, coefficients=coefficients, world=world).total > room:
+            break
+        rows = 2**power
+    return rows
+
+
+def _gates(config: NakoConfig) -> int:
+    with_values = sum(config.has_value_embedding(layer) for layer in range(config.layers))
+    return with_values * config.key_heads * config.gate_width + config.gate_width

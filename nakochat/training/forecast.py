@@ -1,0 +1,142 @@
+"""A stage's settings and a machine -> what it will take: parameters, FLOPs, tokens, seconds, memory.
+
+Parameters and FLOPs are exact.  Seconds come from a rehearsal on this machine where there is one (`nako plan
+--measure`), else from an assumption that is named.  When a stage ends, what was said before stands beside what came:
+runs/NAME/STAGE/plan.json.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from nakochat.core.devices import Datasheet, datasheet_of, matmul_tflops
+from nakochat.core.files import read_json, write_json
+from nakochat.core.machine import Machine
+from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, Coefficients, training_memory
+from nakochat.models.nako import NakoConfig
+from nakochat.models.sizing import count
+from nakochat.training.rehearsal import Measured, key_of, remembered
+
+PLAN = "plan.json"
+# Share of a CPU's measured matrix product that whole training steps reach (docs/benchmarks.md, "plan").
+CPU_SHARE = 0.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast one process of several works.  `source` names where that comes from, in Korean and English."""
+
+    flops_per_second: float | None
+    start_seconds: float
+    source: tuple[str, str]
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """Of one stage, over all processes; memory is that of one."""
+
+    parameters: int
+    flops_per_token: int
+    steps: int
+    tokens: int
+    flops: float
+    seconds: float | None
+    memory_bytes: float
+    source: str
+
+
+def forecast(
+    config: NakoConfig,
+    *,
+    steps: int,
+    rows: int,
+    rows_per_piece: int | None,
+    world: int,
+    pace: Pace,
+    coefficients: Coefficients,
+) -> Forecast:
+    """rows: those of a step over all processes, as the settings have it."""
+    counts = count(config)
+    tokens = steps * rows * config.context
+    flops = float(counts.flops_per_token) * tokens
+    piece = piece_of(rows, rows_per_piece, world)
+    seconds = None
+    memory = training_memory(config, rows=piece, coefficients=coefficients, world=world).total
+    if pace.measured is not None:
+        seconds = pace.start_seconds + steps * pace.measured.step_seconds
+        memory = pace.measured.peak_memory_bytes
+    elif pace.flops_per_second:
+        seconds = pace.start_seconds + flops / (world * pace.flops_per_second)
+    return Forecast(
+        parameters=counts.total,
+        flops_per_token=counts.flops_per_token,
+        steps=steps,
+        tokens=tokens,
+        flops=flops,
+        seconds=seconds,
+        memory_bytes=memory,
+        source=pace.source[1],
+    )
+
+
+def piece_of(rows: int, rows_per_piece: int | None, world: int) -> int:
+    """Rows of one forward pass of one process."""
+    own = -(-rows // world)
+    return min(own, rows_per_piece or own)
+
+
+def pace_of_machine(config: NakoConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> Pace:
+    """This machine's, by rehearsal or assumption.  rows: those of one process."""
+    found = remembered(key_of(config, machine, rows=rows, rows_per_piece=rows_per_piece))
+    if found is not None:
+        source = ("이 컴퓨터에서 20걸음을 잰 값", "20 steps measured on this machine")
+        return Pace(flops_per_second=None, start_seconds=found.start_seconds, source=source, measured=found)
+    name = str(machine.describe()["name"])
+    if machine.device.type == "cpu":
+        speed = CPU_SHARE * matmul_tflops(machine.device, machine.dtype) * 1e12
+        source = (
+            f"지금 잰 행렬곱 속도의 {100 * CPU_SHARE:.0f} %",
+            f"{100 * CPU_SHARE:.0f} % of the matrix product measured just now",
+        )
+        return Pace(flops_per_second=speed, start_seconds=20.0 if machine.compile else 0.0, source=source)
+    sheet = datasheet_of(name)
+    if sheet is None:
+        return Pace(
+            flops_per_second=None, start_seconds=0.0, source=(f"모르는 장치 {name}", f"unknown device {name}")
+        )
+    return pace_of_device(config, sheet)
+
+
+def pace_of_device(config: NakoConfig, sheet: Datasheet) -> Pace:
+    """An assumption: the share of the datasheet's peak that nanochat reports on eight H100, by width.
+
+    0.56 d / (d + 210) gives 39.7, 44.0, 47.4, 49.3 and 49.7 % at d = 512, 768, 1152, 1536 and 1664, where its log and
+    leaderboard have 39.8, 41, 46, 50.0 and 49.3 % (https://github.com/karpathy/nanochat).  Communication within a node
+    is in it.  For every other device it is a guess.
+    """
+    share = 0.56 * config.width / (config.width + 210)
+    peak = f"{sheet.bf16_tflops:g} TFLOP/s"
+    source = (
+        f"제원 {peak}의 {100 * share:.0f} % (nanochat이 H100에서 보고한 비율)",
+        f"{100 * share:.0f} % of the datasheet's {peak} (what nanochat reports on H100)",
+    )
+    return Pace(flops_per_second=share * sheet.bf16_tflops * 1e12, start_seconds=120.0, source=source)
+
+
+def coefficients_of(machine: Machine) -> Coefficients:
+    if machine.device.type != "cpu":
+        return GPU
+    return CPU_COMPILED if machine.compile else CPU_EAGER
+
+
+def write_plan(folder: Path, predicted: Forecast) -> None:
+    """Before a stage's first step."""
+    write_json(folder / PLAN, {"predicted": dataclasses.asdict(predicted)})
+
+
+def close_plan(folder: Path, actual: dict[str, float]) -> None:
+    """When it has ended: what came, beside what was predicted (nothing, for a stage older than plans)."""
+    path = folder / PLAN
+    before = read_json(path) if path.is_file() else {}
+    write_json(path, {**before, "actual": actual})

@@ -1,0 +1,154 @@
+"""A model's shape and a batch -> seconds and memory of 20 real steps on this machine, on tokens without meaning.
+
+The steps are the training loop's own, with its optimizer and its batches; only nothing is saved.  What was measured is
+kept in measured.json of NAKO_HOME, under everything that it depends on, and forecasts begin with it.
+"""
+
+import dataclasses
+import statistics
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from nakochat.core.files import read_json, write_json
+from nakochat.core.machine import Machine, peak_memory_bytes
+from nakochat.core.paths import home
+from nakochat.core.run import Run
+from nakochat.data.batches import PackedBatches, Source
+from nakochat.data.shards import TokenShard
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.training.loop import Training
+from nakochat.training.optimizer import Optimizer
+from nakochat.training.schedule import Schedule
+
+STEPS = 20
+_WARM = 2  # steps before the timed ones: they compile
+_DOCUMENT = 300  # tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Of one process."""
+
+    step_seconds: float
+    """Median."""
+    start_seconds: float
+    """What the first steps took beyond that: compiling, mostly."""
+    peak_memory_bytes: int
+
+
+class _Rows(Run):
+    """A run that keeps its rows to itself."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, writes=False)
+        self.seconds: list[float] = []
+
+    def log(self, kind: str, **values: Any) -> None:
+        if kind == "step":
+            self.seconds.append(float(values["step_seconds"]))
+
+
+class _Unsaved(Training):
+    def save(self) -> None:
+        """Nothing: a rehearsal leaves no checkpoint."""
+
+
+def rehearse(
+    config: NakoConfig, machine: Machine, *, rows: int, rows_per_piece: int | None, steps: int = STEPS
+) -> Measured:
+    """Train that many steps of `rows` rows on this one process."""
+    model = Nako(config, machine.dtype)
+    model.initialise(0)
+    model = model.to(machine.device)
+    optimizer = Optimizer(
+        model,
+        model.parameter_groups(),
+        matrix_rate=0.02,
+        weight_decay=0.1,
+        width=config.width,
+        tokens_per_step=rows * config.context,
+        dtype=machine.dtype,
+        machine=machine,
+    )
+    total = steps + _WARM
+    with tempfile.TemporaryDirectory() as folder:
+        run = _Rows(Path(folder) / "plan")
+        training = _Unsaved(
+            model,
+            _batches(config, rows, rows_per_piece, total),
+            optimizer,
+            Schedule(steps=total, warmup=1),
+            machine,
+            run,
+            "",
+            log_every=total,
+        )
+        training.train()
+    timed = run.seconds[_WARM:]
+    step = statistics.median(timed)
+    return Measured(
+        step_seconds=step,
+        start_seconds=max(0.0, sum(run.seconds[:_WARM]) - _WARM * step),
+        peak_memory_bytes=peak_memory_bytes(machine.device),
+    )
+
+
+def _batches(config: NakoConfig, rows: int, rows_per_piece: int | None, steps: int) -> PackedBatches:
+    """Packed documents of random tokens; as many as a few steps need, for their order is made anew with each epoch."""
+    random = np.random.default_rng(0)
+    wanted = min(steps, 8) * rows * config.context // _DOCUMENT + 8
+
+    def documents() -> Iterator[tuple[list[int], None]]:
+        for _ in range(wanted):
+            yield random.integers(0, config.vocab_size, _DOCUMENT).tolist(), None
+
+    shard = TokenShard.from_documents(documents(), config.vocab_size)
+    return PackedBatches(
+        [Source(shard)], rows=rows, length=config.context, pad=0, seed=0, rows_per_piece=rows_per_piece
+    )
+
+
+def key_of(config: NakoConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> dict[str, Any]:
+    """Everything that the speed of a step depends on.  rows: those of one process."""
+    about = machine.describe()
+    return {
+        "model": dataclasses.asdict(config),
+        "rows": rows,
+        "rows_per_piece": min(rows, rows_per_piece or rows),
+        "device": about["device"],
+        "name": about["name"],
+        "threads": torch.get_num_threads() if machine.device.type == "cpu" else None,
+        "dtype": about["dtype"],
+        "compiled": about["compiled"],
+        "torch": torch.__version__,
+    }
+
+
+def remember(key: dict[str, Any], measured: Measured) -> None:
+    """Keep a measurement in place of the one of the same key."""
+    others = [row for row in _stored() if row.get("key") != key]
+    write_json(_path(), [*others, {"key": key, "measured": dataclasses.asdict(measured)}])
+
+
+def remembered(key: dict[str, Any]) -> Measured | None:
+    """The measurement of that key, if there is one."""
+    found = next((row["measured"] for row in _stored() if row.get("key") == key), None)
+    return Measured(**found) if found else None
+
+
+def _stored() -> list[dict[str, Any]]:
+    try:
+        rows = read_json(_path())
+    except (OSError, ValueError):  # none yet, or broken: it is only a memory of what can be measured again
+        return []
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _path() -> Path:
+    return home() / "measured.json"
