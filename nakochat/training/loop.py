@@ -123,7 +123,7 @@ class Training:
                 heads=config.heads,
                 key_heads=config.key_heads,
                 head_width=config.head_width,
-                window=config.window,
+                window=getattr(config, "window", None),
             )
             mine = choose_kernel(device, self.machine.dtype, shape) if self.machine.is_first else there[0]
             self.kernel = there[int(self.machine.largest(there.index(mine)))]
