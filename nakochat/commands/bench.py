@@ -1,9 +1,9 @@
-"""A model's shape -> tokens per second.  [nako bench train | infer]
+"""A model's shape -> tokens per second, and where the time goes.  [nako bench train | infer]
 
-Training is compared with the same model as most code runs it on a CPU: float32, torch.compile, glibc's allocator as it
-comes, the fused attention kernel (given the mask that packed documents need; without one it may be faster).  Every
-variant runs in a process of its own, the variants in turn, so that a machine whose speed drifts is fair to all; the
-median over the repeats counts.
+Training is compared with the same model as most code runs it: on a CPU in float32, with torch.compile, glibc's
+allocator as it comes and the fused attention kernel (given the mask that packed documents need; without one it may be
+faster); on a GPU in bf16 with the same.  Every variant runs in processes of its own, the variants in turn, so that a
+machine whose speed drifts is fair to all; the median over the repeats counts.
 """
 
 import json as json_format
@@ -20,35 +20,44 @@ import torch
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.files import write_json
 from nakochat.core.josa import josa
-from nakochat.core.machine import missing_for_compiling, open_machine
+from nakochat.core.machine import missing_for_compiling, open_machine, pick_device
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import load_engine
+from nakochat.models.sizing import config_of_depth
 
 REFERENCE = "float32, compiled, fused attention, default allocator"
+GPU_REFERENCE = "bfloat16, compiled, fused attention"
+_OURS = {"dtype": "auto", "compile": True, "fused": False, "allocator": True}
 VARIANTS: dict[str, dict[str, Any]] = {
     REFERENCE: {"dtype": "float32", "compile": True, "fused": True, "allocator": False},
-    "nakochat": {"dtype": "auto", "compile": True, "fused": False, "allocator": True},
-    "nakochat without a compiler": {"dtype": "auto", "compile": False, "fused": False, "allocator": True},
+    "nakochat": _OURS,
+    "nakochat without a compiler": {**_OURS, "compile": False},
+}
+GPU_VARIANTS: dict[str, dict[str, Any]] = {
+    GPU_REFERENCE: {**_OURS, "dtype": "bfloat16", "fused": True},
+    "nakochat": _OURS,
 }
 ABLATIONS: dict[str, dict[str, Any]] = {
-    "nakochat in float32": {"dtype": "float32", "compile": True, "fused": False, "allocator": True},
-    "nakochat with fused attention": {"dtype": "auto", "compile": True, "fused": True, "allocator": True},
-    "nakochat with the default allocator": {
-        "dtype": "auto",
-        "compile": True,
-        "fused": False,
-        "allocator": False,
-    },
+    "nakochat in float32": {**_OURS, "dtype": "float32"},
+    "nakochat with fused attention": {**_OURS, "fused": True},
+    "nakochat with the default allocator": {**_OURS, "allocator": False},
+}
+PHASE_NAMES = {
+    "data": ("자료", "data"),
+    "forward": ("앞으로", "forward"),
+    "backward": ("뒤로", "backward"),
+    "communication": ("통신", "communication"),
+    "optimizer": ("옵티마이저", "optimizer"),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainBench:
-    """What one worker process measures."""
+    """What one worker measures."""
 
     depth: int = 4
     width: int = 256
@@ -57,74 +66,142 @@ class TrainBench:
     vocab_size: int = 4096
     rows: int = 32
     steps: int = 8
+    rows_per_piece: int | None = None
+    window: int | None = None
+    recompute: bool = False
+    fp8: bool = False
+    device: str = "cpu"
 
 
 def train(
     *,
     depth: int = 4,
-    width: int = 256,
-    heads: int = 4,
+    width: int | None = None,
+    heads: int | None = None,
     context: int = 256,
     vocab_size: int = 4096,
     rows: int = 32,
+    rows_per_piece: int | None = None,
+    window: int | None = None,
+    recompute: bool = False,
+    fp8: bool = False,
     steps: int = 8,
     repeats: int = 5,
+    processes: int = 1,
+    device: str = "auto",
     ablations: bool = False,
     json: Path | None = None,
 ) -> None:
-    """Measure training speed beside the same model in float32 as most code runs it.
+    """Measure training speed beside the same model as most code runs it, and where the time of a step goes.
 
     Parameters
     ----------
+    width
+        기본: 층마다 64. | Default: 64 per layer.
+    heads
+        기본: 너비에서. | Default: from the width.
     rows
-        한 걸음의 줄 수. | Rows of `context` tokens per step.
+        한 걸음의 줄 수, 모든 프로세스를 합해. | Rows of `context` tokens per step, over all processes.
+    rows_per_piece
+        한 번에 계산할 줄 수. | Rows of one forward pass.
+    window
+        네 층 가운데 세 층이 돌아보는 토큰 수. | How many tokens three of four layers look back at.
+    recompute
+        층의 중간값을 다시 계산합니다. | Compute what is inside a layer twice.
+    fp8
+        행렬을 8비트로 곱합니다 (GPU만). | Multiply matrices in 8 bits (GPU only).
     steps
         프로세스마다 재는 걸음 수 (앞의 둘은 버립니다). | Timed steps of each process, after two that are not.
     repeats
-        변형마다 번갈아 돌릴 프로세스 수; 중앙값을 씁니다. | Processes per variant, in turn; the median counts.
+        변형마다 번갈아 잴 횟수; 중앙값을 씁니다. | Measurements of each variant, in turn; the median counts.
+    processes
+        함께 학습할 프로세스 수 (GPU마다 하나). | Processes that train together (one for each GPU).
     ablations
         우리가 고른 것을 하나씩 빼고도 잽니다. | Also take our choices away one at a time.
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
+    _require_some(depth=depth, context=context, vocab_size=vocab_size, rows=rows, steps=steps)
+    _require_some(repeats=repeats, processes=processes)
+    sized = config_of_depth(depth, vocab_size=vocab_size, context=context)
+    width = sized.width if width is None else width
     shape = TrainBench(
-        depth=depth, width=width, heads=heads, context=context, vocab_size=vocab_size, rows=rows, steps=steps
+        depth=depth,
+        width=width,
+        heads=max(1, width // sized.head_width) if heads is None else heads,
+        context=context,
+        vocab_size=vocab_size,
+        rows=rows,
+        steps=steps,
+        rows_per_piece=rows_per_piece,
+        window=window,
+        recompute=recompute,
+        fp8=fp8,
+        device=pick_device(device).type,
     )
-    _require_some(**asdict(shape), repeats=repeats)
-    variants = _possible({**VARIANTS, **(ABLATIONS if ablations else {})})
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
+    variants = _possible(_variants(shape.device, ablations), torch.device(shape.device))
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
     for number in range(repeats):
         for name, options in variants.items():
-            found[name].append(_in_own_process({**asdict(shape), **options}))
+            found[name].append(_in_own_process({**asdict(shape), **options}, processes))
             speak(f"  {number + 1}/{repeats} {name}: {found[name][-1]['tokens_per_second'] / 1000:.1f}K")
-    speeds = {
-        name: statistics.median(row["tokens_per_second"] for row in rows) for name, rows in found.items()
-    }
-    ratios = {
-        name: speed / speeds[REFERENCE] if REFERENCE in speeds else None for name, speed in speeds.items()
-    }
-    for name, speed in speeds.items():
-        ratio = "" if ratios[name] is None else f"  x{ratios[name]:.2f}"
-        speak(f"{speed / 1000:8.1f}K {say('토큰/초', 'tokens/s')}{ratio}  {name}")
+    figures = {name: _typical(rows) for name, rows in found.items()}
+    reference = next((name for name in (REFERENCE, GPU_REFERENCE) if name in figures), None)
+    for name, row in figures.items():
+        base = figures[reference]["tokens_per_second"] if reference else None
+        row["ratio_to_reference"] = row["tokens_per_second"] / base if base else None
+        _show(name, row)
     if json:
-        machine = open_machine("cpu", "float32", "no").describe()
+        about = next(iter(found.values()))[0].get("machine")
         write_json(
             json,
             {
                 "shape": asdict(shape),
-                "machine": {key: machine[key] for key in ("cpu", "cores", "memory_gb", "system")},
+                "processes": processes,
+                "machine": about,
                 "torch": torch.__version__,
-                "variants": {
-                    name: {
-                        "tokens_per_second": speeds[name],
-                        "ratio_to_reference": ratios[name],
-                        "peak_memory_gb": statistics.median(row["peak_memory_gb"] for row in rows),
-                        "all": [row["tokens_per_second"] for row in rows],
-                    }
-                    for name, rows in found.items()
-                },
+                "variants": figures,
             },
         )
+
+
+def _variants(device: str, ablations: bool) -> dict[str, dict[str, Any]]:
+    if device == "cpu":
+        return {**VARIANTS, **(ABLATIONS if ablations else {})}
+    return {
+        **GPU_VARIANTS,
+        **({"nakochat without a compiler": {**_OURS, "compile": False}} if ablations else {}),
+    }
+
+
+def _typical(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The repeat of median speed, with every speed beside it."""
+    ordered = sorted(rows, key=lambda row: float(row["tokens_per_second"]))
+    middle = dict(ordered[(len(ordered) - 1) // 2])
+    middle.pop("machine", None)
+    speeds = [row["tokens_per_second"] for row in rows]
+    return {**middle, "tokens_per_second": statistics.median(speeds), "all": speeds}
+
+
+def _show(name: str, row: dict[str, Any]) -> None:
+    ratio = "" if row["ratio_to_reference"] is None else f"  x{row['ratio_to_reference']:.2f}"
+    speak(f"{row['tokens_per_second'] / 1000:8.1f}K {say('토큰/초', 'tokens/s')}{ratio}  {name}")
+    total = sum(row["seconds"].values())
+    shares = ", ".join(
+        f"{say(*PHASE_NAMES[phase])} {spent / total:.0%}"
+        for phase, spent in row["seconds"].items()
+        if spent / total >= 0.005
+    )
+    sheet = row["share_of_datasheet"]
+    stated = "" if sheet is None else say(f", 사양의 {sheet:.1%}", f", {sheet:.1%} of the datasheet")
+    speak(
+        say(
+            f"          행렬곱 한계({row['matmul_tflops']:.3g} TFLOP/s)의 {row['share_of_matmul_ceiling']:.1%}"
+            f"{stated}, 메모리 {row['peak_memory_gb']:.2f} GB, 시간: {shares}",
+            f"          {row['share_of_matmul_ceiling']:.1%} of the matmul limit ({row['matmul_tflops']:.3g} TFLOP/s)"
+            f"{stated}, memory {row['peak_memory_gb']:.2f} GB, time: {shares}",
+        )
+    )
 
 
 def _require_some(**counts: int) -> None:
@@ -138,9 +215,9 @@ def _require_some(**counts: int) -> None:
             )
 
 
-def _possible(variants: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _possible(variants: dict[str, dict[str, Any]], device: torch.device) -> dict[str, dict[str, Any]]:
     """Those that this machine can run; what is left out is said."""
-    missing = missing_for_compiling(torch.device("cpu"))
+    missing = missing_for_compiling(device)
     if missing is None:
         return variants
     left = {name: options for name, options in variants.items() if not options["compile"]}
@@ -153,14 +230,18 @@ def _possible(variants: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return left
 
 
-def _in_own_process(options: dict[str, Any]) -> dict[str, float]:
-    start = "from nakochat.commands.bench_worker import main; main()"
-    command = [sys.executable, "-c", start, json_format.dumps(options)]
+def _in_own_process(options: dict[str, Any], processes: int = 1) -> dict[str, Any]:
+    start = [sys.executable, "-c", "from nakochat.commands.bench_worker import main; main()"]
+    if processes > 1:
+        torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        start = [sys.executable, *torchrun, "--no-python", *start]
+    command = [*start, json_format.dumps(options)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+    lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+    if done.returncode or not lines:
         last = done.stderr.strip().splitlines()[-1:] or [""]
         raise NakoError(say(f"측정이 실패했습니다: {last[0]}", f"the measurement failed: {last[0]}"))
-    figures: dict[str, float] = json_format.loads(done.stdout.splitlines()[-1])
+    figures: dict[str, Any] = json_format.loads(lines[-1])
     return figures
 
 

@@ -162,7 +162,7 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
 
     Raises ConfigError for a device that is not there.
     """
-    place = _pick_device(device)
+    place = pick_device(device)
     world = int(os.environ.get("WORLD_SIZE", "1"))
     rank = own_rank()
     if place.type == "cuda":
@@ -204,7 +204,8 @@ def _own_gpu(local_rank: int) -> torch.device:
     return torch.device("cuda", local_rank)
 
 
-def _pick_device(name: str) -> torch.device:
+def pick_device(name: str) -> torch.device:
+    """The device of a --device.  ConfigError for one that is not there."""
     available = {
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),

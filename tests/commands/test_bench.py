@@ -1,7 +1,9 @@
+from dataclasses import asdict
+
 import pytest
 
 from nakochat.commands import bench
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.files import read_json
 
 
@@ -10,9 +12,16 @@ def measured(monkeypatch):
     """Every variant's options; its speed is how many were measured before it."""
     calls = []
 
-    def measure(options):
+    def measure(options, processes=1):
         calls.append(options)
-        return {"tokens_per_second": 1000.0 * len(calls), "peak_memory_gb": 0.5}
+        return {
+            "tokens_per_second": 1000.0 * len(calls),
+            "peak_memory_gb": 0.5,
+            "share_of_matmul_ceiling": 0.4,
+            "share_of_datasheet": None,
+            "matmul_tflops": 0.5,
+            "seconds": {"data": 0.0, "forward": 1.0, "backward": 2.0, "communication": 0.0, "optimizer": 1.0},
+        }
 
     monkeypatch.setattr(bench, "_in_own_process", measure)
     return calls
@@ -20,7 +29,7 @@ def measured(monkeypatch):
 
 def test_variants_come_in_turn_and_the_median_counts(measured, monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "missing_for_compiling", lambda device: None)
-    bench.train(repeats=3, json=tmp_path / "out.json")
+    bench.train(repeats=3, device="cpu", json=tmp_path / "out.json")
     assert [options["compile"] for options in measured] == [True, True, False] * 3
     found = read_json(tmp_path / "out.json")["variants"]
     assert found["nakochat"]["all"] == [2000, 5000, 8000]
@@ -30,7 +39,7 @@ def test_variants_come_in_turn_and_the_median_counts(measured, monkeypatch, tmp_
 
 def test_without_a_compiler_the_rest_is_measured(measured, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "missing_for_compiling", lambda device: "g++ (apt install g++)")
-    bench.train(repeats=1, json=tmp_path / "out.json")
+    bench.train(repeats=1, device="cpu", json=tmp_path / "out.json")
     assert [options["compile"] for options in measured] == [False]
     (found,) = read_json(tmp_path / "out.json")["variants"].values()
     assert found["ratio_to_reference"] is None
@@ -48,3 +57,37 @@ def test_generation_needs_something_to_generate():
     for options in ({"repeats": 0}, {"tokens": 0}, {"streams": (1, 0)}):
         with pytest.raises(ConfigError, match=f"--{next(iter(options))}"):
             bench.infer("run", **options)
+
+
+def test_where_the_time_goes_is_said(measured, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "missing_for_compiling", lambda device: None)
+    bench.train(repeats=1, device="cpu")
+    said = capsys.readouterr().out
+    assert "뒤로 50%" in said
+    assert "40.0%" in said
+    assert "통신" not in said
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_worker_measures_real_steps(processes):
+    found = bench._in_own_process(
+        {
+            **asdict(
+                bench.TrainBench(depth=2, width=32, heads=2, context=32, vocab_size=128, rows=4, steps=2)
+            ),
+            **{"dtype": "float32", "compile": False, "fused": False, "allocator": False},
+        },
+        processes,
+    )
+    assert found["tokens_per_second"] > 0
+    assert found["share_of_matmul_ceiling"] == found["model_tflops"] / found["matmul_tflops"]
+    assert all(found["seconds"][name] > 0 for name in ("data", "forward", "backward", "optimizer"))
+    assert found["machine"]["processes"] == processes
+    assert found["attention"] == "materialised"
+
+
+def test_a_worker_that_fails_is_said():
+    with pytest.raises(NakoError, match="--fp8"):
+        bench._in_own_process(
+            {**asdict(bench.TrainBench(fp8=True)), **bench.VARIANTS["nakochat without a compiler"]}
+        )
