@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # [PRESET] [flags of `nako speedrun`] -> an environment beside this file, then every stage from raw text to a chatbot.
+# NPROC_PER_NODE=8: eight processes train, one for each GPU.
 if [ -z "${BASH_VERSION:-}" ]; then exec bash "$0" "$@"; fi # started as `sh speedrun.sh`
 set -euo pipefail
 
@@ -27,4 +28,6 @@ for argument in "$@"; do
 done
 
 set_up "$folder" serve
-exec "$folder/.venv/bin/nako" speedrun ${preset[@]+"${preset[@]}"} "$@"
+processes=()
+if [ -n "${NPROC_PER_NODE:-}" ]; then processes=(--processes "$NPROC_PER_NODE"); fi
+exec "$folder/.venv/bin/nako" speedrun ${preset[@]+"${preset[@]}"} ${processes[@]+"${processes[@]}"} "$@"

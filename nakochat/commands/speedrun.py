@@ -1,11 +1,14 @@
 """A preset -> a chatbot: tokenizer, base, mid, sft, rl, each scored, and the report card.  [nako speedrun]
 
-Running it again redoes nothing: finished stages are skipped, an interrupted one goes on where it stopped.
+Running it again redoes nothing: finished stages are skipped, an interrupted one goes on where it stopped.  With
+--processes every stage is trained by torchrun, one process for each GPU; the rest needs one process only.
 """
 
 import dataclasses
+import os
 import shlex
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,8 +18,10 @@ from cyclopts import Parameter
 
 from nakochat.commands import evaluate, report, talk, tok
 from nakochat.commands.presets import load_preset
+from nakochat.core.errors import ConfigError, TrainingError
+from nakochat.core.files import is_whole
 from nakochat.core.messages import say
-from nakochat.core.paths import RunReference
+from nakochat.core.paths import RunReference, run_folder
 from nakochat.core.progress import speak
 from nakochat.training import base, mid, rl, sft
 from nakochat.training.settings import (
@@ -43,11 +48,14 @@ def main(
     corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = (),
     column: str | None = None,
     encoding: str = "utf-8",
+    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    chats: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     seed: int = 0,
     skip: tuple[Literal["mid", "rl"], ...] = (),
     device: str = "auto",
     dtype: str = "auto",
     compile: str = "auto",
+    processes: int = 1,
     serve: bool = False,
     port: int = 8000,
 ) -> None:
@@ -66,6 +74,10 @@ def main(
         글이 든 열의 이름. | The column of the corpus that holds the text.
     encoding
         글 파일의 인코딩 (예: cp949). | Encoding of the corpus, such as cp949.
+    data
+        base에 쓸, 'nako data prepare'로 준비한 글. | Texts for base that 'nako data prepare' made ready.
+    chats
+        mid와 sft에서 함께 배울 내 대화. | Conversations of one's own for mid and sft.
     seed
         씨앗이 같으면 실행도 같습니다. | The same seed gives the same run.
     skip
@@ -76,25 +88,35 @@ def main(
         auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
     compile
         auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile.
+    processes
+        학습할 프로세스의 수: 이 컴퓨터의 GPU마다 하나. | Processes that train: one for each GPU of this computer.
     serve
         다 끝나면 대화 페이지를 엽니다. | Open the chat page at the end.
     port
         대화 페이지의 포트. | Port of the chat page.
     """
+    _require_one_process(processes)
     started = time.perf_counter()
     values = load_preset(preset)
     common: dict[str, Any] = {"preset": preset, "name": name or preset, "seed": seed}
     machine = {"device": device, "dtype": dtype, "compile": compile}
     texts = {"corpus": corpus, "column": column, "encoding": encoding}
-    tok.train(_settings(TokenizerSettings, values.get("tokenizer", {}), common, texts))
+    if data:
+        _require_tokenizer(common["name"], preset)
+    else:
+        tok.train(_settings(TokenizerSettings, values.get("tokenizer", {}), common, texts))
     for stage, (kind, train) in STAGES.items():
         if stage in skip:
             continue
-        settings = _settings(kind, values.get(stage, {}), common, machine, texts)
+        own = {"data": data if stage == "base" else chats}
+        settings = _settings(kind, values.get(stage, {}), common, machine, texts, own)
         if stage != "base" and "mid" in skip and stage == "sft":
             settings = dataclasses.replace(settings, from_=f"{common['name']}/base")
         _announce(stage)
-        train(settings)
+        if processes > 1:
+            _train_in_processes(stage, settings, processes)
+        else:
+            train(settings)
         evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
     report.main(common["name"])
     _farewell(common["name"], time.perf_counter() - started)
@@ -107,6 +129,81 @@ def _settings(kind: type[RunSettings], *sources: dict[str, Any]) -> Any:
     known = {field.name for field in dataclasses.fields(kind)}
     merged = {name: value for source in sources for name, value in source.items() if name in known}
     return kind(**merged)
+
+
+def _require_one_process(processes: int) -> None:
+    """ConfigError under torchrun, whose processes would all train the tokenizer, score and write the report."""
+    if processes < 1:
+        raise ConfigError(
+            say(f"--processes는 1 이상입니다: {processes}.", f"--processes is 1 or more: {processes}.")
+        )
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1:
+        raise ConfigError(
+            say(
+                f"speedrun은 torchrun으로 시작하지 않습니다. torchrun 없이 'nako speedrun --processes {world}'로 "
+                "실행하세요. 여러 컴퓨터에서는 단계마다 'torchrun … -m nakochat train base'처럼 나누어 실행합니다.",
+                f"speedrun is not started by torchrun. Run 'nako speedrun --processes {world}' without it. On several "
+                "computers, run each stage by itself: 'torchrun … -m nakochat train base'.",
+            )
+        )
+
+
+def _require_tokenizer(name: str, preset: str) -> None:
+    """ConfigError where prepared text comes without the tokenizer that it was prepared with."""
+    if not is_whole(run_folder(name) / "tokenizer"):
+        steps = (
+            f"nako tok train --preset {preset} --name {name} --corpus …  →  "
+            f"nako data prepare … --tokenizer {name} --name SET  →  "
+            f"nako speedrun --preset {preset} --name {name} --data SET"
+        )
+        raise ConfigError(
+            say(
+                f"--data의 글을 준비한 토크나이저가 실행 '{name}'에 없습니다. 이 차례로 하세요: {steps}",
+                f"run '{name}' lacks the tokenizer that --data was prepared with. Go in this order: {steps}",
+            )
+        )
+
+
+def _train_in_processes(stage: str, settings: RunSettings, processes: int) -> None:
+    """One stage under torchrun.  TrainingError when it did not end well; what went wrong it has said itself."""
+    launcher = [
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        f"--nproc-per-node={processes}",
+        "-m",
+        "nakochat",
+    ]
+    words = [sys.executable, *launcher, "train", stage, *_flags(settings)]
+    status = subprocess.run(words, check=False).returncode
+    if status:
+        raise TrainingError(
+            say(
+                f"{stage} 단계가 끝나지 못했습니다 (끝낸 값 {status}). 위의 말을 보고 고친 뒤 같은 명령을 다시 "
+                "실행하면 이어집니다.",
+                f"{stage} did not finish (exit status {status}). See what it said above; mend that, and the same "
+                "command goes on.",
+            )
+        )
+
+
+def _flags(settings: RunSettings) -> list[str]:
+    """The settings as the command line takes them, but for those that the preset gives anyway."""
+    section = load_preset(settings.preset).get(_section(settings), {})
+    given = _settings(type(settings), section, {"preset": settings.preset})
+    words = ["--preset", settings.preset, "--name", settings.run_name]
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if field.name in ("preset", "name") or value == getattr(given, field.name):
+            continue
+        flag = "--" + field.name.rstrip("_").replace("_", "-")
+        words += [flag, *(map(str, value) if isinstance(value, tuple) else [str(value)])]
+    return words
+
+
+def _section(settings: RunSettings) -> str:
+    return next(name for name, (kind, _) in STAGES.items() if kind is type(settings))
 
 
 def _announce(stage: str) -> None:

@@ -9,6 +9,8 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from nakochat.core.devices import Datasheet, datasheet_of, matmul_tflops
 from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
@@ -94,7 +96,10 @@ def pace_of_machine(config: NakoConfig, machine: Machine, *, rows: int, rows_per
         return Pace(flops_per_second=None, start_seconds=found.start_seconds, source=source, measured=found)
     name = str(machine.describe()["name"])
     if machine.device.type == "cpu":
-        speed = CPU_SHARE * matmul_tflops(machine.device, machine.dtype) * 1e12
+        with torch.random.fork_rng(
+            devices=[]
+        ):  # what is trained next must not depend on having been foretold
+            speed = CPU_SHARE * matmul_tflops(machine.device, machine.dtype) * 1e12
         source = (
             f"지금 잰 행렬곱 속도의 {100 * CPU_SHARE:.0f} %",
             f"{100 * CPU_SHARE:.0f} % of the matrix product measured just now",

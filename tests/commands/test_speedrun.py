@@ -1,11 +1,16 @@
 import shlex
+import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from nakochat.commands import speedrun
 from nakochat.commands.presets import load_preset
-from nakochat.training.settings import RlSettings, SftSettings
+from nakochat.core.errors import ConfigError, TrainingError
+from nakochat.core.paths import run_folder
+from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.settings import BaseSettings, RlSettings, SftSettings
 
 
 @pytest.fixture
@@ -82,3 +87,57 @@ def test_the_last_words_can_be_typed(done, monkeypatch, capsys, started, found, 
     monkeypatch.setattr(speedrun.shutil, "which", lambda name: found)
     speedrun.main(preset="toy")
     assert said in capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def launched(monkeypatch):
+    """The command lines that would have been started; the last one's exit status can be set."""
+    started = []
+
+    def start(words, *, check):
+        started.append(words)
+        return subprocess.CompletedProcess(words, launched.status)
+
+    launched = SimpleNamespace(words=started, status=0)
+    monkeypatch.setattr(speedrun.subprocess, "run", start)
+    return launched
+
+
+def test_several_processes_train_under_torchrun_and_one_does_the_rest(done, launched, tmp_path):
+    speedrun.main(
+        preset="toy", seed=3, processes=4, corpus=(tmp_path / "a.txt", tmp_path / "b.txt"), skip=("mid",)
+    )
+    assert [name for name, _, _ in done] == ["tok", "score", "score", "score", "report"]
+    assert all("--nproc-per-node=4" in words for words in launched.words)
+    base, sft, _ = (words[words.index("train") + 1 :] for words in launched.words)
+    assert base[:5] == ["base", "--preset", "toy", "--name", "toy"]
+    texts = base.index("--corpus")
+    assert base[texts + 1 : texts + 3] == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
+    assert base[base.index("--seed") + 1] == "3"
+    assert len(base) == 10  # what the preset says is not said again
+    assert sft[sft.index("--from") + 1] == "toy/base"
+
+
+def test_a_stage_that_fails_in_its_processes_ends_the_run(done, launched):
+    launched.status = 1
+    with pytest.raises(TrainingError, match="base"):
+        speedrun.main(preset="toy", processes=2)
+    assert [name for name, _, _ in done] == ["tok"]
+
+
+def test_torchrun_is_told_what_to_run_instead(done, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "8")
+    with pytest.raises(ConfigError, match="--processes 8"):
+        speedrun.main(preset="toy")
+    assert done == []
+
+
+def test_prepared_text_needs_its_tokenizer(done):
+    with pytest.raises(ConfigError, match="nako tok train --preset toy"):
+        speedrun.main(preset="toy", data=("web",))
+    Tokenizer.train(["안녕하세요."] * 3, 300).save(run_folder("toy") / "tokenizer")
+    speedrun.main(preset="toy", data=("web",), chats=("mine.jsonl",))
+    made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft")}
+    assert "tok" not in made
+    assert made["base"].data == BaseSettings(data=("web",)).data
+    assert made["mid"].data == made["sft"].data != ()

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+import torch
+
+from nakochat.commands import doctor
+from nakochat.commands.doctor import main
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(doctor, "matmul_tflops", lambda device, dtype: 1.5)
+
+
+def looked(tmp_path, **options):
+    main(device="cpu", json=tmp_path / "d.json", **options)
+    return {row["name"]: row for row in json.loads((tmp_path / "d.json").read_text())["findings"]}
+
+
+def test_everything_is_looked_at(tmp_path, capsys):
+    found = looked(tmp_path, offline=True)
+    assert set(found) == {
+        *("system", "cpu", "memory", "torch", "device", "dtype", "compiler", "attention", "disk"),
+        *("serving", "versions"),
+    }
+    assert torch.__version__ in found["torch"]["value"]
+    said = capsys.readouterr().out
+    assert all(row["value"] in said for row in found.values())
+
+
+def test_whatever_is_lacking_has_its_cost_and_its_mend(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(doctor, "missing_for_compiling", lambda device: "g++ (apt install g++)")
+    monkeypatch.setattr(doctor, "free_memory_bytes", lambda: 10**9)
+    monkeypatch.setattr(doctor, "free_disk_bytes", lambda folder: 10**8)
+    monkeypatch.setattr(doctor, "reaches", lambda host: False)
+    monkeypatch.setattr(doctor, "usable_cores", lambda: 64)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    monkeypatch.delenv("HTTPS_PROXY", raising=False)
+    monkeypatch.delenv("https_proxy", raising=False)
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    found = looked(tmp_path)
+    lacking = {name for name, row in found.items() if row["state"] != "good"}
+    assert {"compiler", "memory", "disk", "network", "cpu", "serving"} <= lacking
+    assert all(found[name]["cost"] and found[name]["mend"] for name in lacking)
+    said = capsys.readouterr().out
+    assert "apt install g++" in said
+    assert f"살펴볼 것이 {len(lacking)}개" in said
+
+
+def test_a_proxy_keeps_its_password(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "reaches", lambda host: False)
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:secret@proxy:1")
+    found = looked(tmp_path)["network"]
+    assert found["state"] == "good"
+    assert "secret" not in str(found)
