@@ -260,7 +260,7 @@ def _said(scene: Scene, problem: Problem) -> tuple[str, str]:
     """What the user asks and the template it came from."""
     pattern, numbers = problem.pattern, problem.numbers
     if len(pattern) == 3 and scene.chance(0.65):
-        spelled = scene.chance(0.12) and max(numbers.values()) < 100
+        spelled = scene.chance(0.06) and max(numbers.values()) < 100
         words = Words({key: Noun(sino(value)) for key, value in numbers.items()} if spelled else numbers)
         template = settle(scene, scene.pick(SUMS[pattern[1]]))
         return fill(template, words, scene.masked), template
