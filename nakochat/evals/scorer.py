@@ -18,7 +18,9 @@ from torch import Tensor
 
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import message_of
 from nakochat.models.attention import KVCache
+from nakochat.text.conversation import Conversation, render_prompt
 
 POSITIONS = 16_384  # of a batch: rows x length
 ROWS = 64
@@ -56,6 +58,12 @@ class Scorer(Protocol):
     def encode(self, text: str) -> list[int]:
         """Ids of a text that begins a document: what the model is used to see there comes first."""
 
+    def encode_more(self, text: str) -> list[int]:
+        """Ids of a text that goes on where something stands before it."""
+
+    def encode_chat(self, conversation: Conversation) -> list[int]:
+        """Ids of a conversation up to where the assistant begins to answer."""
+
     def likelihoods(self, asks: Sequence[Ask]) -> list[list[Likelihood]]:
         """Of every continuation of every ask, in order.  A context that is too long loses its beginning."""
 
@@ -78,6 +86,12 @@ class EngineScorer:
     def encode(self, text: str) -> list[int]:
         return [self.engine.tokenizer.bos, *self.engine.tokenizer.encode(text)]
 
+    def encode_more(self, text: str) -> list[int]:
+        return self.engine.tokenizer.encode(text)
+
+    def encode_chat(self, conversation: Conversation) -> list[int]:
+        return render_prompt(self.engine.tokenizer, conversation)
+
     def generate(
         self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
     ) -> list[str]:
@@ -91,7 +105,7 @@ class EngineScorer:
             seeds = [seed * 1_000_003 + row for row in rows]
             made = self.engine.generate([cut[row] for row in rows], sampling, seeds=seeds)
             for row, result in zip(rows, made, strict=True):
-                answers[row] = self.engine.tokenizer.decode(result.ids)
+                answers[row] = message_of(result.ids, self.engine.tokenizer).text
         return answers
 
     @torch.inference_mode()

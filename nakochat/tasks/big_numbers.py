@@ -1,0 +1,87 @@
+"""Nothing -> numbers by ten thousands, as Korean counts (만, 억, 조), in figures and in words; nothing to download."""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+from nakochat.tasks.benchmark import Benchmark, Choice, Item
+from nakochat.tasks.task import Label
+
+ITEMS = 400
+SEED = 20261120
+_UNITS = ("", "만", "억", "조")
+_DIGITS = "영일이삼사오육칠팔구"
+
+
+def mixed(number: int) -> str:
+    """123456789 -> 1억 2345만 6789"""
+    parts = []
+    for unit in reversed(range(len(_UNITS))):
+        part = number // 10_000**unit % 10_000
+        if part:
+            parts.append(f"{part}{_UNITS[unit]}")
+    return " ".join(parts) or "0"
+
+
+def spoken(number: int) -> str:
+    """12345 -> 만 이천삼백사십오; a one before 십, 백, 천 and before 만 alone is not said."""
+    parts = []
+    for unit in reversed(range(len(_UNITS))):
+        part = number // 10_000**unit % 10_000
+        if part:
+            said = "" if part == 1 and unit == 1 else _below_ten_thousand(part)
+            parts.append(said + _UNITS[unit])
+    return " ".join(parts) or "영"
+
+
+def _below_ten_thousand(number: int) -> str:
+    said = ""
+    for power, name in ((1000, "천"), (100, "백"), (10, "십"), (1, "")):
+        digit = number // power % 10
+        if digit:
+            said += ("" if digit == 1 and name else _DIGITS[digit]) + name
+    return said
+
+
+def read(folder: Path | None) -> Sequence[Item]:
+    draw = random.Random(SEED)
+    return [_item(draw, number % 3) for number in range(ITEMS)]
+
+
+def _item(draw: random.Random, kind: int) -> Choice:
+    digits = draw.randint(5, 12)
+    number = draw.randrange(10 ** (digits - 1), 10**digits)
+    if draw.random() < 0.5:  # round ones are commoner in life
+        step: int = 10 ** draw.randint(2, digits - 2)
+        number -= number % step
+    write = (mixed, spoken, lambda value: f"{value:,}")[kind]
+    # what goes wrong in life: a place too many or too few, two figures exchanged, a figure misread
+    near = [
+        number * 10,
+        number // 10,
+        number * 100,
+        number + 10 ** draw.randrange(digits),
+        _swapped(draw, number),
+    ]
+    wrong = list(dict.fromkeys(write(other) for other in near if other not in (0, number)))
+    options = [write(number), *draw.sample([text for text in wrong if text != write(number)], 3)]
+    draw.shuffle(options)
+    asked = (
+        f"{mixed(number)}을 숫자로 쓰면"
+        if kind == 2
+        else f"{number:,}을 {('만과 억으로 쓰면', '읽으면')[kind]}"
+    )
+    return Choice(tuple((asked, f" {option}") for option in options), options.index(write(number)))
+
+
+def _swapped(draw: random.Random, number: int) -> int:
+    text = list(str(number))
+    place = draw.randrange(len(text) - 1)
+    text[place], text[place + 1] = text[place + 1], text[place]
+    return int("".join(text))
+
+
+BENCHMARKS = (
+    Benchmark(name="big-numbers", label=Label("만과 억", "numbers by ten thousands"), read=read, suites=("korean",),
+              chance=0.25, measure="mean"),
+)  # fmt: skip

@@ -1,0 +1,34 @@
+"""KMMLU's folder -> Korean questions of 45 subjects (Son et al. 2024), asked as lm-evaluation-harness asks them.
+
+The prompt ends with a full-width colon, which is a token of its own: it is part of the test.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from nakochat.tasks.benchmark import Benchmark, Item, find, index_of, lettered, rows
+from nakochat.tasks.task import Label
+
+
+def read(folder: Path | None) -> Sequence[Item]:
+    """A CSV for each subject: question, answer (1 to 4), A, B, C, D.  Where no test split is there: the dev split."""
+    found = []
+    for path in find(folder, "*-test.csv", "*-dev.csv"):
+        subject = path.stem.rpartition("-")[0]
+        for row in rows([path], "question", "answer", "A", "B", "C", "D"):
+            options = "\n".join(f"{letter}. {row[letter]}" for letter in "ABCD")
+            context = f"{row['question'].strip()}\n{options}\n정답："
+            found.append(lettered(context, 4, index_of(row["answer"], 4, first=1), group=subject))
+    return found
+
+
+BENCHMARKS = (
+    Benchmark(
+        name="kmmlu",
+        label=Label("KMMLU", "KMMLU"),
+        read=read,
+        source="kmmlu",
+        suites=("korean",),
+        chance=0.25,
+    ),
+)
