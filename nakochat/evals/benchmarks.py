@@ -148,7 +148,7 @@ def split(scorer: Scorer, item: Choice, benchmark: Benchmark) -> list[Ask]:
         at = min(_common_start(whole), min(map(len, whole)) - 1)
         return [Ask(tuple(whole[0][:at]), tuple(tuple(ids[at:]) for ids in whole))]
     # blanks at the end of a context belong to the token that follows, as the harness has it
-    before = scorer.encode(texts[0].rstrip(" ") if texts[0].strip() else "")
+    before = scorer.encode(texts[0].rstrip() if texts[0].strip() else "")
     at = len(before)
     if all(ids[:at] == before for ids in whole):
         return [Ask(tuple(before), tuple(tuple(ids[at:]) for ids in whole))]

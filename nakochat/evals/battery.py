@@ -1,0 +1,95 @@
+"""A scorer and benchmarks -> their scores, and CORE and ChatCORE of them: what `nako eval --suite` writes.
+
+suites.json stands beside scores.json, which stays the village's own.  It gathers what was measured of one checkpoint,
+so that a suite measured later joins the others; of another checkpoint it begins anew.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nakochat.core.errors import DataError
+from nakochat.core.files import read_json, write_json
+from nakochat.evals.benchmarks import Options, Outcome, measure
+from nakochat.evals.scorer import Scorer
+from nakochat.tasks import core
+from nakochat.tasks.benchmark import Benchmark
+
+FILE = "suites.json"
+CHAT_PARTS = ("arc-easy", "arc-challenge", "mmlu", "gsm8k", "humaneval")
+
+
+def run_battery(
+    scorer: Scorer,
+    benchmarks: Sequence[Benchmark],
+    folder_of: Callable[[str], Path | None],
+    options: Options,
+    *,
+    told: Callable[[Benchmark, Outcome | None, str], None],
+) -> dict[str, Any]:
+    """{name: score} of what has its data.  told: after each, with its outcome or why there is none.
+
+    folder_of: where the data of a source lies, None where it was not pulled.  DataError where nothing was measured.
+    """
+    scores: dict[str, Any] = {}
+    why = ""
+    for benchmark in benchmarks:
+        folder = folder_of(benchmark.source) if benchmark.source else None
+        if benchmark.source and folder is None:
+            why = f"nako data pull {benchmark.source}"
+            told(benchmark, None, why)
+            continue
+        try:
+            items = benchmark.read(folder)
+        except DataError as error:
+            why = str(error)
+            told(benchmark, None, why)
+            continue
+        chance = core.chances(folder)[benchmark.name[5:]] if benchmark.source == "core" else None
+        outcome = measure(scorer, benchmark, items, options)
+        scores[benchmark.name] = outcome.figures(chance)
+        told(benchmark, outcome, "")
+    if not scores:
+        raise DataError(why)
+    return scores
+
+
+def summaries(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """CORE and ChatCORE of the parts that are there; with parts missing, the name says how many there are."""
+    found: dict[str, Any] = {}
+    for title, names in (
+        ("CORE", [f"core/{part.name}" for part in core.PARTS]),
+        ("ChatCORE", list(CHAT_PARTS)),
+    ):
+        there = [name for name in names if name in scores]
+        if not there:
+            continue
+        whole = len(there) == len(names)
+        shown = title if whole else f"{title} ({len(there)}/{len(names)})"
+        found[title.lower() if whole else f"{title.lower()}_partial"] = {
+            "value": core.core_of(
+                {name: scores[name]["value"] for name in there},
+                {name: scores[name]["chance"] for name in there},
+            ),
+            "items": sum(scores[name]["items"] for name in there),
+            "chance": 0.0,
+            "unit": "centred",
+            "better": "higher",
+            "parts": len(there),
+            "label": {"ko": shown, "en": shown},
+        }
+    return found
+
+
+def write_suites(folder: Path, header: Mapping[str, Any], scores: Mapping[str, Any]) -> None:
+    """Join scores to those that suites.json holds of the same checkpoint.  header: step, checkpoint, dtype."""
+    path = folder / FILE
+    before: dict[str, Any] = {}
+    if path.is_file():
+        try:
+            held = read_json(path)
+            before = held["scores"] if held["checkpoint"] == header["checkpoint"] else {}
+        except (ValueError, KeyError, TypeError):
+            before = {}  # not whole: what is measured now takes its place
+    joined = {name: score for name, score in {**before, **scores}.items() if score["unit"] != "centred"}
+    write_json(path, {**header, "scores": {**summaries(joined), **joined}})
