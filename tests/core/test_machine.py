@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -110,3 +113,52 @@ def test_one_process_is_the_first_of_one(monkeypatch):
     monkeypatch.setenv("RANK", "2")
     assert own_rank() == 2
     assert {"device", "cpu", "cores", "dtype", "compiled", "processes"} <= made.describe().keys()
+
+
+def test_of_several_processes_the_one_that_fails_names_itself(capsys):
+    third = machine.Machine(CPU, rank=2, world=4)
+    with pytest.raises(ValueError, match="odd"), third.named_failures():
+        raise ValueError("odd")
+    said = capsys.readouterr().err
+    assert "2/4" in said
+    assert "ValueError" in said
+    # the others fail because of it, and say so
+    with pytest.raises(RuntimeError), third.named_failures():
+        raise RuntimeError("[gloo] Connection closed by peer [127.0.0.1]:4711")
+    assert "다른 프로세스" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="odd"), machine.Machine(CPU).named_failures():
+        raise ValueError("odd")
+    assert not capsys.readouterr().err  # alone it is clear who it was
+
+
+def test_more_processes_than_gpus_is_an_error(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(ConfigError, match="--nproc-per-node"):
+        open_machine("cuda", "float32", "no")
+
+
+COLLECTIVES = """
+import torch
+from nakochat.core.machine import open_machine
+m = open_machine("cpu", "float32", "no")
+whole = torch.arange(8.0).view(2, 2, 2) * (m.rank + 1)
+own, all_of_them = torch.empty(2, 2), torch.empty(2, 2, 2)
+m.start_share(whole, own).wait()
+m.start_gather(own, all_of_them).wait()
+total = torch.ones(3) * (m.rank + 1)
+m.start_sum(total).wait()
+found = [own.flatten().tolist(), all_of_them.flatten().tolist(), total.tolist(), m.sum(2.0), m.largest(m.rank)]
+expected = torch.arange(8.0) * 3
+assert found == [expected.view(2, 4)[m.rank].tolist(), expected.tolist(), [3.0] * 3, 4.0, 1.0], found
+m.close()
+"""
+
+
+def test_the_collectives_of_two_real_processes():
+    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
+    done = subprocess.run(
+        [sys.executable, *command, sys.executable, "-c", COLLECTIVES], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
