@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import pytest
 import torch
 
 from nakochat.commands import evaluate
-from nakochat.core.errors import CheckpointError
+from nakochat.core.errors import CheckpointError, NakoError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import RunReference, run_folder
 from nakochat.models.checkpoint import checkpoint_of, save_checkpoint
@@ -96,3 +98,39 @@ def test_missing_texts_and_missing_checkpoints_are_named(save, scored):
         evaluate.main("run", device="cpu", dtype="float32")
     with pytest.raises(CheckpointError, match="3"):
         evaluate.main("run/base@3", device="cpu", dtype="float32")
+
+
+def test_suites_are_written_beside_the_scores(save, tmp_path, capsys):
+    save(4)
+    evaluate.main("run", suite=("jamo", "nsmc"), device="cpu", dtype="float32", json=tmp_path / "out.json")
+    said = capsys.readouterr()
+    assert "자모" in said.out
+    assert "nako data pull nsmc" in said.err
+    written = read_json(run_folder("run") / "base" / "suites.json")
+    assert written["checkpoint"] == checkpoint_of(BASE).hash
+    assert written["scores"]["jamo"]["items"] == 400
+    assert written["scores"] == read_json(tmp_path / "out.json")["scores"]
+    assert not (run_folder("run") / "base" / "scores.json").exists()
+
+
+def test_a_limited_suite_is_shown_and_not_kept(save, tmp_path):
+    save(4)
+    evaluate.main("run", suite=("jamo",), limit=5, device="cpu", dtype="float32", json=tmp_path / "out.json")
+    assert read_json(tmp_path / "out.json")["scores"]["jamo"]["items"] == 5
+    assert not (run_folder("run") / "base" / "suites.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"suite": ("kor",)}, "korean"),
+        ({"suite": ("jamo",), "limit": 0}, "--limit"),
+        ({"suite": ("humaneval",), "samples": 4, "temperature": 0.0}, "--samples"),
+        ({"suite": ("nsmc",), "data": Path("/nowhere")}, "/nowhere"),
+        ({"suite": ("nsmc",)}, "nako data pull nsmc"),
+    ],
+)
+def test_mistakes_are_named(save, options, named):
+    save(4)
+    with pytest.raises(NakoError, match=named):
+        evaluate.main("run", device="cpu", dtype="float32", **options)

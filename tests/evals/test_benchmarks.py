@@ -1,0 +1,142 @@
+"""Grading, on a scorer that is made for it: any object with the members of Scorer will do."""
+
+import math
+from functools import partial
+
+import pytest
+
+from nakochat.core.sandbox import Limits, missing
+from nakochat.evals.benchmarks import Options, limited, measure, split
+from nakochat.evals.scorer import Ask, Likelihood
+from nakochat.tasks.benchmark import Benchmark, Choice, Program, Question
+from nakochat.tasks.gsm8k import names_number
+from nakochat.tasks.humaneval import complete
+from nakochat.tasks.task import Label
+from nakochat.text.conversation import user
+
+
+class Letters:
+    """Every character is a token, a space joins the letter behind it; how likely a token is stands in `worth`."""
+
+    def __init__(self, worth=None, answers=(), context=1000):
+        self.worth, self.answers, self.context = worth or {}, list(answers), context
+        self.asked = []
+
+    def encode(self, text):
+        return [0, *self.encode_more(text)]
+
+    def encode_more(self, text):
+        return [ord(c) for c in text.replace(" ", "\0")]
+
+    def encode_chat(self, conversation):
+        return [1, *self.encode_more(conversation[-1].text), 2]
+
+    def likelihoods(self, asks):
+        self.asked += asks
+        return [[self._one(ids) for ids in ask.continuations] for ask in asks]
+
+    def _one(self, ids):
+        values = [self.worth.get(chr(i), 0.1) for i in ids]
+        return Likelihood(sum(map(math.log, values)), len(ids), all(v > 0.5 for v in values))
+
+    def generate(self, prompts, *, max_tokens, temperature=0.0, seed=0):
+        self.asked += [tuple(prompt) for prompt in prompts]
+        return [self.answers.pop(0) for _ in prompts]
+
+
+def benchmark(**values):
+    return Benchmark(name="test", label=Label("시험", "test"), read=lambda folder: [], **values)
+
+
+def ids(text):
+    return tuple(Letters().encode_more(text))
+
+
+def test_the_sum_prefers_short_endings_and_the_mean_does_not():
+    # a: ln .3 = -1.20;  bcd: 3 ln .5 = -2.08, a mean of -.69
+    scorer = Letters({"a": 0.3, "b": 0.5, "c": 0.5, "d": 0.5})
+    item = Choice((("q:", "a"), ("q:", "bcd")), gold=1)
+    assert measure(scorer, benchmark(), [item], Options()).right == (0.0,)
+    assert measure(scorer, benchmark(measure="mean"), [item], Options()).right == (1.0,)
+
+
+def test_the_first_of_equals_is_chosen():
+    items = [Choice((("q:", "a"), ("q:", "a"), ("q:", "b")), gold) for gold in (0, 1)]
+    assert measure(Letters(), benchmark(), items, Options()).right == (1.0, 0.0)
+
+
+def test_one_option_alone_must_be_what_the_model_would_write():
+    scorer = Letters({"m": 0.9, "a": 0.9, "x": 0.4})
+    items = [Choice((("q:", "ma"),)), Choice((("q:", "mx"),))]
+    assert measure(scorer, benchmark(boundary="shared"), items, Options()).right == (1.0, 0.0)
+    assert scorer.asked[0] == Ask((0, *ids("q:")), (ids("ma"),))
+
+
+def test_blanks_at_the_end_of_a_context_go_to_the_ending():
+    (ask,) = split(Letters(), Choice((("q: ", " no"), ("q: ", " yes"))), benchmark())
+    assert ask == Ask((0, *ids("q:")), (ids("  no"), ids("  yes")))
+
+
+def test_shared_beginnings_of_endings_are_not_scored():
+    (ask,) = split(
+        Letters(), Choice((("q:", " they go"), ("q:", " they come"))), benchmark(boundary="shared")
+    )
+    assert ask == Ask((0, *ids("q: they ")), (ids("go"), ids("come")))
+    (ask,) = split(Letters(), Choice((("q:", " a"), ("q:", " ab"))), benchmark(boundary="shared"))
+    assert ask == Ask((0, *ids("q: ")), (ids("a"), ids("ab")))  # something of each is left to score
+
+
+def test_a_schema_scores_the_common_ending_behind_each_context():
+    item = Choice((("the fish", " ate."), ("the worm", " ate.")), gold=1)
+    asks = split(Letters(), item, benchmark(boundary="shared"))
+    assert asks == [Ask((0, *ids(f"the {who}")), (ids(" ate."),)) for who in ("fish", "worm")]
+
+
+def test_conversations_are_asked_as_conversations():
+    scorer = Letters({"B": 0.9})
+    item = Choice((((user("q"),), "A"), ((user("q"),), "B")), gold=1)
+    assert measure(scorer, benchmark(), [item], Options()).right == (1.0,)
+    assert scorer.asked == [Ask((1, ord("q"), 2), (ids("A"), ids("B")))]
+
+
+def test_items_that_lose_their_beginning_are_counted():
+    items = [Choice((("q" * length, "a"), ("q" * length, "b"))) for length in (5, 30)]
+    found = measure(Letters(context=20), benchmark(), items, Options())
+    assert found.cut == 1
+    assert found.figures()["cut"] == 1
+
+
+def test_answers_are_graded_by_rule():
+    items = [Question((user("1+1?"),), names_number("2")), Question((user("2+2?"),), names_number("4"))]
+    found = measure(Letters(answers=["It is 2.", "It is 5."]), benchmark(chance=0.1), items, Options())
+    figures = found.figures()
+    assert found.right == (1.0, 0.0)
+    assert (figures["value"], figures["items"], figures["chance"]) == (0.5, 2, 0.1)
+    assert figures["interval"] == pytest.approx([0.0945, 0.9055], abs=1e-4)  # Wilson's, 1 of 2
+
+
+def test_a_limit_goes_through_all_subjects():
+    plain = [Question((), bool) for _ in range(9)]
+    assert limited(plain, 4) == plain[:4]
+    assert limited(plain, None) is plain
+    by_subject = [Question((), bool, group=str(n // 3)) for n in range(9)]
+    assert [item.group for item in limited(by_subject, 3)] == ["0", "1", "2"]
+
+
+@pytest.mark.skipif(missing() is not None, reason=f"no {missing()} here")
+def test_programs_are_run_and_counted():
+    prompt = "def double(x):\n"
+    item = Program(
+        prompt=(user("double"),),
+        text=prompt,
+        complete=partial(complete, prompt, "double"),
+        tests="def check(candidate):\n    assert candidate(2) == 4\n",
+        entry="double",
+    )
+    scorer = Letters(answers=["    return 2 * x", "    return x", "    return", "    return x + x"])
+    options = Options(samples=2, temperature=0.8, limits=Limits(patience=120), chats=False)
+    found = measure(scorer, benchmark(), [item, item], options)
+    assert found.passed == ((2, 1), (2, 1))
+    assert found.figures()["value"] == 0.5
+    assert found.figures()["pass_at"] == {"1": 0.5, "2": 1.0}
+    assert scorer.asked[0] == (0, *ids(prompt))
