@@ -2,8 +2,8 @@
 
     python benchmarks/choices_rate.py [--items 48] [--context 256] [--choices 4] [--ending 8] [--shots 0.8]
 
-The naive loop runs every option's whole sequence alone, as a first evaluation script does.  Ours computes a context once
-for its options, and what all questions begin with (the share --shots of the context: examples) once for all.  Random
+The naive loop runs every option's whole sequence alone, as a first evaluation script does.  Ours computes a context
+once for its options, and what all questions begin with (the share --shots of the context) once for all.  Random
 weights: the work is the same.  Run it with OMP_NUM_THREADS at the number of cores.
 """
 
