@@ -19,7 +19,7 @@ from nakochat.core.messages import say
 from nakochat.inference.sampling import Sampling, choose
 from nakochat.inference.utf8 import WHOLE, utf8_table
 from nakochat.models.attention import KVCache
-from nakochat.models.nako import Nako
+from nakochat.models.model import Model
 from nakochat.text.tokenizer import Tokenizer
 
 Finish = Literal["stop", "length"]
@@ -61,7 +61,7 @@ class _Row:
     ended: bool = False
 
 
-def inference_copy(model: Nako) -> Nako:
+def inference_copy(model: Model) -> Model:
     """The model with its weights in the dtype of its activations, for generation."""
     return copy.deepcopy(model).to(model.dtype).eval().requires_grad_(False)
 
@@ -69,7 +69,7 @@ def inference_copy(model: Nako) -> Nako:
 class Engine:
     """Generates with one model.  The model should be an inference_copy."""
 
-    def __init__(self, model: Nako, tokenizer: Tokenizer, machine: Machine) -> None:
+    def __init__(self, model: Model, tokenizer: Tokenizer, machine: Machine) -> None:
         self.model, self.tokenizer, self.machine = model, tokenizer, machine
         self._stops = frozenset((tokenizer.im_end, tokenizer.bos))
         # never sampled: what would break a character, rows of the table beyond the vocabulary, and what only a

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
 from nakochat.core.errors import DataError
@@ -40,6 +40,8 @@ PHRASE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
 MOST_CHARACTERS = 100_000_000
 PHRASE_CHARACTERS = 30_000_000
 GPT2_SEPARATOR = "<|endoftext|>"
+# what published models saw before every text: GPT-2, SmolLM2 and Qwen3; Llama 3
+PUBLISHED_BOS = (GPT2_SEPARATOR, "<|begin_of_text|>")
 UNKNOWN = "<|unknown|>"  # of a tokenizer of characters: the others know every byte
 SPECIAL_TOKENS = (
     "<|bos|>",
@@ -65,8 +67,9 @@ class Tokenizer:
         self.backend = backend
         self.backend.encode_special_tokens = True
         ids = {name: i for name in SPECIAL_TOKENS if (i := backend.token_to_id(name)) is not None}
-        if "<|bos|>" not in ids and (end := backend.token_to_id(GPT2_SEPARATOR)) is not None:
-            ids["<|bos|>"] = end  # what GPT-2 saw before every text
+        for name in PUBLISHED_BOS:
+            if "<|bos|>" not in ids and (begin := backend.token_to_id(name)) is not None:
+                ids["<|bos|>"] = begin
         missing = [name for name in SPECIAL_TOKENS if name not in ids]
         if missing:
             raise DataError(
@@ -213,7 +216,13 @@ class Tokenizer:
         if isinstance(self.backend.model, models.WordLevel):  # a token is written as it is
             written = {UNKNOWN: "\ufffd".encode()} | dict.fromkeys(SPECIAL_TOKENS, b"")
             return tuple(written.get(token, token.encode()) for token in tokens)
-        return tuple(b"" if i in self.special_ids else _to_bytes(token) for i, token in enumerate(tokens))
+        added = {i: b"" if token.special else token.content.encode() for i, token in self._added().items()}
+        return tuple(added[i] if i in added else _to_bytes(token) for i, token in enumerate(tokens))
+
+    def _added(self) -> dict[int, AddedToken]:
+        """Tokens that merges do not make: the special ones, and a published model's own."""
+        found: dict[int, AddedToken] = self.backend.get_added_tokens_decoder()
+        return found
 
 
 def byte_level(model: models.BPE, *splits: str) -> Backend:

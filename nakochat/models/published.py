@@ -1,0 +1,198 @@
+"""Token ids -> logits: what the two published shapes, llama.py and gpt2.py, have in common.
+
+Both are a table of tokens, layers that add to a stream, a last norm and a head, which may be the table itself.  The
+interface is that of nako.py: forward, hidden, logits, new_cache, parameter_groups.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.messages import say
+from nakochat.data.batches import document_starts
+from nakochat.models.attention import KVCache, Sight, causal_bias
+from nakochat.models.nako import Linear
+
+LONGEST_CONTEXT = (
+    2**20
+)  # beyond it a table of positions alone is half a gigabyte: a config that says more is refused
+
+
+class PublishedConfig(Protocol):
+    """What the code around a model asks of its config."""
+
+    @property
+    def vocab_size(self) -> int: ...
+    @property
+    def layers(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def context(self) -> int: ...
+    @property
+    def key_heads(self) -> int: ...
+    @property
+    def head_width(self) -> int: ...
+    @property
+    def padded_vocab(self) -> int: ...
+    @property
+    def tied(self) -> bool: ...
+
+
+class PublishedLayer(nn.Module):
+    """Adds to the stream what attention and the MLP of one layer find."""
+
+    def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: KVCache | None) -> Tensor:
+        """x (B, T, D) -> (B, T, D)"""
+        raise NotImplementedError
+
+
+class Published(nn.Module):
+    """Embedding, layers and head.  `dtype` is that of the activations; parameters are float32."""
+
+    logit_cap: float | None = None
+    """Logits are not capped."""
+    varlen = False
+    """Whether attention is given the places where documents begin (as in nako.py)."""
+    recompute = False
+    """Whether training keeps a layer's input only and computes the rest of it anew in the backward pass."""
+
+    def __init__(
+        self, shape: PublishedConfig, layers: Iterable[PublishedLayer], last: nn.Module, dtype: torch.dtype
+    ) -> None:
+        super().__init__()
+        self.shape, self.dtype = shape, dtype
+        self.embedding = nn.Embedding(shape.padded_vocab, shape.width)
+        self.layers = nn.ModuleList(layers)
+        self.last_norm = last
+        self.own_head = None if shape.tied else Linear(shape.width, shape.padded_vocab)
+
+    @property
+    def head(self) -> nn.Embedding | Linear:
+        """Whose weight (V, D) makes the logits: the token table itself where they are tied."""
+        return self.embedding if self.own_head is None else self.own_head
+
+    def forward(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
+        """Logits of the next token at every position.  -> (B, T, padded vocabulary) in the activation dtype"""
+        return self.logits(self.hidden(ids, cache, documents))
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(..., D) -> (..., padded vocabulary)"""
+        return F.linear(hidden, self.head.weight.to(hidden.dtype))
+
+    def hidden(
+        self,
+        ids: Tensor,
+        cache: KVCache | None = None,
+        documents: Tensor | None = None,
+        starts: Tensor | None = None,
+    ) -> Tensor:
+        """What the head reads at every position: arguments and result as in nako.py."""
+        positions = _positions(ids, cache, documents)
+        x, angles = self.begin(ids, positions)
+        sight = self._sight(ids, cache, documents, starts)
+        for layer in self.layers:
+            inputs = (x, angles, sight, cache)
+            again = self.recompute and self.training
+            x = checkpoint(layer, *inputs, use_reentrant=False) if again else layer(*inputs)
+        last: Tensor = self.last_norm(x)
+        return last
+
+    def begin(self, ids: Tensor, positions: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The stream before the first layer (B, T, D), and what its layers get to know of the positions (B, T)."""
+        raise NotImplementedError
+
+    def _sight(
+        self, ids: Tensor, cache: KVCache | None, documents: Tensor | None, starts: Tensor | None
+    ) -> Sight:
+        if cache is not None:
+            return Sight(cache.bias(ids.shape[1]))
+        whose = torch.zeros_like(ids) if documents is None else documents
+        if self.varlen:
+            return Sight(None, document_starts(whose) if starts is None else starts)
+        return Sight(causal_bias(whose, self.dtype))
+
+    def new_cache(self, rows: int, length: int) -> KVCache:
+        """An empty cache for generation.  Positions beyond the context are refused by the engine."""
+        return KVCache.empty(
+            layers=self.shape.layers,
+            rows=rows,
+            length=length,
+            heads=self.shape.key_heads,
+            head_width=self.shape.head_width,
+            dtype=self.dtype,
+            device=self.embedding.weight.device,
+        )
+
+    def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
+        """Every parameter under the name by which the optimizer sets its rates."""
+        tables = dict(self.table_groups())
+        named = {id(parameter) for parameters in tables.values() for parameter in parameters}
+        rest = [parameter for parameter in self.parameters() if id(parameter) not in named]
+        return {
+            "matrices": [parameter for parameter in rest if parameter.dim() == 2],
+            **tables,
+            "vectors": [parameter for parameter in rest if parameter.dim() != 2],
+        }
+
+    def table_groups(self) -> Iterable[tuple[str, list[nn.Parameter]]]:
+        """The groups of parameters that are tables, one row for a token or a position."""
+        if self.own_head is None:
+            yield "tied_embedding", [*self.embedding.parameters()]
+        else:
+            yield "embedding", [*self.embedding.parameters()]
+            yield "head", [*self.own_head.parameters()]
+
+
+def padded(vocab_size: int) -> int:
+    """Rows of the tables: the vocabulary rounded up to 64, which matrix kernels like."""
+    return math.ceil(vocab_size / 64) * 64
+
+
+def matmul_flops(weights: int, config: PublishedConfig, heads: int) -> int:
+    """FLOPs per token of one forward and backward, of matrices with so many weights and of causal attention."""
+    seen = (config.context + 1) / 2
+    return int(6 * (weights + config.padded_vocab * config.width) + _attention(config, heads, seen))
+
+
+def _attention(config: PublishedConfig, heads: int, seen: float) -> float:
+    return 12 * heads * config.head_width * seen * config.layers
+
+
+def require_sizes(context: int, *sizes: int) -> None:
+    """ConfigError unless a model can have such sizes."""
+    if min(context, *sizes) < 1 or context > LONGEST_CONTEXT:
+        raise ConfigError(
+            say(
+                f"모델의 모든 크기는 1 이상, 문맥은 {LONGEST_CONTEXT:,} 이하여야 합니다.",
+                f"every size of a model must be 1 or more, and its context {LONGEST_CONTEXT:,} or less.",
+            )
+        )
+
+
+def require_division(width: int, heads: int, key_heads: int, head_width: int) -> None:
+    """ConfigError unless the heads fit together."""
+    if heads % key_heads or head_width % 2:
+        raise ConfigError(
+            say(
+                f"너비 {width}, 머리 {heads}개, 키 머리 {key_heads}개가 서로 나누어지지 않습니다.",
+                f"width {width}, heads {heads} and key heads {key_heads} do not divide.",
+            )
+        )
+
+
+def _positions(ids: Tensor, cache: KVCache | None, documents: Tensor | None) -> Tensor:
+    """The place of every token: after what a cache holds, or from the start of its own document.  -> (B, T)"""
+    if cache is not None:
+        return cache.positions(ids.shape[1])
+    places = torch.arange(ids.shape[1], device=ids.device).expand_as(ids)
+    if documents is None:
+        return places
+    begins = F.pad(documents[:, 1:] != documents[:, :-1], (1, 0))  # (B, T)
+    return places - torch.where(begins, places, 0).cummax(dim=1).values
