@@ -241,9 +241,10 @@ def _pace(
 
 def _room(sheet: Datasheet | None, machine: Machine | None) -> float:
     """Bytes that one process may take."""
-    return (
-        sheet.memory_gb * 1e9 if sheet is not None or machine is None else float(memory_bytes(machine.device))
-    )
+    if sheet is not None:
+        return sheet.memory_gb * 1e9
+    assert machine is not None  # one of the two is there
+    return float(memory_bytes(machine.device))
 
 
 def _disk(config: NakoConfig, coefficients: Coefficients, stages: dict[str, Forecast]) -> float:

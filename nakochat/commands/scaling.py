@@ -93,13 +93,15 @@ def main(
         "compile": compile,
         "rows_per_piece": rows_per_piece,
     }
-    points, text = [], ""
-    for budget in sorted(set(budgets)):
-        for depth in sorted(set(depths)):
-            settings = _rung(name, depth, budget, context, options)
-            speak(f"\n== {settings.run_name}: {budget:.2g} FLOPs, {settings.steps:,} {say('걸음', 'steps')}")
-            points.append(_train(settings, name))
-            text = text or _text_of(settings)
+    ladder = [(budget, depth) for budget in sorted(set(budgets)) for depth in sorted(set(depths))]
+    rungs = [
+        _rung(name, depth, budget, context, options) for budget, depth in ladder
+    ]  # all, before any trains
+    points = []
+    for (budget, _), settings in zip(ladder, rungs, strict=True):
+        speak(f"\n== {settings.run_name}: {budget:.2g} FLOPs, {settings.steps:,} {say('걸음', 'steps')}")
+        points.append(_train(settings, name))
+    text = _text_of(rungs[0])
     size = Tokenizer.load(run_folder(name) / "tokenizer").vocab_size
     law = fit_law(points, text=text, vocab_size=size, context=context)
     asked = buys or tuple(max(budgets) * times for times in (1, 10, 100))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from nakochat.core.machine import peak_memory_bytes
+
 
 def memory_bytes(device: torch.device) -> int:
     """Memory that a process on this device may take; of a container, what it is allowed."""
@@ -29,6 +31,16 @@ def free_memory_bytes() -> int | None:
         if line.startswith("MemAvailable:"):
             return int(line.split()[1]) * 1024
     return None
+
+
+def held_bytes(device: torch.device) -> int:
+    """What training has needed: on a GPU its peak; in main memory what is held now, which keeps all that training once
+    had (allocator.py) and not what preparing data had before.  The peak of the process where the system says no more.
+    """
+    pages = Path("/proc/self/statm")
+    if device.type == "cuda" or not pages.is_file():
+        return peak_memory_bytes(device)
+    return int(pages.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def usable_cores() -> int:

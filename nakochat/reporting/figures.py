@@ -6,6 +6,7 @@ the same drawing is readable on a light and on a dark page.  Drawn by vl-convert
 
 from collections.abc import Iterable, Sequence
 from statistics import fmean
+from typing import Any
 
 import altair as alt
 import vl_convert
@@ -121,7 +122,7 @@ def _figure(name: str, title: Words, lines: dict[str, list[Point]], caption: Wor
     return Figure(name=name, title=title, svg=svg, caption=caption)
 
 
-def look() -> dict[str, object]:
+def look() -> dict[str, Any]:
     """The style that all drawings share."""
     ink = "currentColor"
     axis = alt.AxisConfig(

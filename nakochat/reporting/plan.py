@@ -11,7 +11,7 @@ _FIGURES = {
     "tokens": Words("토큰", "tokens"),
     "flops": Words("FLOPs", "FLOPs"),
     "seconds": Words("시간", "time"),
-    "memory_bytes": Words("최대 메모리", "peak memory"),
+    "memory_bytes": Words("학습의 메모리", "memory of training"),
 }
 
 
@@ -61,9 +61,8 @@ def _sources(run: Run) -> list[Block]:
             found[source] = None
     names = "; ".join(found)
     words = Words(
-        f"예측한 시간의 근거: {names}. 실제 시간에는 중간 측정과 저장이, 메모리에는 자료 준비가 들어 있습니다.",
-        f"The predicted time comes from: {names}. Actual time includes measuring and saving on the way, and memory "
-        "the preparing of data.",
+        f"예측한 시간의 근거: {names}. 실제 시간에는 중간 측정과 저장이 들어 있습니다.",
+        f"The predicted time comes from: {names}. Actual time includes measuring and saving on the way.",
     )
     return [Paragraph(words=words)] if found else []
 

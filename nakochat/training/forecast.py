@@ -20,8 +20,10 @@ from nakochat.models.sizing import count
 from nakochat.training.rehearsal import Measured, key_of, remembered
 
 PLAN = "plan.json"
-# Share of a CPU's measured matrix product that whole training steps reach (docs/benchmarks.md, "plan").
-CPU_SHARE = 0.5
+# Share of a CPU's own matrix product that whole training steps reach: tiny takes 0.333 s for a step of 0.126 TFLOP on
+# two cores with AMX whose product makes 1.30 TFLOP/s.  Another CPU has another share: hence rehearsals.
+CPU_SHARE = 0.29
+_COMPILING = 30.0  # seconds, there
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +95,11 @@ def pace_of_machine(config: NakoConfig, machine: Machine, *, rows: int, rows_per
     found = remembered(key_of(config, machine, rows=rows, rows_per_piece=rows_per_piece))
     if found is not None:
         source = ("이 컴퓨터에서 20걸음을 잰 값", "20 steps measured on this machine")
+        if found.run is not None:
+            source = (
+                f"이 컴퓨터에서 끝난 실행 {found.run}의 걸음",
+                f"the steps of {found.run}, which finished on this machine",
+            )
         return Pace(flops_per_second=None, start_seconds=found.start_seconds, source=source, measured=found)
     name = str(machine.describe()["name"])
     if machine.device.type == "cpu":
@@ -104,7 +111,9 @@ def pace_of_machine(config: NakoConfig, machine: Machine, *, rows: int, rows_per
             f"지금 잰 행렬곱 속도의 {100 * CPU_SHARE:.0f} %",
             f"{100 * CPU_SHARE:.0f} % of the matrix product measured just now",
         )
-        return Pace(flops_per_second=speed, start_seconds=20.0 if machine.compile else 0.0, source=source)
+        return Pace(
+            flops_per_second=speed, start_seconds=_COMPILING if machine.compile else 0.0, source=source
+        )
     sheet = datasheet_of(name)
     if sheet is None:
         return Pace(

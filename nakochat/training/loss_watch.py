@@ -26,7 +26,9 @@ WATCHED = "loss_watch.json"
 _WINDOWS = 20
 _LEAST_STEPS = 20  # of a curve that says anything
 _TOLERANCE = 0.03  # what two runs that differ in their seed alone stay within (docs/log.md has 1 to 2 %)
-_SPIKE = 1.25  # times the median of the steps before it
+_SPIKE = (
+    1.25  # times the median of the steps before it, and six of their deviations: batches of answers are noisy
+)
 # settings that say what is learned from; the shape is in plan.json
 _DATA = ("corpus", "column", "data", "text_share", "answers_only", "assistant_name", "rows")
 
@@ -143,8 +145,15 @@ def _start(curve: Curve, vocabulary: int) -> Finding:
 
 
 def _spikes(losses: Sequence[float]) -> list[int]:
-    """Steps whose loss stands far above the median of the twenty before."""
-    return [at for at in range(20, len(losses)) if losses[at] > _SPIKE * median(losses[at - 20 : at]) > 0]
+    """Steps whose loss stands far above the twenty before."""
+    found = []
+    for at in range(20, len(losses)):
+        before = losses[at - 20 : at]
+        middle = median(before)
+        deviation = 1.4826 * median(abs(loss - middle) for loss in before)
+        if losses[at] > max(_SPIKE * middle, middle + 6 * deviation) > 0:
+            found.append(at)
+    return found
 
 
 def compare_with_runs(curve: Curve, earlier: Iterable[Curve]) -> Finding | None:
@@ -198,11 +207,20 @@ def _identity(folder: Path) -> dict[str, Any] | None:
     try:
         plan = read_json(folder / PLAN)["predicted"]
         config = read_json(folder / "config.json")
-        tokenizer = read_json(folder.parent / "tokenizer" / "manifest.json")["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+        tokenizer = _tokenizer_of(folder.parent)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     shape = {name: plan.get(name) for name in ("parameters", "flops_per_token", "steps", "tokens")}
     return {**shape, "tokenizer": tokenizer, **{name: config.get(name) for name in _DATA}}
+
+
+def _tokenizer_of(run: Path) -> dict[str, Any]:
+    """What a tokenizer was made with, but for the seed; of one that came from elsewhere, its files."""
+    record = run / "tokenizer.json"
+    settings = read_json(record).get("settings") if record.is_file() else None
+    if not isinstance(settings, dict):
+        return dict(read_json(run / "tokenizer" / "manifest.json")["files"])
+    return {name: value for name, value in settings.items() if name != "seed"}
 
 
 def write_findings(folder: Path, findings: Sequence[Finding]) -> None:

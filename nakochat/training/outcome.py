@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 from nakochat.core.errors import DataError
-from nakochat.core.machine import Machine, peak_memory_bytes
+from nakochat.core.inspection import held_bytes
+from nakochat.core.machine import Machine
 from nakochat.core.progress import speak
+from nakochat.core.run import read_metrics
+from nakochat.data.batches import PackedBatches
 from nakochat.models.nako import NakoConfig
 from nakochat.models.sizing import count
 from nakochat.training.forecast import (
@@ -30,6 +34,7 @@ from nakochat.training.loss_watch import (
     say_findings,
     write_findings,
 )
+from nakochat.training.rehearsal import Measured, key_of, remember
 from nakochat.training.settings import StageSettings
 
 
@@ -49,10 +54,11 @@ def predict(folder: Path, config: NakoConfig, settings: StageSettings, machine: 
     write_plan(folder, found)
 
 
-def conclude(training: Training, *, fresh: bool, texts: Sequence[str]) -> None:
+def conclude(training: Training, *, fresh: bool, texts: Sequence[str], typical: bool = True) -> None:
     """Write down what the stage took, and say whether its loss is normal.
 
-    fresh: training began with random weights, so that a law of the loss speaks of it.
+    fresh: training began with random weights, so that a law of the loss speaks of it.  typical: it was done in one go
+    and as the settings usually are, so that its pace says something about the next.
     """
     folder, config = training.run.folder, training.model.config
     counts = count(config)
@@ -63,9 +69,11 @@ def conclude(training: Training, *, fresh: bool, texts: Sequence[str]) -> None:
             "tokens": training.tokens,
             "flops": float(counts.flops_per_token) * training.tokens,
             "seconds": training.seconds,
-            "memory_bytes": peak_memory_bytes(training.machine.device),
+            "memory_bytes": held_bytes(training.machine.device),
         },
     )
+    if typical:
+        _remember_pace(training)
     curve = read_curve(folder)
     found: list[Finding | None] = [
         *look_at_itself(curve, fresh_vocabulary=config.padded_vocab if fresh else None),
@@ -80,6 +88,25 @@ def conclude(training: Training, *, fresh: bool, texts: Sequence[str]) -> None:
     findings = [finding for finding in found if finding is not None]
     write_findings(folder, findings)
     say_findings(folder.name, findings)
+
+
+def _remember_pace(training: Training) -> None:
+    """The next forecast for this shape on this machine begins with what this run's steps took."""
+    folder, machine = training.run.folder, training.machine
+    seconds = [float(row["step_seconds"]) for row in read_metrics(folder) if row.get("kind") == "step"]
+    pieces = training.batches
+    if not seconds or not isinstance(pieces, PackedBatches):
+        return
+    step = statistics.median(seconds)
+    rows = -(-pieces.rows // machine.world)
+    measured = Measured(
+        step_seconds=step,
+        start_seconds=max(0.0, training.seconds - step * training.step),  # compiling, measuring, saving
+        peak_memory_bytes=held_bytes(machine.device),
+        run=f"{folder.parent.name}/{folder.name}",
+    )
+    key = key_of(training.model.config, machine, rows=rows, rows_per_piece=pieces.rows_per_piece)
+    remember(key, measured)
 
 
 def hash_of_texts(texts: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """A model's shape and a batch -> seconds and memory of 20 real steps on this machine, on tokens without meaning.
 
-The steps are the training loop's own, with its optimizer and its batches; only nothing is saved.  What was measured is
-kept in measured.json of NAKO_HOME, under everything that it depends on, and forecasts begin with it.
+The steps are the training loop's own, with its optimizer and its batches; only nothing is saved.  What was measured,
+here or by a run that has finished, is kept in measured.json of NAKO_HOME, under everything that it depends on:
+forecasts begin with it.
 """
 
 import dataclasses
@@ -16,7 +17,8 @@ import numpy as np
 import torch
 
 from nakochat.core.files import read_json, write_json
-from nakochat.core.machine import Machine, peak_memory_bytes
+from nakochat.core.inspection import held_bytes
+from nakochat.core.machine import Machine
 from nakochat.core.paths import home
 from nakochat.core.run import Run
 from nakochat.data.batches import PackedBatches, Source
@@ -40,6 +42,8 @@ class Measured:
     start_seconds: float
     """What the first steps took beyond that: compiling, mostly."""
     peak_memory_bytes: int
+    run: str | None = None
+    """Of which finished run; None for a rehearsal."""
 
 
 class _Rows(Run):
@@ -95,7 +99,7 @@ def rehearse(
     return Measured(
         step_seconds=step,
         start_seconds=max(0.0, sum(run.seconds[:_WARM]) - _WARM * step),
-        peak_memory_bytes=peak_memory_bytes(machine.device),
+        peak_memory_bytes=held_bytes(machine.device),
     )
 
 

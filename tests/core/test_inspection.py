@@ -7,6 +7,7 @@ from nakochat.core import inspection
 from nakochat.core.inspection import (
     free_disk_bytes,
     free_memory_bytes,
+    held_bytes,
     memory_bytes,
     reaches,
     usable_cores,
@@ -25,6 +26,12 @@ def test_what_is_free_is_no_more_than_there_is(tmp_path):
     assert free is None or 0 < free <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     assert free_disk_bytes(tmp_path) > 0
     assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+
+
+def test_what_is_held_grows_with_what_is_taken():
+    before = held_bytes(torch.device("cpu"))
+    taken = torch.ones(20_000_000)
+    assert held_bytes(torch.device("cpu")) - before > 0.9 * 4 * len(taken)
 
 
 def test_a_port_that_nobody_listens_on_is_not_reached():

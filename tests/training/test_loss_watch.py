@@ -71,6 +71,11 @@ def test_spikes_are_counted_and_a_lone_one_is_let_pass():
     assert any("jumped 4 times (first at step 200" in said for said in off(losses))
 
 
+def test_small_batches_of_answers_are_noisy_and_not_ill():
+    """tiny's sft: single steps reach 1.5 times the median of those before."""
+    assert off(falling(400, end=1.0, noise=0.2), fresh=None) == []
+
+
 def test_the_end_is_held_against_earlier_runs():
     own = Curve(losses=tuple(falling(end=3.0)))
     same = [Curve(losses=tuple(falling(end=end, seed=seed))) for seed, end in ((1, 3.01), (2, 2.99))]
@@ -130,6 +135,12 @@ def test_only_finished_runs_of_the_same_shape_and_data_are_earlier_ones():
     leave("unfinished", falling(), ended=False)
     (runs_folder() / "no-plan" / "base").mkdir(parents=True)
     assert [curve.losses for curve in earlier_curves(own)] == [tuple(falling(seed=1))]
+    for name, seed, size in (("own", 0, 300), ("same", 1, 300), ("other-data", 0, 300)):
+        record = {"settings": {"vocab_size": size, "seed": seed}}
+        (runs_folder() / name / "tokenizer.json").write_text(json.dumps(record))
+    assert len(earlier_curves(own)) == 1  # tokenizers of two seeds are alike
+    (runs_folder() / "same" / "tokenizer.json").write_text('{"settings": {"vocab_size": 400, "seed": 0}}')
+    assert earlier_curves(own) == []
 
 
 def test_a_curve_is_read_with_its_later_rows():
