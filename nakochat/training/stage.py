@@ -13,32 +13,23 @@ from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import speak, speak_once
 from nakochat.core.run import Run
-from nakochat.core.trackers import Subject, open_tracker, require_trackers
 from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.chat_shards import chat_sources, prepare_chats
 from nakochat.data.mixture import prepare_set_validation, record_sets, text_sources
 from nakochat.data.prepare import prepare_stage, prepare_validation, stored_validation
 from nakochat.data.shards import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
-from nakochat.models.checkpoint import Checkpoint, Keep, checkpoint_of, newest_checkpoint, remove_leftovers
+from nakochat.models.checkpoint import Checkpoint, checkpoint_of, newest_checkpoint, remove_leftovers
 from nakochat.models.float8 import require_float8
-from nakochat.models.model import Model
+from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.agreement import plain, require_agreement
-from nakochat.training.guard import Guard
 from nakochat.training.loop import Check, Training
 from nakochat.training.loss_watch import LossWatch
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.outcome import conclude, predict
 from nakochat.training.schedule import Schedule
-from nakochat.training.settings import (
-    BaseSettings,
-    RunSettings,
-    StageSettings,
-    TalkingSettings,
-    TrainSettings,
-)
-from nakochat.training.vitals import Vitals
+from nakochat.training.settings import BaseSettings, RunSettings, StageSettings, TalkingSettings
 from nakochat.training.watch import Watch
 
 
@@ -59,10 +50,9 @@ class Stage:
 
 
 @contextmanager
-def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
+def open_stage(name: str, settings: RunSettings) -> Iterator[Stage]:
     """Opens the machine and holds the run folder.  ConfigError when a resumed run's settings were changed."""
     give_back()
-    require_trackers(settings.track)
     folder = run_folder(settings.run_name)
     tokenizer = Tokenizer.load(folder / "tokenizer")
     resumed = newest_checkpoint(folder / name / "checkpoints")
@@ -83,7 +73,6 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
                             f"{name}: going on from step {resumed.step}.",
                         )
                     )
-                _track(run, settings)
             machine.wait()
             yield Stage(name, run, machine, tokenizer, resumed)
     finally:
@@ -96,14 +85,6 @@ def _begin(run: Run, settings: RunSettings) -> None:
     if run.read_config() not in (None, now):
         run.forget_rows()
     run.write_config(now)
-
-
-def _track(run: Run, settings: TrainSettings) -> None:
-    """Open the dashboards that were asked for.  ConfigError when one refuses: nothing is trained yet."""
-    for name in settings.track:
-        called = f"{settings.track_name or settings.run_name}/{run.folder.name}"
-        subject = Subject(folder=run.folder, name=called, settings=plain(settings))
-        run.track(name, open_tracker(name, subject))
 
 
 def is_done(name: str, settings: RunSettings) -> bool:
@@ -132,7 +113,7 @@ def record_origin(stage: Stage, settings: RunSettings, parent: Checkpoint | None
         stage.run.write_origin(machine=stage.machine.describe(), seed=settings.seed, parent=about)
 
 
-def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> None:
+def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> None:
     """Prepare the stage's documents and train on them: all of base, mid and sft."""
     machine, tokenizer = stage.machine, stage.tokenizer
     batches = PackedBatches(
@@ -161,12 +142,6 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         dtype=machine.dtype,
         machine=machine,
     )
-    stage.run.also = Vitals(
-        model.config,
-        machine,
-        rates={name: optimizer.peaks[name] for name in ("matrix", "embedding", "head")},
-        tokens_per_step=settings.rows * model.config.context,
-    )
     schedule = Schedule(
         steps=settings.steps, warmup=settings.warmup, warmdown=settings.warmdown, final=settings.final_rate
     )
@@ -190,8 +165,6 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         checks=checks if machine.is_first else [],
         save_every=settings.save_every,
         log_every=settings.log_every,
-        keep=Keep(last=settings.keep_last, every=settings.keep_every, best=settings.keep_best),
-        guard=Guard(spikes=settings.skip_spikes),
     )
     if stage.resumed is not None:
         training.resume(stage.resumed)
@@ -310,5 +283,5 @@ def _short(folder: Path) -> str:
     return f"{folder.parents[2].name}/{folder.parents[1].name}@{int(folder.name)}"
 
 
-def loaded(checkpoint: Checkpoint, machine: Machine) -> Model:
+def loaded(checkpoint: Checkpoint, machine: Machine) -> Nako:
     return checkpoint.model(machine.dtype, machine.device)
