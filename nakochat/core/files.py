@@ -2,19 +2,20 @@
 
 A file is written beside its place, fsynced and renamed, so that a reader and a power cut see the old one or the new
 one, never half of either.  A folder is complete when its manifest.json is there, which holds the size and the SHA-256
-of every file and is written before the folder is renamed into place.
+of every file and is written before the folder is renamed into place.  tests/core/test_crashes.py stops it before,
+within and after every call of disk.py.
 """
 
 import contextlib
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from nakochat.core import disk
 from nakochat.core.errors import CheckpointError
 from nakochat.core.messages import say
 
@@ -23,20 +24,26 @@ MANIFEST = "manifest.json"
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Replace path by data, atomically.  OSError where the disk is full or not writable; the old file stays then."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    beside = Path(name)
+    write_pieces(path, [data])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
+    """The same for what need not lie in memory in one piece."""
+    _make_parents(path)
+    beside = _beside(path)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner reads
-        beside.replace(path)
+        handle = disk.create(beside)
+        try:
+            for piece in pieces:
+                disk.write(handle, piece)
+            disk.sync(handle)
+        finally:
+            os.close(handle)
+        disk.rename(beside, path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        _clear(beside)
         raise
-    _sync_folder(path.parent)
+    disk.sync_folder(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -46,7 +53,11 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Replace path by readable JSON, atomically."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    write_text(path, _as_text(value))
+
+
+def _as_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
 
 
 def read_json(path: Path) -> Any:
@@ -68,6 +79,22 @@ def lock_file(path: Path) -> int | None:
     return handle
 
 
+def is_locked(path: Path) -> bool:
+    """Whether another process holds the lock of path, or this one does."""
+    if os.name == "nt" or not path.is_file():
+        return False
+    import fcntl  # not on Windows
+
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # released by closing
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's bytes."""
     with path.open("rb") as file:
@@ -77,58 +104,88 @@ def sha256(path: Path) -> str:
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yields a folder beside path; when the block ends well it gets its manifest and takes path's place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    _make_parents(path)
+    beside = _beside(path)
+    disk.make_folder(beside)
     try:
         yield beside
-        files = sorted(file for file in beside.rglob("*") if file.is_file())
+        inside = sorted(beside.rglob("*"))
+        files = [file for file in inside if file.is_file()]
         for file in files:
             _sync_file(file)
+        for folder in (entry for entry in inside if entry.is_dir()):
+            disk.sync_folder(folder)
         entries = {
-            str(f.relative_to(beside)): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files
+            file.relative_to(beside).as_posix(): {"bytes": file.stat().st_size, "sha256": sha256(file)}
+            for file in files
         }
         write_json(beside / MANIFEST, {"files": entries})
-        beside.chmod(0o777 & ~_umask())
         _take_place(beside, path)
-        _sync_folder(path.parent)
+        disk.sync_folder(path.parent)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        _clear(beside)
 
 
 def _take_place(beside: Path, path: Path) -> None:
-    """Rename beside to path; a folder that stood there is deleted only then."""
+    """Rename beside to path; a folder that stood there is deleted only when the new one is sure to stay."""
     old = beside.with_name(f"{beside.name}.old")
     if path.exists():
-        path.replace(old)
+        disk.rename(path, old)
     try:
-        beside.replace(path)
+        disk.rename(beside, path)
     except BaseException:
         if old.exists():
-            old.replace(path)
+            disk.rename(old, path)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    if old.exists():
+        disk.sync_folder(path.parent)
+        _clear(old)
+
+
+def remove_folder(path: Path) -> None:
+    """Delete a folder so that a reader sees all of it or nothing.  OSError where it cannot be deleted."""
+    gone = _beside(path)
+    disk.rename(path, gone)
+    disk.remove(gone)
 
 
 def verify_folder(path: Path) -> None:
     """CheckpointError unless every file that the manifest names is there with its size and hash."""
     try:
-        entries = read_json(path / MANIFEST)["files"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        entries = _entries(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(
             say(
                 f"완성되지 않은 폴더입니다: {path} (manifest.json이 없거나 깨졌습니다). 지우고 다시 실행하세요.",
                 f"incomplete folder: {path} (manifest.json cannot be read). Delete it and run again.",
             )
         ) from error
-    for name, entry in entries.items():
+    for name, (size, digest) in entries.items():
         file = path / name
-        if not file.is_file() or file.stat().st_size != entry["bytes"] or sha256(file) != entry["sha256"]:
+        if not _is(file, size, digest):
             raise CheckpointError(
                 say(
                     f"파일이 손상되었습니다: {file} (기록된 크기나 해시와 다릅니다).",
                     f"damaged file: {file} (its size or hash is not the recorded one).",
                 )
             )
+
+
+def _entries(path: Path) -> dict[str, tuple[int, str]]:
+    """Size and hash of each file that a manifest names.  ValueError unless it is, to the byte, as it was written."""
+    text = (path / MANIFEST).read_bytes()
+    manifest = json.loads(text)
+    if _as_text(manifest).encode() != text:
+        raise ValueError("not as it was written")
+    return {name: (entry["bytes"], entry["sha256"]) for name, entry in manifest["files"].items()}
+
+
+def _is(file: Path, size: int, digest: str) -> bool:
+    """A file that cannot be read is not it: a bad sector, or a folder deleted at this moment."""
+    try:
+        return file.is_file() and file.stat().st_size == size and sha256(file) == digest
+    except (OSError, ValueError):  # ValueError: a damaged name that no file can have
+        return False
 
 
 def is_whole(path: Path) -> bool:
@@ -143,28 +200,34 @@ def is_whole(path: Path) -> bool:
 def has_its_sizes(path: Path) -> bool:
     """Whether every file that the manifest names is there with its size; no content is read."""
     try:
-        entries = read_json(path / MANIFEST)["files"]
-        return all((path / name).stat().st_size == entry["bytes"] for name, entry in entries.items())
-    except (OSError, ValueError, KeyError, TypeError):
+        return all((path / name).stat().st_size == size for name, (size, _) in _entries(path).items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _make_parents(path: Path) -> None:
+    """The folders above path, each of them sure to be found again."""
+    missing = [folder for folder in path.parents if not folder.exists()]
+    for folder in reversed(missing):
+        with contextlib.suppress(FileExistsError):  # another process has made it meanwhile
+            disk.make_folder(folder)
+        disk.sync_folder(folder.parent)
+
+
+def _beside(path: Path) -> Path:
+    """A name that nobody else has, in the same folder, and that says whose it is."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+
+
+def _clear(path: Path) -> None:
+    """Delete what is in the way.  What cannot be deleted stays: its name begins with a dot, and nobody reads it."""
+    with contextlib.suppress(OSError):
+        disk.remove(path)
 
 
 def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(path: Path) -> None:
-    if os.name == "nt":  # Windows cannot open folders
-        return
     handle = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        disk.sync(handle)
     finally:
         os.close(handle)
