@@ -8,7 +8,8 @@ manifest.json           size and SHA-256 of each file, written before the folder
 """
 
 import dataclasses
-import shutil
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,33 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from safetensors.torch import save as serialise
 from torch import Tensor
 
+from nakochat.core import disk
 from nakochat.core.errors import CheckpointError
-from nakochat.core.files import is_whole, read_json, whole_folder, write_bytes, write_json
+from nakochat.core.files import (
+    has_its_sizes,
+    is_whole,
+    read_json,
+    remove_folder,
+    whole_folder,
+    write_json,
+    write_pieces,
+)
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference
 from nakochat.core.progress import warn
-from nakochat.models.nako import Nako, NakoConfig
+from nakochat.models.model import Model, ModelConfig, build_model, config_from, kind_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """Which checkpoints stay: the newest `last`, beside them every one of a step that `every` divides, and the best."""
+
+    last: int = 2
+    every: int | None = None
+    best: bool = False
+    """The one with the lowest score (bits per byte of held-out text), of those that have one."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +68,17 @@ class Checkpoint:
         """SHA-256 of the weights, by which a child names its parent."""
         return str(read_json(self.folder / "manifest.json")["files"]["model.safetensors"]["sha256"])
 
-    def model(self, dtype: torch.dtype, device: torch.device) -> Nako:
+    @property
+    def config(self) -> ModelConfig:
+        """The model's shape."""
+        return config_from(self.about["model"], self.about["config"])
+
+    def model(self, dtype: torch.dtype, device: torch.device) -> Model:
         """The model with its weights."""
         try:
-            model = Nako(NakoConfig(**self.about["config"]), dtype)
-            model.load_state_dict(load_file(self.folder / "model.safetensors"))
-        except (SafetensorError, RuntimeError, TypeError, KeyError) as error:
+            model = build_model(self.config, dtype)
+            model.load_state_dict(self.weights())
+        except (SafetensorError, OSError, RuntimeError, TypeError, KeyError) as error:
             raise CheckpointError(
                 say(
                     f"체크포인트의 가중치를 읽을 수 없습니다: {self.folder} ({error})",
@@ -62,6 +86,9 @@ class Checkpoint:
                 )
             ) from error
         return model.to(device)
+
+    def weights(self) -> dict[str, Tensor]:
+        return load_file(self.folder / "model.safetensors")
 
     def optimizer_state(self) -> dict[str, Tensor]:
         return load_file(self.folder / "optimizer.safetensors")
@@ -82,25 +109,59 @@ class Checkpoint:
 def save_checkpoint(
     folder: Path,
     *,
-    model: Nako,
+    model: Model,
     tokenizer_hash: str,
     state: dict[str, Any],
+    weights: dict[str, Tensor] | None = None,
     optimizer: dict[str, Tensor] | None = None,
-    keep: int = 2,
+    keep: Keep = Keep(),
 ) -> Path:
-    """Write folder/STEP atomically, then delete all but the newest `keep`.  OSError where the disk is full."""
+    """Write folder/STEP atomically, then delete what `keep` does not name.  OSError where the disk is full.
+
+    weights: the model's, if not those that it has now.
+    """
     path = folder / f"{state['step']:06d}"
     with whole_folder(path) as files:
-        # not save_file: on a full disk it raises a SafetensorError, which is no OSError
-        write_bytes(files / "model.safetensors", _serialised(model.state_dict()))
+        tensors = model.state_dict() if weights is None else weights
+        write_pieces(files / "model.safetensors", _safetensors(tensors))
         if optimizer is not None:
-            write_bytes(files / "optimizer.safetensors", _serialised(optimizer))
-        about = {"model": "nako", "config": dataclasses.asdict(model.config), "tokenizer": tokenizer_hash}
+            write_pieces(files / "optimizer.safetensors", _safetensors(optimizer))
+        about = {
+            "model": kind_of(model),
+            "config": dataclasses.asdict(model.config),
+            "tokenizer": tokenizer_hash,
+        }
         write_json(files / "about.json", about)
         write_json(files / "state.json", state)
-    for old in _steps(folder)[keep:]:
-        shutil.rmtree(old)
+    _thin_out(folder, path, keep)
     return path
+
+
+def _thin_out(folder: Path, newest: Path, keep: Keep) -> None:
+    """Delete what need not be kept.  What cannot be deleted is said: the new checkpoint is there all the same."""
+    steps = _steps(folder)
+    # what is damaged does not count; beyond the one just written, which went on from the newest whole one, all are
+    known = [path for path in steps if int(path.name) <= int(newest.name) and has_its_sizes(path)]
+    kept = {*known[: keep.last]}
+    if keep.every is not None:
+        kept.update(path for path in known if int(path.name) % keep.every == 0)
+    if keep.best:
+        scored = [(score, path) for path in known if (score := _score(path)) is not None]
+        kept.update(path for _, path in sorted(scored)[:1])
+    for path in (path for path in steps if path not in kept):
+        try:
+            remove_folder(path)
+        except OSError as error:
+            warn(say(f"지우지 못했습니다: {path} ({error})", f"could not delete {path} ({error})"))
+
+
+def _score(path: Path) -> float | None:
+    """What held-out text gave at this checkpoint, if it was measured then."""
+    try:
+        score = read_json(path / "state.json").get("score")
+    except (OSError, ValueError, AttributeError):
+        return None  # damaged, which whoever reads it is told
+    return score if isinstance(score, float) else None
 
 
 def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | None:
@@ -111,13 +172,27 @@ def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | Non
     for path in _steps(folder):
         if step is not None and int(path.name) != step:
             continue
-        if is_whole(path):
-            return Checkpoint(path, read_json(path / "about.json"), read_json(path / "state.json"))
-        warn(say(f"손상된 체크포인트를 건너뜁니다: {path}", f"passing over a damaged checkpoint: {path}"))
+        found = _read(path)
+        if found is not None:
+            return found
+        if path.exists():
+            warn(say(f"손상된 체크포인트를 건너뜁니다: {path}", f"passing over a damaged checkpoint: {path}"))
+        elif step is None:  # a training has just deleted it, when it had written a newer one
+            return newest_checkpoint(folder)
     if step is not None:
         raise CheckpointError(
             say(f"{folder}에 스텝 {step}이 없습니다.", f"{folder} has no whole checkpoint of step {step}.")
         )
+    return None
+
+
+def _read(path: Path) -> Checkpoint | None:
+    """None unless it is whole."""
+    try:
+        if is_whole(path):
+            return Checkpoint(path, read_json(path / "about.json"), read_json(path / "state.json"))
+    except FileNotFoundError:
+        return None
     return None
 
 
@@ -132,11 +207,43 @@ def checkpoint_of(run: RunReference) -> Checkpoint:
 def remove_leftovers(folder: Path) -> None:
     """Delete what saves that were killed left behind.  Only for the one who may write here."""
     for path in folder.glob(".[0-9]*"):
-        shutil.rmtree(path)
+        disk.remove(path)
 
 
-def _serialised(tensors: dict[str, Tensor]) -> bytes:
-    return serialise({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+def _safetensors(tensors: dict[str, Tensor]) -> Iterator[bytes | memoryview]:
+    """The bytes of a safetensors file, tensor by tensor (https://huggingface.co/docs/safetensors).
+
+    The library's save_file raises what is no OSError on a full disk, and its save makes one piece of all of them,
+    during which no other thread of Python runs: training would stand still.
+    """
+    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))  # each lies aligned
+    header, at = {}, 0
+    for name in names:
+        end = at + tensors[name].numel() * tensors[name].element_size()
+        header[name] = {
+            "dtype": _DTYPES[tensors[name].dtype],
+            "shape": list(tensors[name].shape),
+            "data_offsets": [at, end],
+        }
+        at = end
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    yield len(text).to_bytes(8, "little") + text
+    for name in names:
+        values = tensors[name].detach().cpu().contiguous().flatten()
+        yield values.view(torch.uint8).numpy().data
+
+
+_DTYPES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
 
 
 def _steps(folder: Path) -> list[Path]:

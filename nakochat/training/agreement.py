@@ -24,6 +24,10 @@ FREE = {
     "save_every",
     "log_every",
     "check_every",
+    "keep_last",
+    "keep_every",
+    "keep_best",
+    "skip_spikes",  # a training that its data's leaps have stopped goes on without
     "rows_per_piece",
     "recompute",
 }

@@ -2,33 +2,36 @@
 
 It knows nothing of text, conversations or rewards: a stage is the values that it passes in.  The order of one turn:
 measure, save, stop?, take the step's batches and count what they ask for over all ranks, forward and backward of each
-piece divided by that one count, step, log.  Everything that a resume needs is in the checkpoint: step, random state,
-optimizer, position in the data.
+piece divided by that one count, step unless guard.py finds a fault, log.  Everything that a resume needs is in the
+checkpoint: step, random state, optimizer, position in the data, what the guard knows.
 """
 
+import contextlib
 import errno
-import math
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
 from nakochat.core.errors import TrainingError
 from nakochat.core.interrupts import Interrupt, Interrupted, interruptible
-from nakochat.core.josa import josa
-from nakochat.core.machine import Machine, peak_memory_bytes
+from nakochat.core.machine import Machine, peak_memory_bytes, synchronise
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar, speak, warn
 from nakochat.core.run import Run
 from nakochat.data.batches import Batch
-from nakochat.models.checkpoint import Checkpoint, save_checkpoint
+from nakochat.models.checkpoint import Checkpoint, Keep, newest_checkpoint, save_checkpoint
 from nakochat.models.kernels import Shape, candidates, choose_kernel, switch_on
-from nakochat.models.nako import Nako
+from nakochat.models.model import Model
+from nakochat.training import loop_words as words
+from nakochat.training.guard import Guard
 from nakochat.training.objective import Loss, compiled_loss, weighted_loss
 from nakochat.training.optimizer import Optimizer
+from nakochat.training.saving import Saver, Snapshot
 from nakochat.training.schedule import Schedule
 
 
@@ -48,14 +51,14 @@ class Check:
     """Something measured every `every` steps, and before the first and after the last."""
 
     every: int
-    measure: Callable[[Nako, int], dict[str, float]]
+    measure: Callable[[Model, int], dict[str, float]]
 
 
 @dataclass
 class Training:
     """One stage on its way.  `seconds` counts over interruptions."""
 
-    model: Nako
+    model: Model
     batches: Batches
     optimizer: Optimizer
     schedule: Schedule
@@ -72,6 +75,16 @@ class Training:
     """What memory turned out to hold of a piece; None is all of it."""
     kernel: str | None = None
     """What computes attention (models/kernels.py); None is not chosen yet."""
+    keep: Keep = field(default_factory=Keep)
+    guard: Guard = field(default_factory=Guard)
+    score: tuple[int, float] | None = None
+    """The last measured bits per byte of held-out text, and at which step."""
+    _settled: int | None = None
+    """The step at which everything between steps is done: measuring and saving."""
+    _saved: int | None = None
+    """The step of the checkpoint that was begun, or resumed, last."""
+    _saver: Saver = field(default_factory=Saver)
+    _snapshot: Snapshot = field(default_factory=Snapshot)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Take up the exact state of a checkpoint."""
@@ -83,27 +96,35 @@ class Training:
         self.step, self.seconds, self.tokens = (
             checkpoint.state[name] for name in ("step", "seconds", "tokens")
         )
+        if "guard" in checkpoint.state:  # not in checkpoints of earlier versions
+            self.guard.restore(checkpoint.state["guard"])
+        self._settled = self._saved = self.step or None
 
     def train(self) -> None:
-        """Until the schedule's last step.  Interrupted after saving; TrainingError for a loss that is no number."""
+        """Until the schedule's last step.  Interrupted after saving; TrainingError for batches that stay bad."""
         self._choose_kernel()
         loss_of = compiled_loss() if self.machine.compile else weighted_loss
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
-        resumed_at = self.step if self.step else None
         with (
             interruptible() as interrupt,
+            self._saves_ended(),
             Bar(title, steps, start=self.step, every=self.log_every, shown=shown) as bar,
         ):
             while True:
                 started = time.perf_counter()
-                if self.step != resumed_at:
+                if self.step != self._settled:
                     self._measure()
-                    self._save(steps)
+                    if not self._save(steps):
+                        continue
+                    self._settled = self.step
                 if self.step == steps:
                     break
                 self._stop_if_asked(interrupt)
                 figures = self._one_step(loss_of)
+                if figures is None:
+                    self._settled = self.step
+                    continue
                 elapsed = time.perf_counter() - started
                 self.seconds += elapsed
                 self._log(bar, figures, elapsed)
@@ -130,15 +151,19 @@ class Training:
             self.run.log("attention", kernel=self.kernel)
         self.model.varlen = switch_on(self.kernel)
 
-    def _one_step(self, loss_of: Loss) -> dict[str, float]:
+    def _one_step(self, loss_of: Loss) -> dict[str, float] | None:
+        """What to log of a step; None where it was not made."""
         self.model.train()
         pieces = self.batches.step()
         scored = self.machine.sum(sum(piece.scored for piece in pieces))
         total = self._summed_gradients(pieces, max(scored, 1), loss_of)
         norm = self.optimizer.gradient_norm()
         mean = self.machine.sum(total)
-        if not (math.isfinite(mean) and math.isfinite(norm)):
-            raise TrainingError(self._not_a_number(mean, norm))
+        fault = self.guard.fault(mean, norm) if scored else None
+        if fault is not None:
+            self.optimizer.zero_gradients()
+            self._pass_over(fault)
+            return None
         rate = self.schedule.rate(self.step)
         momentum, decay = self.schedule.momentum(self.step), self.schedule.decay(self.step)
         if scored:  # else the gradient is zero, but Muon's step has one size whatever the gradient's
@@ -223,6 +248,33 @@ class Training:
         name = say("보상", "reward") if "reward" in figures else say("손실", "loss")
         bar.update(self.step, f"{name} {shown:.3f} · {speed / 1000:.1f}K {say('토큰/초', 'tokens/s')}")
 
+    def _pass_over(self, fault: str) -> None:
+        """A bad batch is behind; the second in a row goes back to the last checkpoint.  TrainingError at the third."""
+        if self.machine.is_first:
+            warn(words.passed_over(self.step + 1, fault))
+        self.run.log("skipped", step=self.step + 1, fault=fault)
+        if self.guard.gives_up:
+            raise TrainingError(words.gave_up(self.step + 1, self.guard.row, self.run.folder))
+        if len(self.guard.row) > 1:
+            self._roll_back()
+
+    def _roll_back(self) -> bool:
+        """The state of the last checkpoint, but past every batch that was taken.  False where there is none."""
+        self._say_failed(self._saver.wait())
+        self.machine.wait()
+        checkpoint = newest_checkpoint(self.run.folder / "checkpoints")
+        if checkpoint is None:
+            return False
+        position, guard, seconds = self.batches.state(), self.guard.state(), self.seconds
+        self.model.load_state_dict(checkpoint.weights())
+        self.resume(checkpoint)
+        self.batches.restore(position)
+        self.guard.row, self.guard.skipped, self.seconds = guard["row"], guard["skipped"], seconds
+        self.run.log("rolled_back", step=self.step)
+        if self.machine.is_first:
+            warn(words.rolled_back(self.step))
+        return True
+
     def _measure(self) -> None:
         for check in self.checks:
             if self.step % check.every == 0 or self.step == self.schedule.steps:
@@ -231,79 +283,125 @@ class Training:
                     values = check.measure(self.model, self.step)
                 if values:
                     self.run.log("check", step=self.step, **values)
+                if "validation_bits_per_byte" in values:
+                    self.score = (self.step, values["validation_bits_per_byte"])
 
-    def _save(self, steps: int) -> None:
-        """At every save_every steps and at the end.  A full disk is said and survived, but for the last checkpoint."""
-        if self.step and (self.step % self.save_every == 0 or self.step == steps):
-            try:
-                self.save()
-            except OSError as error:
-                if self.step == steps:
-                    raise TrainingError(self._not_saved(error) + self._make_room()) from error
-                if self.machine.is_first:
-                    warn(self._not_saved(error) + say(" 학습은 계속됩니다.", " Training goes on."))
+    def _save(self, steps: int) -> bool:
+        """At every save_every steps, in the background, and at the end.  False where the weights were spoilt.
+
+        A full disk is said and survived, but for the last checkpoint.
+        """
+        self._say_failed(self._saver.collect())
+        if not self.step or (self.step % self.save_every and self.step != steps):
+            return True
+        if not self._is_finite():
+            self._forget_spoilt()
+            return False
+        try:
+            self.save()
+            if self.step == steps:
+                self._finish_save()
+        except OSError as error:
+            raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
+        return True
+
+    def _forget_spoilt(self) -> None:
+        """Weights that are no numbers are never saved.  TrainingError where there is nothing to go back to."""
+        self.guard.note("weights")
+        self.run.log("skipped", step=self.step, fault="weights")
+        if self.machine.is_first:
+            warn(words.spoilt(self.step))
+        if self.guard.gives_up or not self._roll_back():
+            raise TrainingError(words.gave_up(self.step, self.guard.row, self.run.folder))
+
+    def _is_finite(self) -> bool:
+        """Whether every weight is a number.  Asked where a checkpoint is made, so that each holds a good model."""
+        found = torch.stack([parameter.detach().isfinite().all() for parameter in self.model.parameters()])
+        return not self.machine.sum(not bool(found.all()))
 
     def save(self) -> None:
-        """A checkpoint of this very moment, by the first rank.  OSError on every rank when it could not be written."""
-        failed: OSError | None = None
-        optimizer = self.optimizer.whole_state()
+        """Begin a checkpoint of this very moment, by the first rank; `_finish_save` waits for it."""
+        self._say_failed(self._saver.wait())
+        self._saved = self.step
+        take = self._snapshot.take if self.machine.is_first else _drop
+        optimizer = self.optimizer.whole_state(take)
         if self.machine.is_first:
-            state = {
-                "step": self.step,
-                "steps": self.schedule.steps,
-                "seconds": self.seconds,
-                "tokens": self.tokens,
-                "dtype": str(self.machine.dtype).removeprefix("torch."),
-                "compiled": self.machine.compile,
-                "attention": self.kernel,
-                "data": self.batches.state(),
+            weights = {
+                name: take(f"model.{name}", tensor) for name, tensor in self.model.state_dict().items()
             }
-            try:
-                save_checkpoint(
-                    self.run.folder / "checkpoints",
-                    model=self.model,
-                    tokenizer_hash=self.tokenizer_hash,
-                    state=state,
-                    optimizer={**optimizer, "random.cpu": torch.get_rng_state()},
-                )
-            except OSError as error:
-                failed = error
-        if self.machine.sum(failed is not None):  # all ranks learn of it, so that all go on, or leave, alike
+            optimizer["random.cpu"] = torch.get_rng_state()
+            state = self._state()
+            self._saver.begin(lambda: self._write(weights, optimizer, state))
+
+    def _finish_save(self) -> None:
+        """Until the disk has it.  OSError on every rank when it could not be written."""
+        failed = self._saver.wait()
+        # all ranks learn of it, so that all go on, or leave, alike
+        if self.machine.sum(failed is not None):
             raise failed or OSError(errno.EIO, os.strerror(errno.EIO))
 
+    def _state(self) -> dict[str, Any]:
+        """What a checkpoint holds beside the tensors."""
+        return {
+            "step": self.step,
+            "steps": self.schedule.steps,
+            "seconds": self.seconds,
+            "tokens": self.tokens,
+            "dtype": str(self.machine.dtype).removeprefix("torch."),
+            "compiled": self.machine.compile,
+            "attention": self.kernel,
+            "data": self.batches.state(),
+            "guard": self.guard.state(),
+            "score": self.score[1] if self.score is not None and self.score[0] == self.step else None,
+        }
+
+    def _write(self, weights: dict[str, Tensor], optimizer: dict[str, Tensor], state: dict[str, Any]) -> None:
+        synchronise(self.machine.device)  # the copies may still be on their way
+        save_checkpoint(
+            self.run.folder / "checkpoints",
+            model=self.model,
+            weights=weights,
+            tokenizer_hash=self.tokenizer_hash,
+            state=state,
+            optimizer=optimizer,
+            keep=self.keep,
+        )
+
+    @contextlib.contextmanager
+    def _saves_ended(self) -> Iterator[None]:
+        """Whatever ends the training, a save on its way is brought to its end."""
+        try:
+            yield
+        finally:
+            self._say_failed(self._saver.wait())
+
+    def _say_failed(self, error: OSError | None) -> None:
+        """Of a save in the background, by the rank that made it."""
+        if error is not None:
+            warn(words.not_saved(self._saved or 0, error) + words.goes_on())
+
     def _stop_if_asked(self, interrupt: Interrupt) -> None:
-        if self.machine.sum(interrupt.asked):
+        if not self.machine.sum(interrupt.asked):
+            return
+        good = self._is_finite()
+        if good:
             try:
-                self.save()
+                self._save_for_leaving()
             except OSError as error:
-                raise TrainingError(self._not_saved(error) + self._make_room()) from error
-            if self.machine.is_first:
-                speak(
-                    say(
-                        f"{self.step}스텝까지 저장하고 멈췄습니다. 같은 명령을 다시 실행하면 이어집니다.",
-                        f"Stopped and saved at step {self.step}. Run the same command again to go on.",
-                    )
-                )
-            raise Interrupted
+                raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
+        if self.machine.is_first:
+            speak(words.stopped(self.step, saved=good))
+        raise Interrupted
 
-    def _not_saved(self, error: OSError) -> str:
-        return say(
-            f"스텝 {self.step}을 저장하지 못했습니다 ({error.strerror}). 마지막 체크포인트는 그대로 있습니다.",
-            f"could not save step {self.step} ({error.strerror}). The last checkpoint stays.",
-        )
+    def _save_for_leaving(self) -> None:
+        """As `save`, unless this very step has been saved: replacing a checkpoint would only put it at risk."""
+        failed = self._saver.wait()
+        self._say_failed(failed)
+        if self._saved != self.step or self.machine.sum(failed is not None):
+            self.save()
+            self._finish_save()
 
-    def _make_room(self) -> str:
-        return say(
-            " 디스크에 자리를 만든 뒤 같은 명령을 다시 실행하면 이어집니다.",
-            " Make room on the disk, then run the same command again.",
-        )
 
-    def _not_a_number(self, loss: float, norm: float) -> str:
-        return say(
-            f"스텝 {self.step + 1}에서 손실이 {loss}, 기울기의 크기가 {norm}이 되어 멈췄습니다. "
-            "마지막 체크포인트는 온전하지만, 그대로 이으면 같은 곳에서 다시 멈춥니다. 자료를 확인하거나, "
-            f"{josa(str(self.run.folder), '을')} 다른 곳으로 옮기고 더 낮은 --matrix-rate로 이 단계를 다시 시작하세요.",
-            f"stopped at step {self.step + 1}: the loss is {loss}, the gradient norm {norm}. "
-            "The last checkpoint is whole, but going on from it stops at the same step again. Check the data, or "
-            f"move {self.run.folder} away and start this stage again with a lower --matrix-rate.",
-        )
+def _drop(name: str, tensor: Tensor) -> Tensor:
+    """What a rank that does not write makes of a tensor."""
+    return tensor.new_empty(0)

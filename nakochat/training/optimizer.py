@@ -11,6 +11,7 @@ On several ranks each updates its share (shares.py); the numbers are those of on
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -74,6 +75,10 @@ def orthogonalise(matrices: Tensor, dtype: torch.dtype) -> Tensor:
         x = a * x + (b * gram + c * gram @ gram) @ x
     factor: Tensor = (x.mT if tall else x).float()
     return factor
+
+
+def to_host(name: str, tensor: Tensor) -> Tensor:
+    return tensor.cpu()
 
 
 class Optimizer:
@@ -176,16 +181,21 @@ class Optimizer:
         square = float(torch.stack(torch._foreach_norm(sums)).double().square().sum()) if sums else 0.0
         return math.sqrt(self._machine.sum(square))
 
-    def whole_state(self) -> dict[str, Tensor]:
-        """The state of all ranks together, by parameter name: the same for every number of them.  All ranks call it."""
+    def whole_state(self, take: Callable[[str, Tensor], Tensor] = to_host) -> dict[str, Tensor]:
+        """The state of all ranks together, by parameter name: the same for every number of them.  All ranks call it.
+
+        take: what becomes of each tensor, which is there only until the next.
+        """
         found: dict[str, Tensor] = {}
         for share, moments in zip(self._matrices, self._moments, strict=True):
             for kind, own in zip(_KINDS, moments, strict=True):
                 for parameter, tensor in zip(share.parameters, share.gather(own), strict=True):
-                    found[f"{self._names[parameter]}.{kind}"] = tensor.cpu()
+                    name = f"{self._names[parameter]}.{kind}"
+                    found[name] = take(name, tensor)
         for (table, _, _), adam in zip(self._adam, self._adam_moments, strict=True):
             for kind, own in zip(_KINDS, adam, strict=True):
-                found[f"{self._names[table.parameter]}.{kind}"] = table.gather(own).cpu()
+                name = f"{self._names[table.parameter]}.{kind}"
+                found[name] = take(name, table.gather(own))
         return found
 
     def load_state(self, state: dict[str, Tensor]) -> None:

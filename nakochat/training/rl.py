@@ -21,11 +21,13 @@ from nakochat.data.village.village import Village
 from nakochat.inference.engine import Engine, Generated, inference_copy
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
+from nakochat.models.checkpoint import Keep
 from nakochat.models.nako import Nako
 from nakochat.tasks.grading import is_right
 from nakochat.tasks.village import COUNTING_KINDS
 from nakochat.text.conversation import render_prompt
 from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.guard import Guard
 from nakochat.training.loop import Check, Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
@@ -79,6 +81,8 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             checks=[Check(settings.check_every, watch.measure)] if stage.machine.is_first else [],
             save_every=settings.save_every,
             log_every=settings.log_every,
+            keep=Keep(last=settings.keep_last, every=settings.keep_every),
+            guard=Guard(spikes=False),
         )
         if stage.resumed is not None:
             training.resume(stage.resumed)

@@ -211,6 +211,15 @@ class StageSettings(CorpusSettings, RunSettings):
     """마지막 학습률 (가장 높을 때의 비율). | Learning rate at the end, as a share of the peak."""
     save_every: int = 200
     """체크포인트 사이의 걸음 수. | Steps between checkpoints."""
+    keep_last: int = 2
+    """남겨 둘 새 체크포인트의 수. | Checkpoints that stay: so many of the newest."""
+    keep_every: int | None = None
+    """이 수로 나누어지는 스텝의 체크포인트도 남깁니다. | Those of steps that this divides stay too."""
+    keep_best: bool = False
+    """떼어 둔 글을 가장 잘 맞힌 체크포인트도 남깁니다. | The one that predicts held-out text best stays too."""
+    skip_spikes: bool = True
+    """손실이 갑자기 뛴 묶음을 건너뜁니다; 수가 아닌 손실은 언제나 건너뜁니다. |
+    Skip a batch whose loss leaps; one that is no number is always skipped."""
     log_every: int = 10
     """화면에 한 줄 쓰는 간격; metrics.jsonl에는 모두 남습니다. |
     Steps between lines on the screen; metrics.jsonl gets every step."""
@@ -221,7 +230,7 @@ class StageSettings(CorpusSettings, RunSettings):
         RunSettings.__post_init__(self)
         CorpusSettings.__post_init__(self)
         _at_least(1, self, "steps", "rows", "rows_per_piece", "warmup")
-        _at_least(1, self, "save_every", "log_every", "check_every")
+        _at_least(1, self, "save_every", "log_every", "check_every", "keep_last", "keep_every")
         if not 0 <= self.text_share <= 1:
             raise ConfigError(say("--text-share는 0과 1 사이입니다.", "--text-share is between 0 and 1."))
 
@@ -327,6 +336,10 @@ class RlSettings(RunSettings):
     """답을 채워 넣을, 한 번에 계산할 줄 수. | Rows of one forward pass, into which answers are packed."""
     save_every: int = 25
     """체크포인트 사이의 걸음 수. | Steps between checkpoints."""
+    keep_last: int = 2
+    """남겨 둘 새 체크포인트의 수. | Checkpoints that stay: so many of the newest."""
+    keep_every: int | None = None
+    """이 수로 나누어지는 스텝의 체크포인트도 남깁니다. | Those of steps that this divides stay too."""
     log_every: int = 5
     """화면에 한 줄 쓰는 간격. | Steps between lines on the screen."""
     check_every: int = 50
@@ -335,6 +348,7 @@ class RlSettings(RunSettings):
     def __post_init__(self) -> None:
         RunSettings.__post_init__(self)
         _at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
+        _at_least(1, self, "keep_last", "keep_every")
         _at_least(2, self, "answers")  # one alone is always the mean of its group
         if self.temperature <= 0:
             raise ConfigError(

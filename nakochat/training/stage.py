@@ -19,11 +19,12 @@ from nakochat.data.mixture import prepare_set_validation, record_sets, text_sour
 from nakochat.data.prepare import prepare_stage, prepare_validation, stored_validation
 from nakochat.data.shards import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
-from nakochat.models.checkpoint import Checkpoint, checkpoint_of, newest_checkpoint, remove_leftovers
+from nakochat.models.checkpoint import Checkpoint, Keep, checkpoint_of, newest_checkpoint, remove_leftovers
 from nakochat.models.float8 import require_float8
 from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.agreement import plain, require_agreement
+from nakochat.training.guard import Guard
 from nakochat.training.loop import Check, Training
 from nakochat.training.loss_watch import LossWatch
 from nakochat.training.optimizer import Optimizer
@@ -165,6 +166,8 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
         checks=checks if machine.is_first else [],
         save_every=settings.save_every,
         log_every=settings.log_every,
+        keep=Keep(last=settings.keep_last, every=settings.keep_every, best=settings.keep_best),
+        guard=Guard(spikes=settings.skip_spikes),
     )
     if stage.resumed is not None:
         training.resume(stage.resumed)

@@ -1,6 +1,7 @@
-import contextlib
+import errno
 import random
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from nakochat.core.machine import Machine
 from nakochat.core.run import Run, read_metrics
 from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
 from nakochat.data.shards import TokenShard
-from nakochat.models.checkpoint import newest_checkpoint
+from nakochat.models.checkpoint import Keep, newest_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training import loop
 from nakochat.training.loop import Check, Interrupted, Training
@@ -170,25 +171,111 @@ def test_an_interrupt_saves_between_the_regular_checkpoints(tmp_path):
     assert checkpoint.step == 3
 
 
-class Poisoned(PackedBatches):
-    """Weights that are no number from the fourth step on."""
+class Spoilt(PackedBatches):
+    """Of the batches taken, those of these numbers (from 1) have such weights, and those left out are not there."""
 
-    count = 0
+    bad, value, left_out = (), float("nan"), ()
+    taken = 0
 
     def step(self) -> list[Batch]:
-        self.count += 1
+        self.taken += 1
         made = super().step()
-        for piece in made if self.count >= 4 else ():
-            piece.weights.fill_(float("nan"))
+        if self.taken in self.left_out:
+            return self.step()
+        for piece in made if self.taken in self.bad else ():
+            piece.weights.fill_(self.value)
         return made
 
+    def state(self):
+        return {**super().state(), "taken": self.taken}
 
-def test_a_loss_that_is_no_number_stops_and_names_the_step(tmp_path):
-    source = stream()
-    poisoned = Poisoned(source.sources, rows=8, length=16, pad=63, seed=1)
+    def restore(self, state):
+        super().restore(state)
+        self.taken = state["taken"]
+
+
+def spoilt(bad=(), value=float("nan"), left_out=()) -> Spoilt:
+    made = Spoilt(stream().sources, rows=8, length=16, pad=63, seed=1)
+    made.bad, made.value, made.left_out = bad, value, left_out
+    return made
+
+
+def rows(folder: Path, kind: str) -> list[dict]:
+    return [row for row in read_metrics(folder) if row["kind"] == kind]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), 1e30], ids=str)
+def test_a_bad_batch_is_skipped_as_if_it_were_not_there(tmp_path, capsys, value):
+    skipping = train(tmp_path / "bad", batches=spoilt(bad=[4], value=value))
+    assert "건너뜁니다" in capsys.readouterr().err
+    without = train(tmp_path / "without", batches=spoilt(left_out=[4]))
+    assert skipping.step == without.step == 6
+    assert losses(tmp_path / "bad") == losses(tmp_path / "without")
+    assert difference(skipping.model, without.model) == 0
+    for name, tensor in without.optimizer.state.items():
+        assert torch.equal(tensor, skipping.optimizer.state[name])
+    (row,) = rows(tmp_path / "bad", "skipped")
+    assert row["step"] == 4
+
+
+def test_two_bad_batches_in_a_row_go_back_to_the_last_checkpoint(tmp_path, capsys):
+    bad = train(tmp_path / "bad", batches=spoilt(bad=[4, 5]))  # 3 is trained after the checkpoint of step 2
+    assert "체크포인트로 돌아가" in capsys.readouterr().err
+    without = train(tmp_path / "without", batches=spoilt(left_out=[3, 4, 5]))
+    assert losses(tmp_path / "bad") == [
+        *losses(tmp_path / "without")[:2],
+        losses(tmp_path / "bad")[2],
+        *losses(tmp_path / "without")[2:],
+    ]
+    assert difference(bad.model, without.model) == 0
+    assert bad.tokens == without.tokens
+    assert [row["step"] for row in rows(tmp_path / "bad", "rolled_back")] == [2]
+
+
+def test_weights_that_an_update_spoilt_come_back_from_the_checkpoint(tmp_path, capsys):
+    """Every batch is bad then: the checkpoint, not the next batch, mends it."""
+
+    def spoil(model, step):
+        if step == 3 and not rows(tmp_path, "rolled_back"):
+            model.head.weight[0, 0] = float("nan")
+        return {}
+
+    made = train(tmp_path, checks=[Check(1, spoil)])
+    assert [row["step"] for row in rows(tmp_path, "rolled_back")] == [2]
+    assert made.step == 6
+    assert all(torch.isfinite(parameter).all() for parameter in made.model.parameters())
+
+
+def test_spoilt_weights_are_never_saved(tmp_path, capsys):
+    def spoil(model, step):
+        if step == 4 and not rows(tmp_path, "rolled_back"):
+            model.head.weight[0, 0] = float("inf")
+        return {}
+
+    made = train(tmp_path, checks=[Check(1, spoil)])
+    assert "저장하지 않습니다" in capsys.readouterr().err
+    assert [row["step"] for row in rows(tmp_path, "rolled_back")] == [2]
+    assert made.step == 6
+    saved = newest_checkpoint(tmp_path / "checkpoints")
+    assert all(torch.isfinite(tensor).all() for tensor in saved.weights().values())
+    with pytest.raises(TrainingError, match="weights"):  # nothing to go back to
+        train(
+            tmp_path / "none",
+            save_every=3,
+            checks=[Check(1, lambda model, step: spoil_at_three(model, step))],
+        )
+
+
+def spoil_at_three(model, step):
+    if step == 3:
+        model.head.weight[0, 0] = float("nan")
+    return {}
+
+
+def test_three_bad_batches_in_a_row_end_it_and_say_why(tmp_path):
     with Run(tmp_path) as run:
-        made = training(tmp_path, run, batches=poisoned)
-        with pytest.raises(TrainingError, match="4") as stopped:
+        made = training(tmp_path, run, batches=spoilt(bad=range(4, 99)))
+        with pytest.raises(TrainingError, match="nan; loss nan; loss nan") as stopped:
             made.train()
     assert str(tmp_path) in str(stopped.value)  # resume is exact: only a stage started anew can do better
     assert all(torch.isfinite(parameter).all() for parameter in made.model.parameters())
@@ -198,21 +285,93 @@ def test_a_loss_that_is_no_number_stops_and_names_the_step(tmp_path):
     assert len(losses(tmp_path)) == 3
 
 
-def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys, full_disk):
+def test_a_resumed_run_skips_what_the_uninterrupted_one_skips(tmp_path):
+    whole = train(tmp_path / "whole", steps=8, batches=spoilt(bad=[3, 6, 7]))
+    with Run(tmp_path / "part") as run:
+        first = training(
+            tmp_path / "part", run, steps=8, batches=spoilt(bad=[3, 6, 7]), checks=[Check(1, stop_at(3))]
+        )
+        with pytest.raises(Interrupted):
+            first.train()
+    second = resumed(tmp_path / "part", steps=8, batches=spoilt(bad=[3, 6, 7]))
+    assert difference(whole.model, second.model) == 0
+    assert second.guard.state() == whole.guard.state()
+    assert second.guard.skipped == 3
+
+
+def resumed(folder: Path, **changes) -> Training:
+    """The training of a folder, gone on with from its newest checkpoint."""
+    checkpoint = newest_checkpoint(folder / "checkpoints")
+    assert checkpoint is not None
+    with Run(folder) as run:
+        made = training(folder, run, **changes)
+        made.model.load_state_dict(checkpoint.weights())
+        made.resume(checkpoint)
+        made.train()
+    return made
+
+
+def test_a_save_in_the_background_holds_the_moment_at_which_it_began(tmp_path, monkeypatch):
+    save, may_write, at = loop.save_checkpoint, threading.Event(), []
+
+    def late(folder, **values):
+        assert may_write.wait(60)
+        at.append((values["state"]["step"], made.step))
+        return save(folder, **values)
+
+    def let_go(model, step):
+        if step == 3:
+            may_write.set()  # a step after it began
+        return {}
+
+    monkeypatch.setattr(loop, "save_checkpoint", late)
+    with Run(tmp_path / "late") as run:
+        made = training(tmp_path / "late", run, checks=[Check(1, let_go), Check(1, stop_at(3))])
+        with pytest.raises(Interrupted):
+            made.train()
+    assert at[0] == (2, 3)
+    monkeypatch.setattr(loop, "save_checkpoint", save)
+    early = train(tmp_path / "early", steps=6, save_every=2)
+    (tmp_path / "late" / "checkpoints" / "000003" / "state.json").unlink()  # back to the one of step 2
+    assert difference(resumed(tmp_path / "late").model, early.model) == 0
+
+
+def test_a_signal_where_it_has_just_been_saved_saves_no_second_time(tmp_path, monkeypatch):
+    saved = []
+    save = loop.save_checkpoint
+    monkeypatch.setattr(
+        loop, "save_checkpoint", lambda folder, **v: (saved.append(v["state"]["step"]), save(folder, **v))
+    )
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, checks=[Check(1, stop_at(4))])
+        with pytest.raises(Interrupted):
+            made.train()
+    assert saved == [2, 4]
+
+
+def test_the_checkpoint_of_the_best_measurement_stays(tmp_path):
+    scores = {2: 1.0, 4: 0.5, 6: 0.8, 8: 0.9, 10: 0.7}
+    check = Check(2, lambda model, step: {"validation_bits_per_byte": scores[step]} if step else {})
+    train(tmp_path, steps=10, checks=[check], keep=Keep(last=1, best=True))
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000004", "000010"]
+
+
+def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys):
     save, tried = loop.save_checkpoint, []
 
     def full_once(folder, **values):
         tried.append(values["state"]["step"])
-        with full_disk() if tried == [2, 4] else contextlib.nullcontext():
-            return save(folder, **values)
+        if tried == [2, 4]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return save(folder, **values)
 
     monkeypatch.setattr(loop, "save_checkpoint", full_once)
     made = train(tmp_path)
     assert tried == [2, 4, 6]
     assert made.step == 6
     said = capsys.readouterr().err
-    assert "File too large" in said
-    assert "4" in said
+    assert "No space left" in said
+    assert "스텝 4" in said
     assert "학습은 계속됩니다" in said
     assert "다시 실행" not in said  # it goes on by itself
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000002", "000006"]
@@ -246,9 +405,7 @@ def test_a_save_that_failed_on_the_first_rank_failed_on_all(tmp_path, full_disk,
         made.save()
         made.machine.__dict__["others"] = 1.0
         with pytest.raises(OSError, match="error"):
-            made.save()
-        made.step = 1
-        made._save(steps=9)  # the first rank is the one that speaks
+            made._finish_save()
     assert not capsys.readouterr().err
     assert not (tmp_path / "checkpoints").exists()
     with Run(tmp_path) as run, full_disk():
@@ -256,8 +413,9 @@ def test_a_save_that_failed_on_the_first_rank_failed_on_all(tmp_path, full_disk,
         told = []
         made.machine = Ranks(CPU, rank=0, world=2)
         made.machine.__dict__["sum"] = lambda value: told.append(value) or value
+        made.save()
         with pytest.raises(OSError, match="File too large"):
-            made.save()
+            made._finish_save()
     assert told == [True]  # before it raised
 
 
