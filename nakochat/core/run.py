@@ -7,11 +7,14 @@ runs/NAME/sft/  config.json    the resolved settings, what resume reads
                 scores.json    evals/ writes here
 """
 
+import contextlib
 import datetime
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +27,7 @@ from nakochat.core.files import lock_file, read_json, write_json
 from nakochat.core.messages import say
 
 _VERSIONS_OF = ("torch", "tokenizers", "safetensors", "numpy", "pyarrow")
+_LOCK_TRIES = 5
 _SECRET_FLAGS = ("--key", "--token", "--api-key")
 
 
@@ -129,15 +133,22 @@ def _say_lost(error: OSError) -> None:
 
 
 def _take_lock(path: Path) -> int:
-    handle = lock_file(path)
-    if handle is None:
-        raise CheckpointError(
-            say(
-                f"다른 프로세스가 이 단계를 학습하고 있습니다: {path.parent}. 기다리거나 다른 --name을 쓰세요.",
-                f"another process is training this stage: {path.parent}. Wait for it or use another --name.",
-            )
+    """The lock of a stage, with its holder's name in it.  CheckpointError where another process lives on with it."""
+    for _ in range(_LOCK_TRIES):
+        handle = lock_file(path)
+        if handle is not None:
+            with contextlib.suppress(OSError):  # a full disk: the lock holds without a name
+                os.ftruncate(handle, 0)
+                os.write(handle, f"{os.getpid()} ({socket.gethostname()})\n".encode())
+            return handle
+        time.sleep(0.1)  # `nako runs` looks whether it is held, and holds it while it does
+    holder = path.read_text(encoding="utf-8", errors="replace").strip()
+    raise CheckpointError(
+        say(
+            f"다른 프로세스 {holder}가 이 단계를 학습하고 있습니다: {path.parent}. 기다리거나 다른 --name을 쓰세요.",
+            f"another process, {holder}, is training this stage: {path.parent}. Wait for it or use another --name.",
         )
-    return handle
+    )
 
 
 def _end_torn_line(path: Path, file: Any) -> None:

@@ -1,20 +1,44 @@
+import os
+import subprocess
 import sys
 
 import pytest
 
 from nakochat.core.errors import CheckpointError
-from nakochat.core.files import read_json
+from nakochat.core.files import is_locked, read_json
 from nakochat.core.run import Run, command_line, read_metrics
 
 
 def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path):
     with Run(tmp_path / "sft"):
-        with pytest.raises(CheckpointError, match="sft"), Run(tmp_path / "sft"):
+        with pytest.raises(CheckpointError, match=rf"{os.getpid()} .*sft"), Run(tmp_path / "sft"):
             pass
         with Run(tmp_path / "rl"):  # another stage is free
             pass
     with Run(tmp_path / "sft"):
         pass
+
+
+def test_the_lock_of_a_process_that_was_killed_is_taken_over(tmp_path):
+    holds = (
+        "import sys, time; from pathlib import Path; from nakochat.core.files import lock_file;"
+        "held = lock_file(Path(sys.argv[1])); print(held, flush=True); time.sleep(600)"
+    )
+    (tmp_path / "sft").mkdir()
+    path = tmp_path / "sft" / "lock"
+    process = subprocess.Popen([sys.executable, "-c", holds, str(path)], stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        assert is_locked(path)
+        with pytest.raises(CheckpointError), Run(tmp_path / "sft"):
+            pass
+    finally:
+        process.kill()
+        process.communicate()
+    assert not is_locked(path)
+    with Run(tmp_path / "sft"):
+        assert is_locked(path)
+    assert not is_locked(tmp_path / "nowhere" / "lock")
 
 
 def test_other_ranks_write_nothing(tmp_path):
