@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # [PRESET] [flags of `nako speedrun`] -> an environment beside this file, then every stage from raw text to a chatbot.
 # NPROC_PER_NODE=8: eight processes train, one for each GPU.
+# WANDB_RUN=NAME: Weights & Biases shows the run under that name; `dummy` logs nothing.
 if [ -z "${BASH_VERSION:-}" ]; then exec bash "$0" "$@"; fi # started as `sh speedrun.sh`
 set -euo pipefail
 
@@ -27,7 +28,12 @@ for argument in "$@"; do
     case "$argument" in --preset | --preset=*) preset=() ;; esac
 done
 
-set_up "$folder" serve
+extras=serve tracking=()
+if [ -n "${WANDB_RUN:-}" ] && [ "$WANDB_RUN" != dummy ]; then
+    extras=serve,track tracking=(--track wandb --track-name "$WANDB_RUN")
+fi
+set_up "$folder" "$extras"
 processes=()
 if [ -n "${NPROC_PER_NODE:-}" ]; then processes=(--processes "$NPROC_PER_NODE"); fi
-exec "$folder/.venv/bin/nako" speedrun ${preset[@]+"${preset[@]}"} ${processes[@]+"${processes[@]}"} "$@"
+exec "$folder/.venv/bin/nako" speedrun ${preset[@]+"${preset[@]}"} ${processes[@]+"${processes[@]}"} \
+    ${tracking[@]+"${tracking[@]}"} "$@"

@@ -23,6 +23,7 @@ from nakochat.core.files import is_whole
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, run_folder
 from nakochat.core.progress import speak
+from nakochat.core.trackers import require_trackers
 from nakochat.training import base, mid, rl, sft
 from nakochat.training.settings import (
     BaseSettings,
@@ -56,6 +57,8 @@ def main(
     dtype: str = "auto",
     compile: str = "auto",
     processes: int = 1,
+    track: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    track_name: str | None = None,
     serve: bool = False,
     port: int = 8000,
 ) -> None:
@@ -90,15 +93,22 @@ def main(
         auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile.
     processes
         학습할 프로세스의 수: 이 컴퓨터의 GPU마다 하나. | Processes that train: one for each GPU of this computer.
+    track
+        metrics.jsonl 말고도 기록할 곳: wandb, tensorboard, trackio. |
+        Where to log beside metrics.jsonl: wandb, tensorboard, trackio.
+    track_name
+        그곳에서 실행을 부를 이름; 기본: 실행의 이름. | What the run is called there; default: the run's name.
     serve
         다 끝나면 대화 페이지를 엽니다. | Open the chat page at the end.
     port
         대화 페이지의 포트. | Port of the chat page.
     """
     _require_one_process(processes)
+    require_trackers(track)
     started = time.perf_counter()
     values = load_preset(preset)
     common: dict[str, Any] = {"preset": preset, "name": name or preset, "seed": seed}
+    tracked = {"track": track, "track_name": track_name}
     machine = {"device": device, "dtype": dtype, "compile": compile}
     texts = {"corpus": corpus, "column": column, "encoding": encoding}
     if data:
@@ -109,7 +119,7 @@ def main(
         if stage in skip:
             continue
         own = {"data": data if stage == "base" else chats}
-        settings = _settings(kind, values.get(stage, {}), common, machine, texts, own)
+        settings = _settings(kind, values.get(stage, {}), common, machine, texts, own, tracked)
         if stage != "base" and "mid" in skip and stage == "sft":
             settings = dataclasses.replace(settings, from_=f"{common['name']}/base")
         _announce(stage)

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from types import TracebackType
@@ -25,10 +25,11 @@ from nakochat import __version__
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import lock_file, read_json, write_json
 from nakochat.core.messages import say
+from nakochat.core.trackers import IDENTITY, SECRETS, Row, Tracker, row_of
 
 _VERSIONS_OF = ("torch", "tokenizers", "safetensors", "numpy", "pyarrow")
 _LOCK_TRIES = 5
-_SECRET_FLAGS = ("--key", "--token", "--api-key")
+_SECRET_FLAGS = tuple("--" + name.replace("_", "-") for name in SECRETS)
 
 
 class Run:
@@ -39,6 +40,13 @@ class Run:
         self.writes = writes
         self._lock: int | None = None
         self._metrics: Any = None
+        self._trackers: dict[str, Tracker] = {}
+        self.also: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
+        """What is known of a row beyond what the loop says: (kind, values) -> more values."""
+
+    def track(self, name: str, tracker: Tracker) -> None:
+        """Rows go to this dashboard too.  It is closed with the run."""
+        self._trackers[name] = tracker
 
     def __enter__(self) -> Self:
         if self.writes:
@@ -51,6 +59,8 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for name in list(self._trackers):
+            self._ask_tracker(name, lambda tracker: tracker.close(error is not None))
         if self._metrics is not None:
             try:
                 self._metrics.close()
@@ -87,16 +97,40 @@ class Run:
         """Append one row to metrics.jsonl.  A full disk loses the row, not the run."""
         if self._metrics is None:
             return
+        if self.also is not None:
+            values = {**values, **self.also(kind, values)}
         try:
             self._metrics.write(json.dumps({"kind": kind, **values}, ensure_ascii=False) + "\n")
             self._metrics.flush()
         except OSError as error:
             _say_lost(error)
+        self._show(row_of(kind, values))
+
+    def _show(self, row: Row | None) -> None:
+        if row is not None:
+            for name in list(self._trackers):
+                self._ask_tracker(name, lambda tracker: tracker.log(row))
+
+    def _ask_tracker(self, name: str, ask: Callable[[Tracker], None]) -> None:
+        """A dashboard that fails is left behind: said once, and recorded.  Training goes on."""
+        try:
+            ask(self._trackers[name])
+        except Exception as error:  # each library has errors of its own
+            del self._trackers[name]
+            print(
+                say(
+                    f"--track {name}에 더 기록하지 못합니다: {error}. 학습은 계속되고 metrics.jsonl은 남습니다.",
+                    f"--track {name} is lost: {error}. Training goes on, and so does metrics.jsonl.",
+                ),
+                file=sys.stderr,
+            )
+            self.log("tracker_lost", name=name, error=str(error))
 
     def forget_rows(self) -> None:
         """Empty metrics.jsonl: the stage starts over."""
         if self._metrics is not None:
             self._metrics.truncate(0)
+            (self.folder / IDENTITY).unlink(missing_ok=True)
 
 
 def read_metrics(folder: Path) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from torch import nn
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
-from nakochat.evals.likelihood import log_likelihoods
+from nakochat.evals.likelihood import predictions
 from nakochat.text.normalise import normalise
 from nakochat.text.tokenizer import Tokenizer
 
@@ -26,6 +26,8 @@ class Compression:
     bits_per_character: float
     bytes: int
     characters: int
+    token_accuracy: float
+    """Share of tokens that were the likeliest one; of different tokenizers it cannot be compared."""
 
 
 def bits_per_byte(
@@ -53,8 +55,10 @@ def bits_per_byte(
             done = end
     if not count_bytes:
         raise DataError(say("평가할 글이 없습니다.", "there is no text to evaluate."))
-    found = log_likelihoods(model, windows, device)
+    found = predictions(model, windows, device)
     bits = -sum(
-        float(values[-new:].double().sum()) for values, new in zip(found, fresh, strict=True)
+        float(values[-new:].double().sum()) for (values, _), new in zip(found, fresh, strict=True)
     ) / math.log(2)
-    return Compression(bits / count_bytes, bits / count_characters, count_bytes, count_characters)
+    right = sum(int(first[-new:].sum()) for (_, first), new in zip(found, fresh, strict=True))
+    accuracy = right / sum(fresh)
+    return Compression(bits / count_bytes, bits / count_characters, count_bytes, count_characters, accuracy)

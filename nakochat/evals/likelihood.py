@@ -9,17 +9,24 @@ from torch import Tensor, nn
 ROWS = 64
 
 
-@torch.inference_mode()
 def log_likelihoods(
     model: nn.Module, sequences: Sequence[Sequence[int]], device: torch.device
 ) -> list[Tensor]:
-    """log p of every token but the first, given those before it.  -> a (length - 1,) float32 tensor per sequence
+    """log p of every token but the first, given those before it.  -> a (length - 1,) float32 tensor per sequence"""
+    return [values for values, _ in predictions(model, sequences, device)]
+
+
+@torch.inference_mode()
+def predictions(
+    model: nn.Module, sequences: Sequence[Sequence[int]], device: torch.device
+) -> list[tuple[Tensor, Tensor]]:
+    """The same, and of each token whether it was the likeliest one.  -> two (length - 1,) tensors per sequence
 
     Sequences must fit the model's context.  They are run longest first in batches of one width, so that padding is
     small.
     """
     order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
-    results: list[Tensor] = [torch.empty(0)] * len(sequences)
+    results = [(torch.empty(0), torch.empty(0, dtype=torch.bool))] * len(sequences)
     for start in range(0, len(order), ROWS):
         chunk = order[start : start + ROWS]
         width = len(sequences[chunk[0]])
@@ -28,7 +35,10 @@ def log_likelihoods(
             ids[row, : len(sequences[index])] = torch.tensor(sequences[index])
         ids = ids.to(device)
         logits = model(ids[:, :-1]).flatten(0, 1).float()
-        found = -F.cross_entropy(logits, ids[:, 1:].flatten(), reduction="none").view(len(chunk), -1).cpu()
+        targets = ids[:, 1:].flatten()
+        found = -F.cross_entropy(logits, targets, reduction="none").view(len(chunk), -1).cpu()
+        first = (logits.argmax(dim=-1) == targets).view(len(chunk), -1).cpu()
         for row, index in enumerate(chunk):
-            results[index] = found[row, : len(sequences[index]) - 1]
+            own = slice(len(sequences[index]) - 1)
+            results[index] = (found[row, own], first[row, own])
     return results

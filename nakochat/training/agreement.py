@@ -24,6 +24,8 @@ FREE = {
     "save_every",
     "log_every",
     "check_every",
+    "track",
+    "track_name",
     "keep_last",
     "keep_every",
     "keep_best",

@@ -103,6 +103,8 @@ class Optimizer:
         self._dtype = dtype
         self._machine = machine or Machine(torch.device("cpu"))
         self._matrix_rate, self._weight_decay = matrix_rate * scale, weight_decay
+        self.peaks = {"matrix": self._matrix_rate}
+        """Peak learning rates by group."""
         by_shape: dict[torch.Size, list[nn.Parameter]] = {}
         for parameter in groups["matrices"]:
             by_shape.setdefault(parameter.shape, []).append(parameter)
@@ -120,6 +122,7 @@ class Optimizer:
             rates = ADAM_RATES[name]
             size = (width / 768) ** -0.5 if rates.scales_with_width else 1.0
             peak = rates.learning_rate * size * batch * scale
+            self.peaks[name] = peak
             self._adam += [(TableShare(p, self._machine, self._small), rates, peak) for p in parameters]
         self._moments = [_moments_of(share) for share in self._matrices]
         self._adam_moments = [_adam_moments_of(share) for share, _, _ in self._adam]

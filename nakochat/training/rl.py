@@ -33,6 +33,7 @@ from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import RlSettings
 from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
+from nakochat.training.vitals import Vitals
 from nakochat.training.watch import Watch
 
 # exercises that a task's grader can judge by rule
@@ -69,6 +70,9 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             scale=settings.rate_scale,
             dtype=stage.machine.dtype,
             machine=stage.machine,
+        )
+        stage.run.also = Vitals(
+            model.config, stage.machine, rates={"matrix": optimizer.peaks["matrix"]}, tokens_per_step=None
         )
         training = Training(
             model,

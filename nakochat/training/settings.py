@@ -73,6 +73,18 @@ class RunSettings:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
+class TrainSettings(RunSettings):
+    """What every stage that trains a model has."""
+
+    track: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """metrics.jsonl 말고도 기록할 곳: wandb, tensorboard, trackio. |
+    Where to log beside metrics.jsonl: wandb, tensorboard, trackio."""
+    track_name: str | None = None
+    """그곳에서 실행을 부를 이름. 기본: 실행의 이름. | What the run is called there.  Default: the run's name."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
 class CorpusSettings:
     """Texts of one's own."""
 
@@ -175,7 +187,7 @@ class ModelSettings:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class StageSettings(CorpusSettings, RunSettings):
+class StageSettings(CorpusSettings, TrainSettings):
     """Settings of a stage that learns from packed documents."""
 
     steps: int = 100
@@ -313,7 +325,7 @@ class SftSettings(TalkingSettings):
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class RlSettings(RunSettings):
+class RlSettings(TrainSettings):
     """nako train rl"""
 
     steps: int = 50

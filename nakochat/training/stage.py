@@ -13,6 +13,7 @@ from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import speak, speak_once
 from nakochat.core.run import Run
+from nakochat.core.trackers import Subject, open_tracker, require_trackers
 from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.chat_shards import chat_sources, prepare_chats
 from nakochat.data.mixture import prepare_set_validation, record_sets, text_sources
@@ -30,7 +31,14 @@ from nakochat.training.loss_watch import LossWatch
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.outcome import conclude, predict
 from nakochat.training.schedule import Schedule
-from nakochat.training.settings import BaseSettings, RunSettings, StageSettings, TalkingSettings
+from nakochat.training.settings import (
+    BaseSettings,
+    RunSettings,
+    StageSettings,
+    TalkingSettings,
+    TrainSettings,
+)
+from nakochat.training.vitals import Vitals
 from nakochat.training.watch import Watch
 
 
@@ -51,9 +59,10 @@ class Stage:
 
 
 @contextmanager
-def open_stage(name: str, settings: RunSettings) -> Iterator[Stage]:
+def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
     """Opens the machine and holds the run folder.  ConfigError when a resumed run's settings were changed."""
     give_back()
+    require_trackers(settings.track)
     folder = run_folder(settings.run_name)
     tokenizer = Tokenizer.load(folder / "tokenizer")
     resumed = newest_checkpoint(folder / name / "checkpoints")
@@ -74,6 +83,7 @@ def open_stage(name: str, settings: RunSettings) -> Iterator[Stage]:
                             f"{name}: going on from step {resumed.step}.",
                         )
                     )
+                _track(run, settings)
             machine.wait()
             yield Stage(name, run, machine, tokenizer, resumed)
     finally:
@@ -86,6 +96,14 @@ def _begin(run: Run, settings: RunSettings) -> None:
     if run.read_config() not in (None, now):
         run.forget_rows()
     run.write_config(now)
+
+
+def _track(run: Run, settings: TrainSettings) -> None:
+    """Open the dashboards that were asked for.  ConfigError when one refuses: nothing is trained yet."""
+    for name in settings.track:
+        called = f"{settings.track_name or settings.run_name}/{run.folder.name}"
+        subject = Subject(folder=run.folder, name=called, settings=plain(settings))
+        run.track(name, open_tracker(name, subject))
 
 
 def is_done(name: str, settings: RunSettings) -> bool:
@@ -142,6 +160,12 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
         scale=settings.rate_scale,
         dtype=machine.dtype,
         machine=machine,
+    )
+    stage.run.also = Vitals(
+        model.config,
+        machine,
+        rates={name: optimizer.peaks[name] for name in ("matrix", "embedding", "head")},
+        tokens_per_step=settings.rows * model.config.context,
     )
     schedule = Schedule(
         steps=settings.steps, warmup=settings.warmup, warmdown=settings.warmdown, final=settings.final_rate

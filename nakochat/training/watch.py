@@ -35,7 +35,10 @@ class Watch:
         found = bits_per_byte(
             engine.model, self.tokenizer, texts, context=engine.context, device=self.machine.device
         )
-        return {"validation_bits_per_byte": found.bits_per_byte}
+        return {
+            "validation_bits_per_byte": found.bits_per_byte,
+            "validation_token_accuracy": found.token_accuracy,
+        }
 
     def _show_samples(self, engine: Engine, step: int) -> None:
         sampling = Sampling(max_tokens=min(48, engine.context // 2), temperature=0.7, seed=1)

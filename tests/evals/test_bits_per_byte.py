@@ -93,3 +93,16 @@ def test_decomposed_text_counts_as_what_the_model_reads(tokenizer):
 def test_no_text_is_an_error(tokenizer, texts):
     with pytest.raises(DataError):
         bits_per_byte(Uniform(280), tokenizer, texts, context=8, device=CPU)
+
+
+def test_the_share_of_tokens_that_were_the_likeliest(tokenizer):
+    class Constant(Uniform):
+        """Id 1 is the likeliest, everywhere."""
+
+        def forward(self, ids):
+            logits = super().forward(ids)
+            logits[..., 1] = 1.0
+            return logits
+
+    found = bits_per_byte(Constant(300), Numbers(), ["가나다라", "가"], context=3, device=CPU)
+    assert found.token_accuracy == pytest.approx(2 / 5)  # the first of each text, counted once
