@@ -30,7 +30,8 @@ from nakochat.core.progress import speak_once
 from nakochat.core.sandbox_child import UNLOCKED
 
 Ending = Literal["finished", "failed", "timeout", "flood"]
-_CHILD = Path(__file__).with_name("sandbox_child.py")
+_PACKAGE = Path(__file__).parents[2]
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from nakochat.core.sandbox_child import main; main()"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +138,14 @@ def judge_code(
             _Child("serve", code, limits, unsafe, extra={"entry": entry}, handles=(calls[0], replies[1]))
         )
         judge = stack.enter_context(
-            _Child("judge", tests, limits, unsafe, extra={"entry": check}, handles=(calls[1], replies[0]))
+            _Child(
+                "judge",
+                tests,
+                limits,
+                unsafe,
+                extra={"entry": entry, "check": check},
+                handles=(calls[1], replies[0]),
+            )
         )
         for end in ours:  # the children hold theirs: one that ends is noticed by the other
             end.close()
@@ -177,7 +185,7 @@ class _Child:
         self.waiting = memoryview(json.dumps(header).encode() + b"\n" + body + after.encode())
         self.read = {"out": bytearray(), "err": bytearray()}
         self.process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(_CHILD)],
+            [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _START, str(_PACKAGE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL if mode == "serve" else subprocess.PIPE,
             stderr=subprocess.DEVNULL if mode == "serve" else subprocess.PIPE,

@@ -1,6 +1,6 @@
 """A header and code on standard input -> the code runs in this process, which has locked itself in before.
 
-Started by core/sandbox.py as a script, never imported by what runs here.  Three modes:
+Started by core/sandbox.py in a fresh interpreter; what runs here cannot import it again.  Three modes:
 
     run      the code is a program: what it prints goes to the parent
     serve    the code defines a function: calls come as lines from the judge, values go back as lines
@@ -19,6 +19,8 @@ import sys
 import types
 from collections.abc import Callable
 from typing import IO, Any
+
+from nakochat.core.sandbox_lock import LockError, lock
 
 UNLOCKED = 70  # exit status: a lock did not close, nothing was run
 LONGEST = 4_000_000  # characters of a line between the two
@@ -143,10 +145,12 @@ class Candidate:
         raise RuntimeError(str(reply.get("text")))
 
 
-def judge(code: bytes, check: str, calls: IO[str], replies: IO[str]) -> dict[str, str]:
-    """Run the tests' function `check` on the candidate."""
+def judge(code: bytes, check: str, name: str, calls: IO[str], replies: IO[str]) -> dict[str, str]:
+    """Run the tests' function `check` on the candidate, which the tests may also call by its name."""
     try:
-        getattr(load("tests", code), check)(Candidate(calls, replies))
+        candidate, tests = Candidate(calls, replies), load("tests", code)
+        setattr(tests, name, candidate)
+        getattr(tests, check)(candidate)
     except BaseException as error:
         return {"verdict": "failed", "detail": f"{type(error).__name__}: {error}"[:500]}
     return {"verdict": "passed", "detail": ""}
@@ -193,12 +197,8 @@ def _close_others(kept: list[int]) -> None:
 def main() -> None:
     header = _read_header()
     code = _read_exactly(header["code"])
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120
+    sys.path.pop(0)  # where this package lies: what runs here has the standard library alone
     readable = _readable()
-    sys.path.insert(0, root)
-    from nakochat.core.sandbox_lock import LockError, lock
-
-    sys.path.remove(root)
     for name in [name for name in sys.modules if name.partition(".")[0] == "nakochat"]:
         del sys.modules[name]
     mode, kept = header["mode"], list(header["handles"])
@@ -230,10 +230,6 @@ def main() -> None:
     if mode == "serve":
         serve(code, header["entry"], calls, replies)
         return
-    verdict = judge(code, header["entry"], calls, replies)
+    verdict = judge(code, header["check"], header["entry"], calls, replies)
     os.write(kept[2], json.dumps(verdict).encode() + b"\n")
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -133,16 +133,28 @@ class EngineScorer:
             if asks[a].continuations[c]:
                 token = asks[a].continuations[c][0]
                 values[a, c] = Likelihood(float(first[a, token]), 1, token == best[a])
-        width = max((len(asks[a].context) + len(asks[a].continuations[c]) for a, c in longer), default=1)
-        step = max(1, min(ROWS, POSITIONS // width))
-        for start in range(0, len(longer), step):
-            part = longer[start : start + step]
+        for part in self._parts(asks, longer):
             totals = self._continue(asks, part, cache)
             for row, (total, greedy) in zip(part, totals, strict=True):
                 before = values[row]
                 count = len(asks[row[0]].continuations[row[1]])
                 values[row] = Likelihood(before.total + total, count, before.greedy and greedy)
         return [[values[a, c] for c in range(len(ask.continuations))] for a, ask in enumerate(asks)]
+
+    def _parts(self, asks: Sequence[Ask], rows: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+        """Continuations in batches; padded to the longest of its batch, none may reach beyond the model's context."""
+        parts: list[list[tuple[int, int]]] = []
+        before = after = 0
+        for a, c in sorted(rows, key=lambda row: len(asks[row[0]].continuations[row[1]])):
+            before = max(before, len(asks[a].context))
+            after = len(asks[a].continuations[c])
+            size = len(parts[-1]) + 1 if parts else 1
+            fits = before + after <= self.context and size <= ROWS and size * (before + after) <= POSITIONS
+            if not parts or not fits:
+                parts.append([])
+                before = len(asks[a].context)
+            parts[-1].append((a, c))
+        return parts
 
     def _prefill(
         self, contexts: Sequence[Sequence[int]], room: int, beginning: KVCache | None

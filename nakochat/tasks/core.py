@@ -75,8 +75,8 @@ def read_part(part: Part, folder: Path | None) -> Sequence[Item]:
     order = list(range(len(found)))
     random.Random(ORDER_SEED).shuffle(order)
     found = [found[index] for index in order]
-    shots = [_shot(part, row) for row in found]
     try:
+        shots = [_shot(part, row) for row in found]
         return [_item(part, row, _before(part, shots, index)) for index, row in enumerate(found)]
     except (IndexError, TypeError, AttributeError) as error:
         raise DataError(

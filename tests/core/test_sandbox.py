@@ -198,6 +198,12 @@ def test_why_code_fails_is_said(code: str, detail: str) -> None:
     assert verdict.detail.startswith(detail) or detail in verdict.detail
 
 
+def test_tests_may_call_the_function_by_its_name() -> None:
+    """As HumanEval/33 does; a function of that name in the tests, without a body yet, is not what is meant."""
+    tests = "def f(x):\n    'Twice x.'\ndef check(candidate):\n    assert candidate(2) == f(2) == 4\n"
+    assert judge_code("def f(x): return x * 2", tests, entry="f", limits=PATIENT).passed
+
+
 def test_tests_may_expect_an_exception() -> None:
     tests = (
         "def check(candidate):\n    try:\n        candidate(1)\n    except KeyError:\n        return\n"
@@ -251,7 +257,7 @@ def test_a_lock_that_does_not_close_runs_nothing(tmp_path: Path, monkeypatch: py
                                        "_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 9444")  # fmt: skip
     (package / "sandbox_lock.py").write_text(changed)
     (package / "sandbox_child.py").write_text(Path(sandbox_child.__file__).read_text())
-    monkeypatch.setattr(sandbox, "_CHILD", package / "sandbox_child.py")
+    monkeypatch.setattr(sandbox, "_PACKAGE", tmp_path)
     with pytest.raises(ConfigError):
         run_code("open('/tmp/ran', 'w')", limits=PATIENT)
 

@@ -33,6 +33,8 @@ def asks():
     beginning = ids(40, 1)
     found = [Ask(ids(n, n), (ids(1, 90), ids(9, 91), ids(2, 92))) for n in (1, 5, 30, 80)]
     found += [Ask((*beginning, *ids(n, n)), (ids(3, 93 + n), ids(1, 94))) for n in (1, 4, 20)]
+    # together, the long ending behind the long context would reach beyond the model's 96 positions
+    found += [Ask(ids(2, 70), (ids(90, 71),)), Ask(ids(88, 72), (ids(6, 73),))]
     return [*found, Ask(ids(7, 5), ((), ids(4, 6)))]
 
 
