@@ -43,8 +43,8 @@ _GROUP: tuple[str, ...] = (
     "{who:은} {g:을} 말해 보라는 말에 {some:이라고} 했어요.",
 )
 _HAVING: tuple[str, ...] = (
-    "{some:은} {g:이에요}.",
-    "{one:은} {g:이에요}.",
+    "{some:이} {g:이에요}.",
+    "{one:이} 바로 {g:이에요}.",
     "{one:과} {two:은} {g:이지만} {other:은} 아니에요.",
     "{who:은} {g:으로} {some:을} 골랐어요.",
     "{other:은} {g:이} 아니에요.",
@@ -120,7 +120,7 @@ _ASKED = (
     "{a} 다음을 이어서 {n:이} 되게 말해 보세요.",
     "{a}부터 {n:은} {무엇:Q}",
 )
-_ANSWERED = ("{list:이에요}.", "차례로 {list:이에요}.", "{list}, 이 차례예요.", "네, {list:이에요}.")
+_ANSWERED = ("차례는 {list:이에요}.", "차례로 {list:이에요}.", "{list}, 이 차례예요.", "네, {list:이에요}.")
 
 
 def sequence(scene: Scene) -> Exercise:
