@@ -1,0 +1,63 @@
+"""Lines of JSON, one command each -> the command in a process of its own, which may be killed.  Run as a script.
+
+Importing torch takes longer than a toy stage: it happens once, here, and every command is a fork.  A command is
+{"words": [...], "log": FILE, "signal": number or null, "after": seconds, "when": glob or null, "in": FOLDER}; it is
+signalled after so many seconds, or as soon as the glob matches in the folder.  The answer says how it ended.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from nakochat import cli
+from nakochat.training import base, mid, rl, sft  # imported before the first fork
+
+
+def child(job) -> None:
+    """Never returns."""
+    log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    sys.argv = ["nako", *job["words"]]
+    status = 70  # what no command ends with
+    try:
+        status = cli.run(job["words"])
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def run(job) -> dict:
+    began = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        child(job)
+    signalled = None
+    while True:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            break
+        due = (
+            any(Path(job["in"]).glob(job["when"]))
+            if job["when"]
+            else time.monotonic() - began >= job["after"]
+        )
+        if job["signal"] and signalled is None and due:
+            os.kill(pid, job["signal"])
+            signalled = time.monotonic()
+        time.sleep(0.001)
+    return {
+        "status": os.waitstatus_to_exitcode(status),
+        "seconds": time.monotonic() - began,
+        "left_after": None if signalled is None else time.monotonic() - signalled,
+    }
+
+
+if __name__ == "__main__":
+    assert all((base, mid, rl, sft))
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(run(json.loads(line))), flush=True)

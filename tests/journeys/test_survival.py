@@ -1,0 +1,124 @@
+"""Real commands killed and signalled at random moments -> weights and losses of the run that nothing stopped."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nakochat.core.run import read_metrics
+from nakochat.models.checkpoint import newest_checkpoint
+
+WORDS = ["--preset", "toy", "--compile", "no", "--dtype", "float32"]
+STAGES = ("base", "mid", "sft", "rl")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("survival")
+
+
+@pytest.fixture(scope="module")
+def nako(home):
+    """nako(words, signal=, after=, when=, folder=): how a command ended."""
+    environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1", "NAKO_LANG": "ko"}
+    server = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("forks.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        text=True,
+    )
+    assert json.loads(server.stdout.readline()) == {"ready": True}
+
+    def run(*words, number=None, after=0.0, when=None, folder=home):
+        job = {"words": words, "log": str(home / "log"), "signal": number, "after": after}
+        server.stdin.write(json.dumps({**job, "when": when, "in": str(folder)}) + "\n")
+        server.stdin.flush()
+        return json.loads(server.stdout.readline())
+
+    yield run
+    server.stdin.close()
+    server.wait(timeout=60)
+    server.stdout.close()
+
+
+def well(ended, home) -> float:
+    assert ended["status"] == 0, (home / "log").read_text(encoding="utf-8")[-3000:]
+    return float(ended["seconds"])
+
+
+@pytest.fixture(scope="module")
+def whole(nako, home):
+    """The run that nothing stops."""
+    well(nako("tok", "train", "--preset", "toy", "--name", "whole"), home)
+    well(nako("train", "base", *WORDS, "--name", "whole"), home)
+    return home / "runs" / "whole"
+
+
+def losses(folder) -> dict[int, float]:
+    return {row["step"]: row["loss"] for row in read_metrics(folder) if row["kind"] == "step"}
+
+
+def require_same(one, other, stage) -> None:
+    """To the bit: weights, optimizer, losses."""
+    assert losses(one / stage) == losses(other / stage)
+    pair = [newest_checkpoint(run / stage / "checkpoints") for run in (one, other)]
+    for file in ("model.safetensors", "optimizer.safetensors"):
+        assert len({(found.folder / file).read_bytes() for found in pair}) == 1, (stage, file)
+
+
+def test_three_kills_lose_nothing(nako, home, whole):
+    """While documents are prepared, at a step, and within a save, whose hidden folder is there then."""
+    well(nako("tok", "train", "--preset", "toy", "--name", "killed"), home)
+    command = ["train", "base", *WORDS, "--name", "killed", "--save-every", "1"]
+    base = home / "runs" / "killed" / "base"
+    moments = [("data/base/.text.*", home / "runs" / "killed"), ("000002", base), (".00000[3-5].*", base)]
+    for when, folder in moments:
+        inside = folder if "data" in when else folder / "checkpoints"
+        ended = nako(*command, number=signal.SIGKILL, when=when, folder=inside)
+        assert ended["status"] == -signal.SIGKILL
+    steps = [int(path.name) for path in (base / "checkpoints").glob("[0-9]*")]
+    assert steps
+    assert max(steps) < 6
+    well(nako(*command), home)
+    require_same(whole, home / "runs" / "killed", "base")
+    assert not list((base / "checkpoints").glob(".*"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_leaves_and_it_goes_on_exactly(nako, home, whole, number):
+    name = f"asked-{int(number)}"
+    well(nako("tok", "train", "--preset", "toy", "--name", name), home)
+    command = ["train", "base", *WORDS, "--name", name, "--save-every", "2"]
+    folder = home / "runs" / name / "base" / "checkpoints"
+    ended = nako(*command, number=number, when="000002", folder=folder)
+    assert ended["status"] == 130
+    assert ended["left_after"] < 50  # ten times what is promised
+    well(nako(*command), home)
+    require_same(whole, home / "runs" / name, "base")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_twenty_stops_of_a_whole_speedrun(nako, home, number, record_property):
+    """From the tokenizer to the last evaluation, at random moments.  The figures are for docs/reliability.md."""
+    words = ["speedrun", *WORDS]
+    total = well(nako(*words, "--name", "unstopped"), home)
+    rng, left, names = random.Random(int(number)), [], [f"stopped-{int(number)}-0"]
+    while len(left) < 20:
+        ended = nako(*words, "--name", names[-1], number=number, after=rng.uniform(0.05, total / 6))
+        if ended["left_after"] is None or ended["status"] == 0:
+            names.append(f"stopped-{int(number)}-{len(names)}")  # it came through: the rest befalls another
+        else:
+            left.append(ended["left_after"])
+    for name in names:
+        well(nako(*words, "--name", name), home)
+        for stage in STAGES:
+            require_same(home / "runs" / "unstopped", home / "runs" / name, stage)
+    record_property("longest_seconds_to_leave", max(left))
+    print(f"\n{signal.Signals(number).name}: {len(left)} stops, at most {max(left):.2f} s until it was gone")
