@@ -6,7 +6,6 @@ sake; files hold them as one.
 """
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +20,6 @@ from nakochat.models.attention import KVCache, Sight
 from nakochat.models.published import (
     Published,
     PublishedLayer,
-    matmul_flops,
     padded,
     require_division,
     require_sizes,
@@ -77,10 +75,19 @@ class GPT2Config:
         return padded(self.vocab_size)
 
     @property
-    def flops_per_token(self) -> int:
-        """Of one forward and backward."""
-        weights = self.layers * (4 * self.width**2 + 2 * self.width * self.mlp)
-        return matmul_flops(weights, self, self.heads)
+    def matrix_weights(self) -> int:
+        """Weights of the layers' matrices."""
+        return self.layers * (4 * self.width**2 + 2 * self.width * self.mlp)
+
+    @property
+    def vector_weights(self) -> int:
+        """Weights of the norms, and biases."""
+        return self.layers * (9 * self.width + self.mlp) + 2 * self.width
+
+    @property
+    def place_weights(self) -> int:
+        """Of the table of positions."""
+        return self.context * self.width if self.positions == "learned" else 0
 
 
 class BiasedLinear(nn.Linear):
@@ -153,10 +160,8 @@ class GPT2(Published):
         """What is added for every position.  -> (context, D)"""
         return self.sines if self.places is None else self.places.weight
 
-    def table_groups(self) -> Iterable[tuple[str, list[nn.Parameter]]]:
-        yield from super().table_groups()
-        if self.places is not None:
-            yield "positions", [*self.places.parameters()]
+    def learned_places(self) -> list[nn.Parameter]:
+        return [] if self.places is None else [*self.places.parameters()]
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:

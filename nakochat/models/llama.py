@@ -14,17 +14,16 @@ from torch import Tensor, nn
 
 from nakochat.models import attention
 from nakochat.models.attention import KVCache, Sight, rotary_table, rotate
-from nakochat.models.nako import EMBEDDING_STD, Linear
+from nakochat.models.nako import Linear
 from nakochat.models.published import (
     Published,
     PublishedLayer,
-    matmul_flops,
     padded,
     require_division,
     require_sizes,
 )
 
-TIED_STD = 0.02  # a tied table also makes the logits, which should begin small
+STD = 0.02  # of the token table: where it is tied it makes the logits too, which should begin small
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +75,20 @@ class LlamaConfig:
         return padded(self.vocab_size)
 
     @property
-    def flops_per_token(self) -> int:
-        """Of one forward and backward."""
+    def matrix_weights(self) -> int:
+        """Weights of the layers' matrices."""
         attended = self.width * self.head_width * (2 * self.heads + 2 * self.key_heads)
-        return matmul_flops(self.layers * (attended + 3 * self.width * self.mlp), self, self.heads)
+        return self.layers * (attended + 3 * self.width * self.mlp)
+
+    @property
+    def vector_weights(self) -> int:
+        """Weights of the norms."""
+        of_heads = 2 * self.head_width if self.qk_norm else 0
+        return self.layers * (2 * self.width + of_heads) + self.width
+
+    @property
+    def place_weights(self) -> int:
+        return 0
 
 
 class RMSNorm(nn.Module):
@@ -155,7 +164,7 @@ class Llama(Published):
         """Fresh weights: deviation 1/sqrt(D) for what reads the stream, zero for what writes to it."""
         generator = torch.Generator().manual_seed(seed)
         bound = math.sqrt(3 / self.config.width)
-        self.embedding.weight.normal_(0, TIED_STD if self.config.tied else EMBEDDING_STD, generator=generator)
+        self.embedding.weight.normal_(0, STD, generator=generator)
         for layer in self.layers:
             assert isinstance(layer, LlamaLayer)
             for matrix in (layer.query, layer.key, layer.value, layer.gate, layer.up):

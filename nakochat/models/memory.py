@@ -6,6 +6,7 @@ follows from the shape with a few coefficients, held against measured peaks (doc
 
 from dataclasses import dataclass
 
+from nakochat.models.model import ModelConfig
 from nakochat.models.nako import NakoConfig
 from nakochat.models.sizing import count
 
@@ -50,7 +51,7 @@ class Memory:
         return fixed + max(self.activations, self.workspace)
 
 
-def training_memory(config: NakoConfig, *, rows: int, coefficients: Coefficients, world: int = 1) -> Memory:
+def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficients, world: int = 1) -> Memory:
     """rows: those of one forward pass of one process.  Every process holds all weights and gradients, and its share of
     the optimizer's state."""
     counts = count(config)
@@ -68,7 +69,7 @@ def training_memory(config: NakoConfig, *, rows: int, coefficients: Coefficients
     )
 
 
-def largest_piece(config: NakoConfig, *, coefficients: Coefficients, room: float, world: int = 1) -> int:
+def largest_piece(config: ModelConfig, *, coefficients: Coefficients, room: float, world: int = 1) -> int:
     """The most rows of one forward pass that leave the total within `room` bytes; 0 where none do."""
     rows = 0
     for power in range(12):
@@ -78,6 +79,8 @@ def largest_piece(config: NakoConfig, *, coefficients: Coefficients, room: float
     return rows
 
 
-def _gates(config: NakoConfig) -> int:
+def _gates(config: ModelConfig) -> int:
+    if not isinstance(config, NakoConfig):
+        return 0
     with_values = sum(config.has_value_embedding(layer) for layer in range(config.layers))
     return with_values * config.key_heads * config.gate_width + config.gate_width

@@ -131,38 +131,29 @@ class Published(nn.Module):
         )
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
-        """Every parameter under the name by which the optimizer sets its rates."""
-        tables = dict(self.table_groups())
-        named = {id(parameter) for parameters in tables.values() for parameter in parameters}
+        """Every parameter under the name by which the optimizer sets its rates.
+
+        All tables of tokens go at the head's rate: what comes from elsewhere, or is tied, has small numbers, which the
+        rate of our own embedding (deviation 0.8) would wipe out.
+        """
+        tables = [*self.embedding.parameters(), *(self.own_head.parameters() if self.own_head else ())]
+        places = self.learned_places()
+        named = {id(parameter) for parameter in (*tables, *places)}
         rest = [parameter for parameter in self.parameters() if id(parameter) not in named]
         return {
             "matrices": [parameter for parameter in rest if parameter.dim() == 2],
-            **tables,
-            "vectors": [parameter for parameter in rest if parameter.dim() != 2],
+            "head": tables,
+            "gates": [*(parameter for parameter in rest if parameter.dim() != 2), *places],
         }
 
-    def table_groups(self) -> Iterable[tuple[str, list[nn.Parameter]]]:
-        """The groups of parameters that are tables, one row for a token or a position."""
-        if self.own_head is None:
-            yield "tied_embedding", [*self.embedding.parameters()]
-        else:
-            yield "embedding", [*self.embedding.parameters()]
-            yield "head", [*self.own_head.parameters()]
+    def learned_places(self) -> list[nn.Parameter]:
+        """The table of positions, where there is one that is learned."""
+        return []
 
 
 def padded(vocab_size: int) -> int:
     """Rows of the tables: the vocabulary rounded up to 64, which matrix kernels like."""
     return math.ceil(vocab_size / 64) * 64
-
-
-def matmul_flops(weights: int, config: PublishedConfig, heads: int) -> int:
-    """FLOPs per token of one forward and backward, of matrices with so many weights and of causal attention."""
-    seen = (config.context + 1) / 2
-    return int(6 * (weights + config.padded_vocab * config.width) + _attention(config, heads, seen))
-
-
-def _attention(config: PublishedConfig, heads: int, seen: float) -> float:
-    return 12 * heads * config.head_width * seen * config.layers
 
 
 def require_sizes(context: int, *sizes: int) -> None:

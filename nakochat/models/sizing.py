@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
+from nakochat.models.gpt2 import GPT2Config
+from nakochat.models.llama import LlamaConfig
+from nakochat.models.model import ModelConfig
 from nakochat.models.nako import NakoConfig
 
 TOKENS_PER_PARAMETER = (
@@ -68,8 +71,10 @@ class Counts:
         return self.flops_per_token + self.whole_attention_flops
 
 
-def count(config: NakoConfig) -> Counts:
+def count(config: ModelConfig) -> Counts:
     """Exact, without building the model (a test holds it against the built one)."""
+    if not isinstance(config, NakoConfig):
+        return _count_published(config)
     c, v = config, config.padded_vocab
     kv_width = c.key_heads * c.head_width
     attention = 2 * c.width * c.width + 2 * c.width * kv_width
@@ -85,6 +90,22 @@ def count(config: NakoConfig) -> Counts:
         scalars=2 * c.layers + 1,
         flops_per_token=int(6 * (body + gates + v * c.width) + 12 * c.width * seen),
         whole_attention_flops=int(12 * c.width * (c.layers * c.context - seen)),
+    )
+
+
+def _count_published(config: LlamaConfig | GPT2Config) -> Counts:
+    """Norms and biases are among the scalars; learned positions among the embeddings."""
+    table = config.padded_vocab * config.width
+    seen = (config.context + 1) / 2
+    inner = config.heads * config.head_width
+    return Counts(
+        embedding=table + config.place_weights,
+        value_embeddings=0,
+        body=config.matrix_weights,
+        head=0 if config.tied else table,
+        scalars=config.vector_weights,
+        flops_per_token=int(6 * (config.matrix_weights + table) + 12 * inner * config.layers * seen),
+        whole_attention_flops=int(12 * inner * config.layers * (config.context - seen)),
     )
 
 

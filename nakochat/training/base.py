@@ -3,6 +3,7 @@
 import dataclasses
 
 from nakochat.core.paths import run_folder
+from nakochat.models.model import Model
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth, steps_of
 from nakochat.text.tokenizer import Tokenizer
@@ -17,7 +18,7 @@ def main(settings: BaseSettings = BaseSettings()) -> None:  # noqa: B008 (frozen
         return
     with open_stage("base", settings) as stage:
         if stage.resumed is None:
-            model = Nako(model_config(settings, stage.tokenizer.vocab_size), stage.machine.dtype)
+            model: Model = Nako(model_config(settings, stage.tokenizer.vocab_size), stage.machine.dtype)
             model.initialise(settings.seed)
             model = model.to(stage.machine.device)
         else:

@@ -15,7 +15,7 @@ from nakochat.core.devices import Datasheet, datasheet_of, matmul_tflops
 from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
 from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, Coefficients, training_memory
-from nakochat.models.nako import NakoConfig
+from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 from nakochat.training.rehearsal import Measured, key_of, remembered
 
@@ -51,7 +51,7 @@ class Forecast:
 
 
 def forecast(
-    config: NakoConfig,
+    config: ModelConfig,
     *,
     steps: int,
     rows: int,
@@ -90,7 +90,7 @@ def piece_of(rows: int, rows_per_piece: int | None, world: int) -> int:
     return min(own, rows_per_piece or own)
 
 
-def pace_of_machine(config: NakoConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> Pace:
+def pace_of_machine(config: ModelConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> Pace:
     """This machine's, by rehearsal or assumption.  rows: those of one process."""
     found = remembered(key_of(config, machine, rows=rows, rows_per_piece=rows_per_piece))
     if found is not None:
@@ -122,7 +122,7 @@ def pace_of_machine(config: NakoConfig, machine: Machine, *, rows: int, rows_per
     return pace_of_device(config, sheet)
 
 
-def pace_of_device(config: NakoConfig, sheet: Datasheet) -> Pace:
+def pace_of_device(config: ModelConfig, sheet: Datasheet) -> Pace:
     """An assumption: the share of the datasheet's peak that nanochat reports on eight H100, by width.
 
     0.56 d / (d + 210) gives 39.7, 44.0, 47.4, 49.3 and 49.7 % at d = 512, 768, 1152, 1536 and 1664, where its log and

@@ -9,14 +9,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nakochat.data.batches import IGNORE, Batch
-from nakochat.models.nako import Nako
+from nakochat.models.model import Model
 
 AT_ONCE = 2**27  # logits that stand in memory at once: half a gigabyte in float32
 
-Loss = Callable[[Nako, Batch], Tensor]
+Loss = Callable[[Model, Batch], Tensor]
 
 
-def weighted_loss(model: Nako, batch: Batch) -> Tensor:
+def weighted_loss(model: Model, batch: Batch) -> Tensor:
     """Sum of weights * -log p(target), in nats.  -> () float32
 
     Divide by the number of scored tokens of the whole step, over all pieces and ranks: a mean of means is biased when
@@ -92,7 +92,7 @@ def compiled_loss() -> Loss:
     """weighted_loss under torch.compile: one graph for every number of asked positions and of documents."""
     compiled = torch.compile(weighted_loss)
 
-    def loss_of(model: Nako, batch: Batch) -> Tensor:
+    def loss_of(model: Model, batch: Batch) -> Tensor:
         for counted in (batch.asked, batch.starts):
             if counted is not None:
                 torch._dynamo.mark_dynamic(counted, 0)

@@ -12,7 +12,7 @@ from nakochat.core.machine import Machine
 from nakochat.core.progress import speak
 from nakochat.core.run import read_metrics
 from nakochat.data.batches import PackedBatches
-from nakochat.models.nako import NakoConfig
+from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 from nakochat.training.forecast import (
     close_plan,
@@ -38,7 +38,7 @@ from nakochat.training.rehearsal import Measured, key_of, remember
 from nakochat.training.settings import StageSettings
 
 
-def predict(folder: Path, config: NakoConfig, settings: StageSettings, machine: Machine) -> None:
+def predict(folder: Path, config: ModelConfig, settings: StageSettings, machine: Machine) -> None:
     """Write down what the stage should take, before its first step."""
     rows = -(-settings.rows // machine.world)
     piece = piece_of(settings.rows, settings.rows_per_piece, machine.world)

@@ -23,6 +23,7 @@ from nakochat.core.paths import home
 from nakochat.core.run import Run
 from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.shards import TokenShard
+from nakochat.models.model import ModelConfig
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training.loop import Training
 from nakochat.training.optimizer import Optimizer
@@ -118,7 +119,7 @@ def _batches(config: NakoConfig, rows: int, rows_per_piece: int | None, steps: i
     )
 
 
-def key_of(config: NakoConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> dict[str, Any]:
+def key_of(config: ModelConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> dict[str, Any]:
     """Everything that the speed of a step depends on.  rows: those of one process."""
     about = machine.describe()
     return {

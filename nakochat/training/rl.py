@@ -22,7 +22,7 @@ from nakochat.inference.engine import Engine, Generated, inference_copy
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
 from nakochat.models.checkpoint import Keep
-from nakochat.models.nako import Nako
+from nakochat.models.model import Model
 from nakochat.tasks.grading import is_right
 from nakochat.tasks.village import COUNTING_KINDS
 from nakochat.text.conversation import render_prompt
@@ -96,7 +96,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
 class Rollouts:
     """Batches made by the model itself.  The number of steps taken is all of its state."""
 
-    def __init__(self, model: Nako, tokenizer: Tokenizer, machine: Machine, settings: RlSettings) -> None:
+    def __init__(self, model: Model, tokenizer: Tokenizer, machine: Machine, settings: RlSettings) -> None:
         if machine.world > settings.prompts:
             raise ConfigError(
                 say(

@@ -22,6 +22,7 @@ from nakochat.data.shards import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.models.checkpoint import Checkpoint, Keep, checkpoint_of, newest_checkpoint, remove_leftovers
 from nakochat.models.float8 import require_float8
+from nakochat.models.model import Model
 from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.agreement import plain, require_agreement
@@ -132,7 +133,7 @@ def record_origin(stage: Stage, settings: RunSettings, parent: Checkpoint | None
         stage.run.write_origin(machine=stage.machine.describe(), seed=settings.seed, parent=about)
 
 
-def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> None:
+def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> None:
     """Prepare the stage's documents and train on them: all of base, mid and sft."""
     machine, tokenizer = stage.machine, stage.tokenizer
     batches = PackedBatches(
@@ -147,6 +148,8 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
         world=machine.world,
     )
     if settings.fp8:
+        if not isinstance(model, Nako):
+            raise ConfigError(say("--fp8은 nako 모델에만 쓸 수 있습니다.", "--fp8 is for nako models only."))
         require_float8(machine.device, model.config.width, model.config.context)
         model.use_float8()
     model.recompute = settings.recompute
@@ -164,7 +167,9 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Nako) -> No
     stage.run.also = Vitals(
         model.config,
         machine,
-        rates={name: optimizer.peaks[name] for name in ("matrix", "embedding", "head")},
+        rates={
+            name: peak for name, peak in optimizer.peaks.items() if name in ("matrix", "embedding", "head")
+        },
         tokens_per_step=settings.rows * model.config.context,
     )
     schedule = Schedule(
@@ -310,5 +315,5 @@ def _short(folder: Path) -> str:
     return f"{folder.parents[2].name}/{folder.parents[1].name}@{int(folder.name)}"
 
 
-def loaded(checkpoint: Checkpoint, machine: Machine) -> Nako:
+def loaded(checkpoint: Checkpoint, machine: Machine) -> Model:
     return checkpoint.model(machine.dtype, machine.device)

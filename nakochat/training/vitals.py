@@ -10,7 +10,7 @@ from typing import Any
 from nakochat.core.devices import datasheet_of
 from nakochat.core.inspection import held_bytes
 from nakochat.core.machine import Machine
-from nakochat.models.nako import NakoConfig
+from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 
 
@@ -26,7 +26,7 @@ class Vitals:
         """
         self._device, self._rates = machine.device, dict(rates)
         self._flops: int | None = None
-        if isinstance(config, NakoConfig) and tokens_per_step is not None:
+        if isinstance(config, ModelConfig) and tokens_per_step is not None:
             self._flops = count(config).flops_per_token * tokens_per_step
         sheet = datasheet_of(str(machine.describe()["name"])) if machine.device.type == "cuda" else None
         self._peak = sheet.bf16_tflops * 1e12 * machine.world if sheet else None

@@ -9,7 +9,7 @@ from nakochat.evals.bits_per_byte import bits_per_byte
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import continue_text, reply
-from nakochat.models.nako import Nako
+from nakochat.models.model import Model
 from nakochat.text.conversation import user
 from nakochat.text.tokenizer import Tokenizer
 
@@ -26,7 +26,7 @@ class Watch:
     machine: Machine
     texts: list[str]
 
-    def measure(self, model: Nako, step: int) -> dict[str, float]:
+    def measure(self, model: Model, step: int) -> dict[str, float]:
         engine = Engine(inference_copy(model), self.tokenizer, self.machine)
         self._show_samples(engine, step)
         if not self.texts:

@@ -5,6 +5,8 @@ from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model, config_from, kind_of
+from nakochat.models.sizing import count
+from nakochat.training.optimizer import ADAM_RATES
 
 LLAMA = LlamaConfig(vocab_size=100, layers=2, width=32, heads=4, kv_heads=2, mlp_width=48, context=16)
 SHAPES = {
@@ -83,14 +85,8 @@ def test_every_parameter_is_in_one_group(name):
     grouped = [id(parameter) for group in groups.values() for parameter in group]
     assert sorted(grouped) == sorted(id(parameter) for parameter in built.parameters())
     assert all(parameter.dim() == 2 for parameter in groups["matrices"])
-    assert all(parameter.dim() == 1 for parameter in groups["vectors"])
-    tables = [
-        parameter.shape[0]
-        for key in groups
-        if key not in ("matrices", "vectors")
-        for parameter in groups[key]
-    ]
-    assert set(tables) <= {SHAPES[name].padded_vocab, SHAPES[name].context}
+    assert all(len(parameter) == SHAPES[name].padded_vocab for parameter in groups["head"])
+    assert groups.keys() - {"matrices"} <= ADAM_RATES.keys()
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -145,7 +141,8 @@ def test_flops_are_six_for_every_weight_that_is_multiplied_and_attention_on_top(
         built = build_model(config)
         groups = built.parameter_groups()
         multiplied = sum(p.numel() for p in groups["matrices"]) + built.head.weight.numel()
-        attention = config.flops_per_token - 6 * multiplied
+        assert count(config).total == sum(p.numel() for p in built.parameters())
+        attention = count(config).flops_per_token - 6 * multiplied
         inner = config.heads * config.head_width
         assert attention == pytest.approx(12 * inner * config.layers * (config.context + 1) / 2, abs=1)
 
