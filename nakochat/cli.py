@@ -90,6 +90,18 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
         "look at this computer",
         None,
     ),
+    "export": (
+        "nakochat.commands.export:main",
+        "모델을 다른 프로그램에 넘깁니다 (Transformers, llama.cpp, Ollama)",
+        "hand a model to other programs (Transformers, llama.cpp, Ollama)",
+        None,
+    ),
+    "import": (
+        "nakochat.commands.import_:main",
+        "다른 모델을 들여옵니다 (GPT-2, Llama, SmolLM2, Qwen3)",
+        "bring in another model (GPT-2, Llama, SmolLM2, Qwen3)",
+        None,
+    ),
     "bench train": ("nakochat.commands.bench:train", "학습 속도를 잽니다", "measure training speed", None),
     "bench infer": ("nakochat.commands.bench:infer", "생성 속도를 잽니다", "measure generation speed", None),
 }

@@ -1,0 +1,86 @@
+"""A model from elsewhere -> a run.  [nako import]"""
+
+from pathlib import Path
+
+from nakochat.core.errors import ConfigError, DataError
+from nakochat.core.messages import say
+from nakochat.core.paths import run_folder
+from nakochat.core.progress import speak
+
+
+def main(source: str, *, name: str, revision: str | None = None, context: int | None = None) -> None:
+    """Read GPT-2, Llama, SmolLM2 or Qwen3, and keep it as a run that can talk, be scored and be trained on.
+
+    Parameters
+    ----------
+    source
+        Transformers가 저장한 폴더, .gguf 파일, 또는 허브의 이름 (HuggingFaceTB/SmolLM2-135M-Instruct). |
+        A folder that Transformers saved, a .gguf file, or a name on the hub (HuggingFaceTB/SmolLM2-135M-Instruct).
+    name
+        새 실행의 이름. | The name of the new run.
+    revision
+        허브에서 받을 판 (커밋). | Which version of the hub (a commit).
+    context
+        문맥을 이만큼으로 줄입니다; 학습할 때 메모리를 덜 씁니다. |
+        Keep so many positions only: training needs less memory then.
+    """
+    from nakochat.interop.hub_models import is_hub_name, pull_model
+    from nakochat.interop.imports import keep, parameters_of, read_path
+
+    run_folder(name)  # a name that cannot be is said before anything is downloaded
+    if context is not None and context < 1:
+        raise ConfigError(
+            say(f"--context는 1 이상이어야 합니다: {context}.", f"--context must be 1 or more: {context}.")
+        )
+    path, described = Path(source).expanduser(), source
+    if path.exists():
+        described = str(path.resolve())
+    elif is_hub_name(source):
+        path, commit = pull_model(source, revision)
+        described = f"{source}@{commit}"
+    else:
+        raise DataError(
+            say(
+                f"그런 폴더나 파일이 없습니다: {source}. 허브의 모델은 OWNER/NAME으로 적으세요.",
+                f"there is no such folder or file: {source}. A model on the hub is written OWNER/NAME.",
+            )
+        )
+    imported = read_path(path, context=context)
+    added = keep(imported, name, described)
+    config = imported.model.config
+    speak(
+        say(
+            f"{name}/base: 매개변수 {parameters_of(imported.model):,}개, 토큰 {imported.tokenizer.vocab_size:,}개, "
+            f"문맥 {config.context:,}. 라이선스: {imported.licence or '적혀 있지 않습니다. 직접 확인하세요'}.",
+            f"{name}/base: {parameters_of(imported.model):,} parameters, {imported.tokenizer.vocab_size:,} tokens, "
+            f"context {config.context:,}. Licence: {imported.licence or 'not stated, look it up'}.",
+        )
+    )
+    _say_added(added)
+    speak(
+        say(
+            f"이어 쓰기: nako sample {name} --prompt '…'   대화: nako chat {name}   "
+            f"가르치기: nako train sft --name {name} --from {name}/base",
+            f"Continue a text: nako sample {name} --prompt '…'   talk: nako chat {name}   "
+            f"teach: nako train sft --name {name} --from {name}/base",
+        )
+    )
+
+
+def _say_added(added: list[str]) -> None:
+    if not added:
+        return
+    names = ", ".join(added)
+    speak(
+        say(
+            f"더한 특수 토큰 (모델은 아직 모릅니다): {names}",
+            f"special tokens added, new to the model: {names}",
+        )
+    )
+    if "<|im_start|>" in added:
+        speak(
+            say(
+                "이 모델은 우리 대화 형식을 모릅니다. 대화하려면 먼저 sft를 하세요.",
+                "The model does not know our chat format: train sft before you talk with it.",
+            )
+        )

