@@ -5,6 +5,7 @@ import shutil
 import struct
 import tracemalloc
 
+import httpx2
 import pytest
 import torch
 
@@ -15,6 +16,7 @@ from nakochat.core.machine import Machine
 from nakochat.core.paths import find_run, run_folder
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import load_engine
+from nakochat.interop import hub_models
 from nakochat.interop.chat_format import never_ids, stop_ids
 from nakochat.interop.imports import keep, read_folder, read_path
 from nakochat.text.conversation import render_prompt, user
@@ -137,7 +139,11 @@ def test_the_command(llama, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_name_on_the_hub_without_a_network_says_what_to_do(capsys):
+def test_a_name_on_the_hub_without_a_network_says_what_to_do(capsys, monkeypatch):
+    def unreachable(*_, **__):
+        raise httpx2.ConnectError("no route to host")
+
+    monkeypatch.setattr(hub_models, "snapshot_download", unreachable)
     assert cli.run(["import", "HuggingFaceTB/SmolLM2-135M", "--name", "x"]) == 2
     assert "HuggingFaceTB/SmolLM2-135M" in capsys.readouterr().err
 
