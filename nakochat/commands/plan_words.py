@@ -64,7 +64,11 @@ def plan_figures(plan: Plan) -> dict[str, Any]:
         "seconds": plan.seconds,
         "cost": plan.cost(plan.seconds),
         "rows_per_piece": plan.rows_per_piece,
-        "memory_bytes": {**dataclasses.asdict(plan.memory), "total": plan.memory.total},
+        "memory_bytes": {
+            **dataclasses.asdict(plan.memory),
+            "steps": plan.memory.steps,
+            "total": plan.memory.total,
+        },
         "memory_room_bytes": plan.room,
         "fits": plan.fits,
         "disk_bytes": plan.disk_bytes,
@@ -169,7 +173,13 @@ def _memory_lines(plan: Plan) -> list[str]:
     ]
     if plan.pace.measured is not None:
         peak = _size(plan.pace.measured.peak_memory_bytes)
-        lines.append(say(f"          잰 값: {peak}", f"          measured: {peak}"))
+        own = _size(memory.steps)
+        lines.append(
+            say(
+                f"          잰 값 {peak}, 걸음만의 예측 {own}",
+                f"          measured {peak}; {own} foretold for the steps alone",
+            )
+        )
     if plan.fits:
         return [*lines, say(f"          들어갑니다: {room}", f"          fits: {room}")]
     return [

@@ -22,21 +22,30 @@ class Coefficients:
     score: float
     weight: float
     """Per parameter of body and head: the copies in the dtype of the activations."""
+    workspace: float
+    """Stacks of one kind of matrix that Muon holds while it orthogonalises them."""
     process: float
     """What Python, torch and the compiler take by themselves."""
+    stage: float
+    """What a stage holds beside its steps: texts, checks, samples."""
 
 
 # GPU: fits what users of nanochat report, whose trunk is ours (d12 of 32 rows: 34 GB; d20 of 32 rows and 65,536
 # tokens: 75.4 GiB; d24 of 32 rows does not fit 80 GB); not measured here.
-GPU = Coefficients(channel=34.0, logit=6.0, score=0.0, weight=2.0, process=0.7e9)
-CPU_COMPILED = Coefficients(channel=34.0, logit=6.0, score=2.0, weight=2.0, process=0.5e9)
-CPU_EAGER = Coefficients(channel=34.0, logit=6.0, score=2.0, weight=2.0, process=0.3e9)
-_WORKSPACE = 5  # stacks that Muon holds at once: gradients, momentum, update and two products
+GPU = Coefficients(channel=34.0, logit=6.0, score=0.0, weight=2.0, workspace=5.0, process=0.7e9, stage=0.0)
+# CPU: least squares on the peaks of 17 rehearsals of one thread, bf16 (docs/benchmarks.md); three seeds of tiny held
+# 0.7 GB more than their steps alone.
+CPU_COMPILED = Coefficients(
+    channel=52.0, logit=3.1, score=3.0, weight=2.0, workspace=12.0, process=0.52e9, stage=0.7e9
+)
+CPU_EAGER = Coefficients(
+    channel=46.0, logit=34.0, score=8.0, weight=2.0, workspace=6.0, process=0.19e9, stage=0.7e9
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """Bytes of one process.  The optimizer's workspace and what backward needs never stand at the same time."""
+    """Bytes of one process."""
 
     weights: float
     gradients: float
@@ -44,11 +53,17 @@ class Memory:
     activations: float
     workspace: float
     process: float
+    stage: float
+
+    @property
+    def steps(self) -> float:
+        """Of the steps alone, as a rehearsal takes them."""
+        held = self.weights + self.gradients + self.optimizer
+        return held + self.activations + self.workspace + self.process
 
     @property
     def total(self) -> float:
-        fixed = self.weights + self.gradients + self.optimizer + self.process
-        return fixed + max(self.activations, self.workspace)
+        return self.steps + self.stage
 
 
 def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficients, world: int = 1) -> Memory:
@@ -64,8 +79,9 @@ def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficient
         gradients=FLOAT32 * counts.total,
         optimizer=FLOAT32 * (2 * counts.total - matrices) / world,  # Muon: one number per weight, AdamW: two
         activations=rows * config.context * token + coefficients.weight * counts.scaling,
-        workspace=_WORKSPACE * FLOAT32 * largest_stack / world,
+        workspace=coefficients.workspace * FLOAT32 * largest_stack / world,
         process=coefficients.process,
+        stage=coefficients.stage,
     )
 
 

@@ -11,8 +11,8 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import write_json
 from nakochat.core.machine import Machine
 from nakochat.core.paths import run_folder
-from nakochat.models.memory import CPU_COMPILED, GPU, largest_piece, training_memory
-from nakochat.models.nako import Nako
+from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, largest_piece, training_memory
+from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth, count
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.rehearsal import Measured, key_of, remember, remembered
@@ -143,6 +143,26 @@ def test_weights_and_state_are_those_of_the_optimizer():
         if tensor.ndim == 2 and tensor.shape[1] == 1
     )
     assert memory.optimizer == held - rows  # NorMuon's number per row is left out: a thousandth
+
+
+MEASURED = [  # rehearsals on two sorts of step: (layers, width, heads, context, vocabulary, rows), compiled, gigabytes
+    ((4, 192, 3, 256, 3072, 32), True, 1.078),
+    ((4, 192, 3, 512, 3072, 16), True, 1.153),
+    ((6, 256, 4, 256, 4096, 32), True, 1.532),
+    ((8, 512, 4, 128, 8192, 16), True, 2.148),
+    ((8, 192, 3, 256, 3072, 32), False, 2.135),
+    ((6, 256, 4, 256, 4096, 16), False, 1.480),
+    ((8, 512, 4, 128, 8192, 16), False, 1.986),
+]
+
+
+@pytest.mark.parametrize(("shape", "compiled", "peak"), MEASURED)
+def test_the_formula_keeps_to_what_was_measured(shape, compiled, peak):
+    layers, width, heads, context, vocabulary, rows = shape
+    config = NakoConfig(vocab_size=vocabulary, layers=layers, width=width, heads=heads, context=context)
+    found = training_memory(config, rows=rows, coefficients=CPU_COMPILED if compiled else CPU_EAGER)
+    assert found.steps == pytest.approx(1e9 * peak, rel=0.1)
+    assert found.total == found.steps + 0.7e9
 
 
 def test_the_most_rows_that_fit():
