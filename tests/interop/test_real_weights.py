@@ -100,14 +100,9 @@ def llama_cpp(bindings, path, prompts, tokens, context):
     params.n_ctx, params.n_parallel, params.warmup = context, 1, False
     params.cpuparams.n_threads = 2
     server = bindings.Server(params)
-    request = {
-        "n_predict": tokens,
-        "temperature": 0.0,
-        "top_k": 1,
-        "return_tokens": True,
-        "cache_prompt": False,
-    }
-    return [server.handle_completions({**request, "prompt": ids})["tokens"] for ids in prompts]
+    request = {"n_predict": tokens, "temperature": 0.0, "logprobs": 1, "cache_prompt": False}
+    answers = [server.handle_completions({**request, "prompt": prompt}) for prompt in prompts]
+    return [[token["id"] for token in a["choices"][0]["logprobs"]["content"]] for a in answers]
 
 
 def agree(ours, theirs, stops):
