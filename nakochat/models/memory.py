@@ -33,13 +33,13 @@ class Coefficients:
 # GPU: fits what users of nanochat report, whose trunk is ours (d12 of 32 rows: 34 GB; d20 of 32 rows and 65,536
 # tokens: 75.4 GiB; d24 of 32 rows does not fit 80 GB); not measured here.
 GPU = Coefficients(channel=34.0, logit=6.0, score=0.0, weight=2.0, workspace=5.0, process=0.7e9, stage=0.0)
-# CPU: least squares on the peaks of 17 rehearsals of one thread, bf16 (docs/benchmarks.md); three seeds of tiny held
+# CPU: least squares on the peaks of 23 rehearsals of one thread, bf16 (docs/benchmarks.md); three seeds of tiny held
 # 0.7 GB more than their steps alone.
 CPU_COMPILED = Coefficients(
-    channel=52.0, logit=3.1, score=3.0, weight=2.0, workspace=12.0, process=0.52e9, stage=0.7e9
+    channel=55.7, logit=4.6, score=3.0, weight=2.0, workspace=9.9, process=0.44e9, stage=0.7e9
 )
 CPU_EAGER = Coefficients(
-    channel=46.0, logit=34.0, score=8.0, weight=2.0, workspace=6.0, process=0.19e9, stage=0.7e9
+    channel=55.0, logit=27.6, score=8.5, weight=2.0, workspace=0.0, process=0.30e9, stage=0.7e9
 )
 
 
