@@ -13,7 +13,6 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -32,20 +31,11 @@ from nakochat.inference.talk import Piece
 from nakochat.serving import openai
 from nakochat.serving.gate import LOCAL_HOSTS, Gate
 from nakochat.serving.openai import BadRequest, ChatRequest
+from nakochat.serving.pages import add_pages
 from nakochat.serving.turns import TooLong, join, prompt_tokens
 from nakochat.serving.worker import Job, Worker
 
 MOST_BYTES = 1_000_000
-STATIC = Path(__file__).parent / "static"
-PAGE_FILES = {
-    "/": ("index.html", "text/html"),
-    "/chat.js": ("chat.js", "text/javascript"),
-    "/compose.js": ("compose.js", "text/javascript"),
-    "/stream.js": ("stream.js", "text/javascript"),
-    "/memory.js": ("memory.js", "text/javascript"),
-    "/chat.css": ("chat.css", "text/css"),
-    "/logo.svg": ("logo.svg", "image/svg+xml"),
-}
 logger = logging.getLogger(__name__)
 
 
@@ -192,20 +182,8 @@ def create_app(engine: Engine, *, name: str, sampling: Sampling | None = None) -
     app.add_api_route("/v1/chat/completions", chat.chat, methods=["POST"], response_model=None)
     app.add_api_route("/v1/models", chat.models, methods=["GET"], response_model=None)
     app.add_api_route("/health", chat.health, methods=["GET"], response_model=None)
-    for path, (file, kind_of_file) in PAGE_FILES.items():
-        _add_file(app, path, (STATIC / file).read_bytes(), kind_of_file)
+    add_pages(app)
     return app
-
-
-def _add_file(app: FastAPI, path: str, content: bytes, media_type: str) -> None:
-    headers = {"Cache-Control": "no-cache"}
-    if media_type == "image/svg+xml":  # a drawing brings its colours in a style of its own
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-
-    async def file() -> Response:
-        return Response(content, media_type=media_type, headers=headers)
-
-    app.add_api_route(path, file, methods=["GET"], response_model=None)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
