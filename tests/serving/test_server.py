@@ -8,7 +8,8 @@ from starlette.testclient import TestClient
 
 from nakochat.core.errors import ConfigError
 from nakochat.inference.talk import Piece
-from nakochat.serving.server import LocalServer, create_app, open_socket
+from nakochat.serving.app import create_app
+from nakochat.serving.server import LocalServer, open_socket
 
 CHAT = "/v1/chat/completions"
 HELLO = {"messages": [{"role": "user", "content": "안녕"}]}
