@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from nakochat.data.clean import Cleaner, CleanSettings, repair
-from nakochat.data.corpus import read_documents
-from nakochat.data.duplicates import BANDS, ROWS, WINDOW, Seen, signatures
-from nakochat.data.privacy import find_personal
+from nakochat.data.cleaning.cleaner import Cleaner, CleanSettings, repair
+from nakochat.data.cleaning.duplicates import BANDS, ROWS, WINDOW, Seen, signatures
+from nakochat.data.cleaning.privacy import find_personal
+from nakochat.data.corpus.documents import read_documents
 from nakochat.tasks.contamination import unseen_items
 
 TOGETHER = 256  # documents that are signed at a time

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from nakochat.data.batches import PackedBatches, Source
-from nakochat.data.shards import TokenShard
-from nakochat.data.token_set import TokenSet, find_set
+from nakochat.data.shards.shard import TokenShard
+from nakochat.data.shards.token_set import TokenSet, find_set
 
 TRAINS_AT = 24_000
 

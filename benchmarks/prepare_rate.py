@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from nakochat.core.paths import run_folder, set_folder
-from nakochat.data.corpus import read_documents
+from nakochat.data.corpus.documents import read_documents
 from nakochat.text.tokenizer import Tokenizer
 
 NAME = "benchmark-prepare-rate"

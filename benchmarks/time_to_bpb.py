@@ -23,8 +23,8 @@ keep_memory()
 from nakochat.core.machine import open_machine  # noqa: E402
 from nakochat.core.run import Run  # noqa: E402
 from nakochat.data.batches import PackedBatches, Source  # noqa: E402
-from nakochat.data.corpus import read_documents  # noqa: E402
-from nakochat.data.shards import TokenShard  # noqa: E402
+from nakochat.data.corpus.documents import read_documents  # noqa: E402
+from nakochat.data.shards.shard import TokenShard  # noqa: E402
 from nakochat.evals.bits_per_byte import bits_per_byte  # noqa: E402
 from nakochat.models.nako import Nako, NakoConfig  # noqa: E402
 from nakochat.text.tokenizer import Tokenizer  # noqa: E402

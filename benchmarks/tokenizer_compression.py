@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from nakochat.data.corpus import read_documents
+from nakochat.data.corpus.documents import read_documents
 
 LAST = 1000
 # characters of a source x weight: the mix that docs/log.md found

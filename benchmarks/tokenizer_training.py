@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from nakochat.data.corpus import read_documents
+from nakochat.data.corpus.documents import read_documents
 from nakochat.text.tokenizer import QWEN2_SPLIT, SPECIAL_TOKENS, Tokenizer
 
 LIBRARIES = ("tokenizers", "rustbpe")

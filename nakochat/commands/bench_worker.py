@@ -109,7 +109,7 @@ def _batches(config: "NakoConfig", options: dict[str, Any], machine: "Machine") 
     import numpy as np
 
     from nakochat.data.batches import PackedBatches, Source
-    from nakochat.data.shards import TokenShard
+    from nakochat.data.shards.shard import TokenShard
 
     random = np.random.default_rng(0)
     wanted = max(400, 4 * options["rows"] * config.context // 300)

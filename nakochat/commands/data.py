@@ -12,10 +12,10 @@ from nakochat.core.files import write_json
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
-from nakochat.data.clean import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings
-from nakochat.data.corpus import count_bytes, read_documents
-from nakochat.data.corpus_files import find_files, nfc
-from nakochat.data.survey import Survey
+from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings
+from nakochat.data.cleaning.survey import Survey
+from nakochat.data.corpus.documents import count_bytes, read_documents
+from nakochat.data.corpus.files import find_files, nfc
 from nakochat.tasks.contamination import UnseenItems, unseen_items
 
 EVERY_SECONDS = 10  # between lines that say how far it is

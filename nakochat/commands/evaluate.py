@@ -12,9 +12,9 @@ from nakochat.core.machine import open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, find_run
 from nakochat.core.progress import speak, warn
-from nakochat.data.corpus import read_documents
-from nakochat.data.hub import data_folder
+from nakochat.data.corpus.documents import read_documents
 from nakochat.data.prepare import stored_validation
+from nakochat.data.sources.hub import data_folder
 from nakochat.evals.battery import run_battery, summaries, write_suites
 from nakochat.evals.benchmarks import Options, Outcome
 from nakochat.evals.bits_per_byte import bits_per_byte

@@ -8,7 +8,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_text
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
-from nakochat.data.identity import Identity, conversations
+from nakochat.data.chats.identity import Identity, conversations
 from nakochat.text.conversation import Conversation
 
 _SHOWN = 3

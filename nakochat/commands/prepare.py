@@ -14,12 +14,12 @@ from nakochat.core.files import write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import run_folder, runs_folder, set_folder
 from nakochat.core.progress import speak
-from nakochat.data.catalog import catalogue, source_of
-from nakochat.data.clean import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings, Counts
-from nakochat.data.corpus_files import check_head, find_files
-from nakochat.data.set_writer import SHARD_TOKENS, Preparation, Progress, prepare_part
-from nakochat.data.token_set import PART, TokenSet, part_folder
-from nakochat.data.tokenising import Reading, SourceFile
+from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings, Counts
+from nakochat.data.corpus.files import check_head, find_files
+from nakochat.data.shards.set_writer import SHARD_TOKENS, Preparation, Progress, prepare_part
+from nakochat.data.shards.token_set import PART, TokenSet, part_folder
+from nakochat.data.shards.tokenising import Reading, SourceFile
+from nakochat.data.sources.catalog import catalogue, source_of
 
 EVERY = 15.0  # seconds between two lines about how far it is
 
@@ -149,7 +149,7 @@ def _read_from(sources: Sequence[str], settings: PrepareSettings) -> tuple[Readi
 
 def _resolve(source: str, column: str | None) -> tuple[Path, str, str | None]:
     """What a source's path, name and column of text are: a path, or what was pulled under its name."""
-    from nakochat.data.hub import data_folder  # whose library takes its time to come
+    from nakochat.data.sources.hub import data_folder  # whose library takes its time to come
 
     path = Path(source).expanduser()
     if not path.exists() and source in catalogue():

@@ -10,10 +10,10 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
-from nakochat.data.catalog import Source, may_sell, select
-from nakochat.data.download import quiet
-from nakochat.data.hub import Plan, check_room, data_folder, hold, look_up, read_lock
-from nakochat.data.pull import UNPACKED, download, in_background, take_manual
+from nakochat.data.sources.catalog import Source, may_sell, select
+from nakochat.data.sources.download import quiet
+from nakochat.data.sources.hub import Plan, check_room, data_folder, hold, look_up, read_lock
+from nakochat.data.sources.pull import UNPACKED, download, in_background, take_manual
 
 Set = Literal["ko", "en", "all", "small"]
 

@@ -6,9 +6,9 @@ from typing import Any
 from nakochat.core.files import read_json
 from nakochat.core.messages import say
 from nakochat.core.paths import run_folder
-from nakochat.data.catalog import find_source
 from nakochat.data.mixture import resolve_sets
-from nakochat.data.token_set import TokenSet, find_set
+from nakochat.data.shards.token_set import TokenSet, find_set
+from nakochat.data.sources.catalog import find_source
 from nakochat.data.weighted import parse_weighted
 
 # FineWeb-2's first Korean file holds so much text (huggingface.co/datasets/dancinlab/anima-corpus-ko-fineweb2-broad)

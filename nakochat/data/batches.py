@@ -21,7 +21,7 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.order import Mixture
 from nakochat.data.packing import Packer, Piece
-from nakochat.data.shards import Documents
+from nakochat.data.shards.shard import Documents
 
 IGNORE = -100
 ASKED = 256  # the number of places at which a loss is computed is a multiple of this

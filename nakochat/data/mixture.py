@@ -14,7 +14,7 @@ from nakochat.core.files import write_json
 from nakochat.core.messages import say
 from nakochat.data.batches import Source
 from nakochat.data.prepare import VALIDATION_BYTES
-from nakochat.data.token_set import SET, TokenSet, find_set
+from nakochat.data.shards.token_set import SET, TokenSet, find_set
 from nakochat.data.weighted import Weighted, parse_weighted
 
 SETS = "sets.json"

@@ -22,9 +22,9 @@ from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.files import MANIFEST, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar
-from nakochat.data.catalog import source_of
-from nakochat.data.corpus import corpus_fingerprint, read_documents
-from nakochat.data.shards import TokenShard
+from nakochat.data.corpus.documents import corpus_fingerprint, read_documents
+from nakochat.data.shards.shard import TokenShard
+from nakochat.data.sources.catalog import source_of
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.village.village import Village
 from nakochat.text.conversation import render

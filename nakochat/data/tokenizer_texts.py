@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
-from nakochat.data.corpus import read_documents
+from nakochat.data.corpus.documents import read_documents
 from nakochat.data.prepare import VALIDATION_SHARE, place
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import Weighted

@@ -4,7 +4,7 @@ Licences and credits are those that the run's own records name: what is not reco
 """
 
 from nakochat.core.paths import run_folder
-from nakochat.data.catalog import credit_lines
+from nakochat.data.sources.catalog import credit_lines
 from nakochat.interop.exported import Exported
 from nakochat.models.model import kind_of
 from nakochat.reporting.facts import as_list, read_run, text

@@ -1,6 +1,6 @@
 """What is recorded of prepared sets -> a block: what was read of each source, repaired, dropped and kept."""
 
-from nakochat.data.clean import DROPS, PERSONAL, REPAIRS, UNITS
+from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS
 from nakochat.reporting.document import Block, Cell, Table
 from nakochat.reporting.facts import Row, Run, as_row, number, text
 from nakochat.reporting.words import MISSING, Words, count, same

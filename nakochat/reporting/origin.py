@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from nakochat.data.catalog import Source, catalogue
+from nakochat.data.sources.catalog import Source, catalogue
 from nakochat.reporting.cleaning import cleaning
 from nakochat.reporting.document import Block, Cell, Code, Table
 from nakochat.reporting.facts import Row, Run, Stage, as_list, as_row, number, text

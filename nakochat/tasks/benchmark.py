@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
-from nakochat.data.chat_rows import chat_files, chat_rows
+from nakochat.data.chats.rows import chat_files, chat_rows
 from nakochat.tasks.task import Label
 from nakochat.text.conversation import Conversation
 

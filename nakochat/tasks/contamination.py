@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nakochat.data.clean import hangul_share
-from nakochat.data.ngrams import SHORTEST, NgramSet, letters_of
+from nakochat.data.cleaning.cleaner import hangul_share
+from nakochat.data.cleaning.ngrams import SHORTEST, NgramSet, letters_of
 from nakochat.tasks.task import Task
 from nakochat.tasks.village import TASKS
 

@@ -22,7 +22,7 @@ from nakochat.core.machine import Machine
 from nakochat.core.paths import home
 from nakochat.core.run import Run
 from nakochat.data.batches import PackedBatches, Source
-from nakochat.data.shards import TokenShard
+from nakochat.data.shards.shard import TokenShard
 from nakochat.models.model import ModelConfig
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training.loop import Training

@@ -10,8 +10,8 @@ from cyclopts import Parameter
 from nakochat.core.errors import ConfigError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
-from nakochat.data.chat_shards import Chats
-from nakochat.data.identity import require_name
+from nakochat.data.chats.identity import require_name
+from nakochat.data.chats.shards import Chats
 from nakochat.data.mixture import resolve_sets
 from nakochat.data.prepare import Corpus
 from nakochat.data.tokenizer_texts import TokenizerTexts

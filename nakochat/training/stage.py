@@ -15,10 +15,10 @@ from nakochat.core.progress import speak, speak_once
 from nakochat.core.run import Run
 from nakochat.core.trackers import Subject, open_tracker, require_trackers
 from nakochat.data.batches import PackedBatches, Source
-from nakochat.data.chat_shards import chat_sources, prepare_chats
+from nakochat.data.chats.shards import chat_sources, prepare_chats
 from nakochat.data.mixture import prepare_set_validation, record_sets, text_sources
 from nakochat.data.prepare import prepare_stage, prepare_validation, stored_validation
-from nakochat.data.shards import TokenShard
+from nakochat.data.shards.shard import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.models.checkpoint import Checkpoint, Keep, checkpoint_of, newest_checkpoint, remove_leftovers
 from nakochat.models.float8 import require_float8

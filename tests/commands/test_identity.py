@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nakochat.cli import run
-from nakochat.data.chats import Passed, read_chats
+from nakochat.data.chats.conversations import Passed, read_chats
 
 COMMAND = [
     "data",

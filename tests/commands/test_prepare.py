@@ -6,7 +6,7 @@ import pytest
 
 from nakochat.cli import run
 from nakochat.core.paths import home, run_folder, set_folder
-from nakochat.data.token_set import TokenSet
+from nakochat.data.shards.token_set import TokenSet
 from nakochat.data.village.village import Village
 from nakochat.text.tokenizer import Tokenizer
 

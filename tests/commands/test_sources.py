@@ -15,8 +15,8 @@ from huggingface_hub.utils import _http
 from nakochat.cli import run
 from nakochat.commands.sources import readable
 from nakochat.core.files import read_json
-from nakochat.data.catalog import find_source, source_of
-from nakochat.data.hub import data_folder, hold
+from nakochat.data.sources.catalog import find_source, source_of
+from nakochat.data.sources.hub import data_folder, hold
 from tests.fake_hub import FakeHub
 
 KOREAN = "minpeter/fineweb-2-edu-korean-raw"

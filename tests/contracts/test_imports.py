@@ -194,7 +194,7 @@ def test_a_rule_catches_what_it_is_for(rule, name: str, source: str) -> None:  #
         ("serving/server.py", "from fastapi import FastAPI"),
         ("cli.py", "def main():\n    from nakochat.commands import doctor"),
         ("models/nako.py", "def f(model): return model.eval()"),
-        ("data/shards.py", "def f(path): return np.load(path, allow_pickle=False)"),
+        ("data/shards/shard.py", "def f(path): return np.load(path, allow_pickle=False)"),
         (
             "core/files.py",
             "'words'\nimport typing\nif typing.TYPE_CHECKING:\n    import torch\nA: int = 1\nB, C = 1, 2",

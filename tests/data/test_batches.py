@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
 from nakochat.data.packing import Packer, Piece
-from nakochat.data.shards import TokenShard
+from nakochat.data.shards.shard import TokenShard
 
 BOS, PAD = 90, 99
 

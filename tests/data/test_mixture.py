@@ -6,11 +6,11 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import read_json
 from nakochat.core.paths import set_folder
 from nakochat.data.batches import PackedBatches
-from nakochat.data.corpus_files import find_files
+from nakochat.data.corpus.files import find_files
 from nakochat.data.mixture import prepare_set_validation, record_sets, resolve_sets, text_sources
-from nakochat.data.set_writer import Preparation, prepare_part
-from nakochat.data.token_set import TokenSet, find_set
-from nakochat.data.tokenising import Reading, SourceFile
+from nakochat.data.shards.set_writer import Preparation, prepare_part
+from nakochat.data.shards.token_set import TokenSet, find_set
+from nakochat.data.shards.tokenising import Reading, SourceFile
 from nakochat.data.village.village import Village
 from nakochat.text.tokenizer import Tokenizer
 

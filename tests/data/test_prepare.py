@@ -15,7 +15,7 @@ from nakochat.data.prepare import (
     stored_validation,
     validation_texts,
 )
-from nakochat.data.shards import TokenShard
+from nakochat.data.shards.shard import TokenShard
 from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import Weighted

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from nakochat.core.files import read_json, write_json
-from nakochat.data.catalog import find_source
+from nakochat.data.sources.catalog import find_source
 from nakochat.reporting.document import Table
 from nakochat.reporting.facts import read_run
 from nakochat.reporting.origin import data

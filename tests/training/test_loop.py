@@ -11,7 +11,7 @@ from nakochat.core.errors import TrainingError
 from nakochat.core.machine import Machine
 from nakochat.core.run import Run, read_metrics
 from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
-from nakochat.data.shards import TokenShard
+from nakochat.data.shards.shard import TokenShard
 from nakochat.models.checkpoint import Keep, newest_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training import loop

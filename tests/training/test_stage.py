@@ -9,7 +9,7 @@ from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import run_folder
 from nakochat.core.run import read_metrics
-from nakochat.data.shards import TokenShard
+from nakochat.data.shards.shard import TokenShard
 from nakochat.models.checkpoint import save_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.text.tokenizer import Tokenizer

@@ -1,1 +1,1 @@
-"""The catalogue's values, a TOML file for each kind of source -> nakochat/data/catalog.py reads and checks them."""
+"""What there is to be had, a TOML file for each kind of source; catalog.py reads and checks them, pull.py fetches."""

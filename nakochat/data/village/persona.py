@@ -311,7 +311,7 @@ TOPICS = (
     _NAME, _WHO, _MADE, _SIZE, _CAN, _CANNOT, _WRONG, _AGE, _BIRTHDAY, _HOME, _HUMAN, _FEEL, _MOOD, _LONELY, _LIKES,
     _EAT, _SLEEP, _DREAM, _MEMORY, _LANGUAGE, _KOREAN, _NET,
 )  # fmt: skip
-# A model of another name has its own answers (data/identity.py) to where the name comes from, birthday, home, languages
+# A model of another name has its own answers (data/chats/identity.py) to where the name comes from, birthday, home, languages
 _OTHERS = tuple(
     replace(topic, follows=()) if topic is _NAME else topic
     for topic in TOPICS
