@@ -4,53 +4,10 @@ The randomness is a hash of (seed, position): no generator, no state.  So a seed
 and after a restart (and the same answer, where the batch does not change the logits' last bits).
 """
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
-from nakochat.core.errors import ConfigError
-from nakochat.core.messages import say
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sampling:
-    """How to choose tokens.  Raises ConfigError for values that make no sense."""
-
-    max_tokens: int = 256
-    """만들 토큰의 최대 수. | Most tokens to generate."""
-    temperature: float = 0.7
-    """0이면 늘 가장 그럴듯한 토큰, 높으면 더 뜻밖의 말. |
-    0 always takes the likeliest token; higher is more surprising."""
-    top_k: int | None = 50
-    """가장 그럴듯한 k개 가운데 고릅니다. | Choose among the k likeliest tokens."""
-    top_p: float | None = None
-    """합쳐서 이 확률이 되는 그럴듯한 토큰들 가운데 고릅니다. |
-    Choose among the likeliest tokens that together have this probability."""
-    min_p: float | None = None
-    """가장 그럴듯한 것의 이 비율 이상인 토큰 가운데 고릅니다. |
-    Choose among tokens at least this likely, as a share of the likeliest."""
-    repetition_penalty: float = 1.0
-    """1보다 크면 이미 나온 토큰이 덜 나옵니다. | Above 1, tokens that were there already become less likely."""
-    seed: int = 0
-    """씨앗이 같으면 답도 같습니다. | The same seed gives the same answer."""
-
-    def __post_init__(self) -> None:
-        checks = {
-            "max_tokens": self.max_tokens >= 1,
-            "temperature": 0 <= self.temperature <= 10,
-            "top_k": self.top_k is None or self.top_k >= 1,
-            "top_p": self.top_p is None or 0 < self.top_p <= 1,
-            "min_p": self.min_p is None or 0 <= self.min_p <= 1,
-            "repetition_penalty": 0.1 <= self.repetition_penalty <= 10,
-            "seed": -(2**63) <= self.seed < 2**63,
-        }
-        for name, holds in checks.items():
-            if not holds:
-                value = getattr(self, name)
-                raise ConfigError(
-                    say(f"{name}에 쓸 수 없는 값입니다: {value}.", f"not a value for {name}: {value}.")
-                )
+from nakochat.inference.options import Sampling as Sampling  # what most callers want beside choose()
 
 
 def choose(
