@@ -7,6 +7,9 @@ folder="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)"
 # shellcheck source=scripts/setup.sh
 source "$folder/scripts/setup.sh"
 set_up "$folder" serve,dev
+# shellcheck source=scripts/browser.sh
+source "$folder/scripts/browser.sh"
+need_browser
 
 cd -- "$folder"
 failed=()

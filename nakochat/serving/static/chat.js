@@ -1,234 +1,308 @@
-// The chat page: what is typed -> the server's answer, shown as it comes.  Text from the model is only ever textContent.
+// The chat page: what is done on it -> conversations, their answers and what is shown.
 
+import { Answering } from "/answering.js";
+import { UnreadableFile, readArchive, toJson, toMarkdown } from "/archive.js";
 import { growWithText, sendOnEnter } from "/compose.js";
-import { ServerError, Unreachable, answer, servedModel } from "/stream.js";
-import { load, save } from "/memory.js";
+import { addMessage, newConversation, removeMessage, showBranch, shownPath, textOf, titleOf } from "/conversation.js";
+import { by, copyText, download, tell } from "/elements.js";
+import { inWords, needsKey } from "/faults.js";
+import { Log } from "/log.js";
+import { Shelf, load, save } from "/memory.js";
+import { Settings, askKey, openSettings, toast } from "/settings.js";
+import { Sidebar } from "/sidebar.js";
+import { StagePicker } from "/stage_picker.js";
+import { servedModels } from "/stream.js";
+import { say, translate } from "/words.js";
 
-const isKorean = (navigator.languages ?? [navigator.language])[0].toLowerCase().startsWith("ko");
-const say = (korean, english) => (isKorean ? korean : english);
-const by = (id) => document.getElementById(id);
-const make = (tag, name, text = "") => Object.assign(document.createElement(tag), { className: name, textContent: text });
+translate();
+const settings = new Settings();
+const shelf = await new Shelf().open();
+let conversations = await shelf.all();
+let current = conversations.find(({ id }) => id === load("current", null)) ?? newConversation();
 
+const log = new Log(by("log"), by("scroll"), {
+  copy: (message) => copyText(textOf(message)),
+  again: answerAgain,
+  edit: ask,
+  remove: (message) => change(say("지웠어요.", "Deleted."), () => removeMessage(current, message)),
+  turn: (message) => {
+    showBranch(current, message);
+    keep(current);
+    show();
+  },
+});
+const sidebar = new Sidebar(by("list"), { open: openConversation, rename, remove: removeConversation });
+const answering = new Answering(() => settings.request(), grow);
+const stages = new StagePicker(by("model"), by("growth"), (id) => {
+  settings.model = id;
+  settings.keep();
+});
 const box = by("text");
-let messages = load("messages", []); // {role, parts: [{type, text}]}
-let forgotten = load("forgotten", 0); // so many of them no longer fit the model
-let running = null; // the AbortController of the answer that is coming
+const fitBox = growWithText(box);
 
-function translate() {
-  if (isKorean) return;
-  document.documentElement.lang = "en";
-  for (const element of document.querySelectorAll("[data-en]")) element.textContent = element.dataset.en;
-  for (const element of document.querySelectorAll("[data-en-label]")) {
-    element.ariaLabel = element.dataset.enLabel;
-    if (element.title) element.title = element.dataset.enLabel;
-  }
-  for (const element of document.querySelectorAll("[data-en-placeholder]")) {
-    element.placeholder = element.dataset.enPlaceholder;
-  }
-}
+// ---- what is shown
 
-function tell(element, text) {
-  element.textContent = text;
-  element.hidden = !text;
-}
-
-/** Add a message to the page -> a function that shows its parts, called again whenever they grow. */
-function showMessage(message) {
-  const item = make("li", message.role);
-  const body = make("div", "body");
-  body.lang = "ko";
-  item.append(make("span", "speaker", message.role === "user" ? say("나", "You") : "nakochat"), body);
-  if (message.role === "assistant") item.append(copyButton(message));
-  by("log").append(item);
-  by("welcome").hidden = true;
-  const update = () => {
-    body.replaceChildren(...rendered(message.parts));
-    item.classList.toggle("is-waiting", message.parts.length === 0);
-  };
-  update();
-  return { item, update };
-}
-
-function rendered(parts) {
-  const elements = [];
-  for (const part of parts) {
-    if (part.type === "text") elements.push(make("p", "", part.text));
-    else if (part.type === "python") elements.push(callCard(part.text));
-    else elements.at(-1)?.append(make("b", "", ` = ${part.text}`));
-  }
-  return elements;
-}
-
-function callCard(call) {
-  const card = make("div", "call");
-  card.append(make("span", "label", say("계산기", "Calculator")), make("code", "", call));
-  return card;
-}
-
-const textOf = (message) => message.parts.filter((part) => part.type === "text").map((part) => part.text).join("");
-
-function copyButton(message) {
-  const button = make("button", "copy", say("복사", "Copy"));
-  button.type = "button";
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(textOf(message));
-      button.textContent = say("복사했어요", "Copied");
-    } catch {
-      button.textContent = say("복사하지 못했어요", "Could not copy");
-    }
-    setTimeout(() => (button.textContent = say("복사", "Copy")), 1500);
-  });
-  return button;
-}
-
-/** Put a piece at the end of an answer's parts. */
-function grow(parts, piece) {
-  const last = parts.at(-1);
-  if (last?.type === piece.kind) last.text += piece.text;
-  else parts.push({ type: piece.kind, text: piece.text });
-}
-
-/** Messages as the server reads them. */
-const sent = (list) =>
-  list.map(({ role, parts }) => ({ role, content: role === "user" ? parts[0].text : parts }));
-
-/** The answer's pieces; where the conversation has outgrown the model, its oldest turns are left out, and it is said. */
-async function* answerWithinContext(signal) {
-  for (let start = forgotten; ; start += 2) { // a question and its answer
-    try {
-      for await (const piece of answer(sent(messages.slice(start)), signal)) {
-        forget(start);
-        yield piece;
-      }
-      return;
-    } catch (error) {
-      const isTooLong = error instanceof ServerError && error.code === "context_length_exceeded";
-      if (!isTooLong || start + 2 >= messages.length) throw error;
-    }
-  }
-}
-
-function forget(count) {
-  if (count === forgotten) return;
-  forgotten = count;
-  save("forgotten", count);
-  tell(by("notice"), say("대화가 길어져서 앞부분은 잊었어요.", "The conversation is long: its beginning is forgotten."));
-}
-
-async function send() {
-  const text = box.value.trim();
-  if (!text || running) return;
-  tell(by("error"), "");
-  tell(by("notice"), "");
-  setText("");
-  const asked = { role: "user", parts: [{ type: "text", text }] };
-  const answered = { role: "assistant", parts: [] };
-  messages.push(asked);
-  save("messages", messages);
-  const shown = [showMessage(asked), showMessage(answered)];
-  setRunning(new AbortController());
-  follow(true);
-  try {
-    for await (const piece of answerWithinContext(running.signal)) {
-      const isFollowing = isAtEnd();
-      if (piece.finish === "length") tell(by("notice"), say("길이 제한에서 끊겼어요.", "Cut at the length limit."));
-      if (piece.text) grow(answered.parts, piece);
-      shown[1].update();
-      follow(isFollowing);
-    }
-    if (!answered.parts.length) throw new ServerError(say("빈 답이 왔어요.", "The answer was empty."), null);
-  } catch (error) {
-    if (error.name !== "AbortError") tell(by("error"), inWords(error));
-  } finally {
-    finish(asked, answered, shown, text);
-  }
-}
-
-/** Keep what was answered; give the words back when nothing was. */
-function finish(asked, answered, shown, text) {
-  setRunning(null);
-  if (!messages.includes(asked)) return; // a new conversation was begun meanwhile
-  if (answered.parts.at(-1)?.type === "python") answered.parts.pop(); // a call that was stopped before its result
-  if (answered.parts.length) {
-    messages.push(answered);
-    shown[1].update();
-  } else {
-    messages = messages.filter((message) => message !== asked);
-    for (const { item } of shown) item.remove();
-    setText([text, box.value].filter(Boolean).join("\n"));
-    by("welcome").hidden = messages.length > 0;
-  }
-  save("messages", messages);
-  box.focus();
-}
-
-function inWords(error) {
-  if (error.code === "context_length_exceeded") {
-    return say("이 모델에게는 너무 긴 말이에요. 나누어 보내 주세요.", "This is too long for the model. Send it in parts.");
-  }
-  if (error instanceof ServerError) return error.message;
-  if (error instanceof Unreachable) {
-    return say(
-      "서버와 연결이 끊겼어요. 터미널에서 서버가 켜져 있는지 보고 다시 보내 주세요.",
-      "The server cannot be reached. See in the terminal whether it runs, then send again.",
-    );
-  }
-  throw error; // a mistake of this page: let the console have it
-}
-
-function setRunning(controller) {
-  running = controller;
-  by("send").hidden = Boolean(controller);
-  by("stop").hidden = !controller;
-  by("log").setAttribute("aria-busy", String(Boolean(controller)));
+function show() {
+  log.show(current, answering.comingIn(current), settings.showsTokens);
+  sidebar.show(conversations, current.id);
+  const isRunning = answering.isRunning(current);
+  by("send").hidden = isRunning;
+  by("stop").hidden = !isRunning;
+  by("welcome").hidden = shownPath(current).length > 0;
+  by("tokens").setAttribute("aria-pressed", String(settings.showsTokens));
+  const title = titleOf(current);
+  by("title").textContent = title || "nakochat";
+  document.title = title ? `${title} · nakochat` : "nakochat";
 }
 
 function setText(text) {
   box.value = text;
-  save("draft", text);
+  keepDraft();
   fitBox();
 }
 
-const isAtEnd = () => by("scroll").scrollHeight - by("scroll").scrollTop - by("scroll").clientHeight < 60;
+const keepDraft = () => save(`draft.${isKept(current) ? current.id : "new"}`, box.value);
+const isKept = (conversation) => conversations.includes(conversation);
 
-function follow(wanted) {
-  if (wanted) by("scroll").scrollTop = by("scroll").scrollHeight;
-}
+// ---- what is kept
 
-function startAnew() {
-  running?.abort();
-  messages = [];
-  forgotten = 0;
-  save("messages", messages);
-  save("forgotten", forgotten);
-  by("log").replaceChildren();
-  by("welcome").hidden = false;
-  tell(by("notice"), "");
-  tell(by("error"), "");
-  box.focus();
-}
+let saving = null;
 
-translate();
-const fitBox = growWithText(box);
-setText(load("draft", ""));
-sendOnEnter(box, send);
-box.addEventListener("input", () => save("draft", box.value));
-by("form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  send();
-});
-by("stop").addEventListener("click", () => running?.abort());
-by("new").addEventListener("click", startAnew);
-for (const idea of by("ideas").children) {
-  idea.addEventListener("click", () => {
-    setText(idea.textContent);
-    send();
+/** Put a conversation on the shelf; while an answer grows at most once a second. */
+function keep(conversation) {
+  if (!isKept(conversation)) conversations = [conversation, ...conversations];
+  clearTimeout(saving);
+  saving = null;
+  return shelf.put(conversation).catch((error) => {
+    console.warn(error);
+    tell(by("alert"), say("이 브라우저에 자리가 없어서 대화를 간직하지 못했어요. 설정에서 내보내 두세요.", "No room in this browser to keep the conversation. Export it in the settings."));
   });
 }
-for (const message of messages) showMessage(message);
-follow(true);
-servedModel().then(
-  (model) => tell(by("model"), model.id),
-  (error) => tell(by("error"), inWords(error)),
+
+/** Change the conversation in a way that can be taken back. */
+function change(words, act) {
+  const [conversation, before] = [current, structuredClone(current)];
+  answering.stop(conversation);
+  act();
+  keep(conversation);
+  show();
+  toast(words, () => {
+    Object.assign(conversation, before);
+    keep(conversation);
+    show();
+  });
+}
+
+// ---- asking and answering
+
+/** Ask under the last message; with `edited`, beside that question.  Returns whether it was taken. */
+function ask(edited, text) {
+  if (answering.isRunning(current)) {
+    toast(say("답이 끝나면 보낼 수 있어요. Esc로 멈출 수 있어요.", "You can send when the answer has ended. Esc stops it."));
+    return false;
+  }
+  const question = addMessage(current, edited ? edited.parent : current.leaf, "user", { parts: [{ type: "text", text }] });
+  answerTo(current, question);
+  save("current", current.id);
+  return true;
+}
+
+function send() {
+  const text = box.value.trim();
+  if (!text || !ask(null, text)) return;
+  save("draft.new", null);
+  setText("");
+}
+
+/** Another answer beside this one; one that never came is replaced. */
+function answerAgain(message) {
+  if (answering.isRunning(current)) return;
+  const parent = current.messages[message.parent];
+  if (!message.parts.length) removeMessage(current, message);
+  answerTo(current, parent);
+}
+
+async function answerTo(conversation, question) {
+  const message = addMessage(conversation, question.id, "assistant", { model: settings.model ?? stages.first });
+  keep(conversation);
+  const ending = answering.fill(conversation, message);
+  show();
+  log.toEnd();
+  try {
+    await ending;
+    if (!message.parts.length && message.finish !== "stopped") message.finish = "empty";
+  } catch (error) {
+    log.faults.set(message.id, error);
+    if (needsKey(error) && (await unlock(error)) && conversation === current) answerAgain(message);
+  } finally {
+    conversation.updated = Date.now();
+    keep(conversation);
+    const wasAtEnd = log.isAtEnd;
+    if (conversation === current) show();
+    else sidebar.show(conversations, current.id);
+    if (wasAtEnd) log.toEnd();
+  }
+}
+
+function grow(conversation, message) {
+  saving ??= setTimeout(() => keep(conversation), 1000);
+  if (conversation === current) log.grow(message);
+}
+
+/** Ask for a key -> whether there is one now. */
+async function unlock(error) {
+  const key = await askKey(settings.key ? say("서버가 이 열쇠를 받지 않았어요. 다른 열쇠를 써 보세요.", "The server refused this key. Try another one.") : inWords(error));
+  if (!key) return false;
+  settings.key = key;
+  settings.keep();
+  await meetServer();
+  return true;
+}
+
+// ---- conversations
+
+function openConversation(conversation) {
+  keepDraft();
+  current = conversation;
+  save("current", isKept(current) ? current.id : null);
+  by("drawer").close();
+  show();
+  log.toEnd();
+  setText(load(`draft.${isKept(current) ? current.id : "new"}`, ""));
+  if (matchMedia("(hover: hover)").matches) box.focus(); // on a phone the keyboard would cover what was opened
+}
+
+function rename(conversation, title) {
+  conversation.title = title;
+  keep(conversation);
+  show();
+}
+
+function removeConversation(conversation) {
+  answering.stop(conversation);
+  conversations = conversations.filter((one) => one !== conversation);
+  shelf.remove(conversation.id);
+  if (conversation === current) openConversation(newConversation());
+  else show();
+  toast(say("대화를 지웠어요.", "Conversation deleted."), () => {
+    keep(conversation);
+    openConversation(conversation);
+  });
+}
+
+// ---- files
+
+const fileName = (conversation) => (titleOf(conversation) || "nakochat").replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40);
+
+async function importFile(file) {
+  let found;
+  try {
+    found = readArchive(await file.text());
+  } catch (error) {
+    if (!(error instanceof UnreadableFile)) throw error;
+    toast(`${file.name}: ${error.message}`);
+    return;
+  }
+  for (const conversation of found) await keep(conversation);
+  openConversation(found[0]);
+  by("settings").close();
+  toast(say(`대화 ${found.length}개를 들여왔어요.`, `${found.length} conversation(s) imported.`));
+}
+
+// ---- the server
+
+async function meetServer() {
+  try {
+    stages.show(await servedModels(settings.key), settings.model);
+    tell(by("alert"), "");
+  } catch (error) {
+    if (needsKey(error)) return void (await unlock(error));
+    tell(by("alert"), inWords(error));
+  }
+}
+
+// ---- wiring
+
+const wide = matchMedia("(min-width: 56rem)");
+const placeChats = () => {
+  by("drawer").close();
+  (wide.matches ? by("beside") : by("drawer")).append(by("chats"));
+};
+wide.addEventListener("change", placeChats);
+placeChats();
+by("beside").hidden = load("aside", null) === "closed";
+
+function toggleChats() {
+  if (!wide.matches) return void (by("drawer").open ? by("drawer").close() : by("drawer").showModal());
+  by("beside").hidden = !by("beside").hidden;
+  save("aside", by("beside").hidden ? "closed" : null);
+}
+by("open-chats").addEventListener("click", toggleChats);
+by("close-chats").addEventListener("click", toggleChats);
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
+}
+
+const startAnew = () => openConversation(newConversation());
+by("new").addEventListener("click", startAnew);
+by("stop").addEventListener("click", () => answering.stop(current));
+by("form").addEventListener("submit", (event) => (event.preventDefault(), send()));
+sendOnEnter(box, send);
+box.addEventListener("input", keepDraft);
+box.addEventListener("keydown", (event) => {
+  const last = shownPath(current).findLast(({ role }) => role === "user");
+  if (event.key !== "ArrowUp" || box.value || !last || answering.isRunning(current)) return;
+  event.preventDefault();
+  log.edit(last);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !event.isComposing && !document.querySelector("dialog:modal")) answering.stop(current);
+  if ((event.ctrlKey || event.metaKey) && event.shiftKey && event.code === "KeyO") (event.preventDefault(), startAnew());
+});
+by("tokens").addEventListener("click", () => {
+  settings.showsTokens = !settings.showsTokens;
+  settings.keep();
+  show();
+  const hasTokens = shownPath(current).some((message) => message.tokens?.length);
+  if (settings.showsTokens && !hasTokens) toast(say("다음 답부터 토큰이 보여요.", "Tokens will show from the next answer on."));
+});
+by("open-settings").addEventListener("click", () =>
+  openSettings(settings, {
+    system: {
+      read: () => current.system,
+      write: (text) => {
+        current.system = text;
+        if (isKept(current)) keep(current);
+      },
+    },
+    language: () => (show(), stages.draw()),
+  }),
 );
+by("export-markdown").addEventListener("click", () => download(`${fileName(current)}.md`, toMarkdown(current), "text/markdown"));
+by("export-json").addEventListener("click", () => download(`${fileName(current)}.json`, toJson([current]), "application/json"));
+by("export-all").addEventListener("click", () => download("nakochat.json", toJson(conversations), "application/json"));
+by("import").addEventListener("click", () => by("import-file").click());
+by("import-file").addEventListener("change", async ({ target }) => {
+  if (target.files[0]) await importFile(target.files[0]);
+  target.value = ""; // the same file can be chosen again
+});
+by("forget-key").addEventListener("click", () => {
+  settings.key = "";
+  settings.keep();
+  by("forget-key").hidden = true;
+});
+for (const idea of by("ideas").children) idea.addEventListener("click", () => ask(null, idea.textContent));
+shelf.onChange(async (id) => {
+  const found = await shelf.get(id);
+  const known = conversations.find((one) => one.id === id);
+  if (known && answering.isRunning(known)) return; // this window's is newer
+  if (known && found) Object.assign(known, found);
+  else if (known) conversations = conversations.filter((one) => one !== known);
+  else if (found) conversations = [found, ...conversations];
+  show();
+});
+
+setText(load(`draft.${isKept(current) ? current.id : "new"}`, box.value));
+show();
+log.toEnd();
+meetServer();

@@ -1,6 +1,9 @@
-// Keys in the text box -> a message, sent once.  Hangul is typed through an input method, which is half of the work here.
+// Keys in a text box -> a message, sent once.  Hangul is typed through an input method, which is half of the work here.
 
 const HANGUL = /[\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff]/;
+
+// While an input method works, some systems call the key "Process" and only `code` says that it was Enter.
+const isEnter = ({ key, code, keyCode }) => key === "Enter" || (keyCode === 229 && /^(Numpad)?Enter$/.test(code));
 
 /**
  * Enter sends and Shift+Enter breaks the line.
@@ -25,6 +28,7 @@ export function sendOnEnter(box, send) {
   box.addEventListener("compositionstart", () => {
     composing = true;
     composed = "";
+    pending = false;
   });
   box.addEventListener("compositionupdate", (event) => {
     composed = event.data || composed;
@@ -34,7 +38,7 @@ export function sendOnEnter(box, send) {
     if (pending) setTimeout(() => pending && sendOnce(), 0);
   });
   box.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey) return;
+    if (!isEnter(event) || event.shiftKey || event.altKey) return;
     if (event.isComposing || event.keyCode === 229) {
       if (!HANGUL.test(composed)) return;
       pending = true;

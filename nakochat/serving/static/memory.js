@@ -1,8 +1,9 @@
-// What the page remembers in this browser: the conversation and what is half typed.
+// What this browser remembers: small settings at once (localStorage), conversations in a database (IndexedDB).
+// Nothing leaves the browser but what is asked of the server.
 
 const PREFIX = "nakochat.1.";
 
-/** The value that was saved under a name, or the one given. */
+/** The setting that was saved under a name, or the one given. */
 export function load(name, otherwise) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name)) ?? otherwise;
@@ -11,11 +12,72 @@ export function load(name, otherwise) {
   }
 }
 
-/** Save a value.  Where the browser keeps nothing (private windows, full storage) the page works on without memory. */
+/** Save a setting; null forgets it.  Where the browser keeps nothing the page works on without memory. */
 export function save(name, value) {
   try {
-    localStorage.setItem(PREFIX + name, JSON.stringify(value));
+    if (value === null || value === "") localStorage.removeItem(PREFIX + name);
+    else localStorage.setItem(PREFIX + name, JSON.stringify(value));
   } catch (error) {
     console.warn(error);
   }
 }
+
+/** The conversations of this browser.  `isKept` is false where the browser gives no room: they last as long as the page. */
+export class Shelf {
+  #database = null;
+  #loose = new Map();
+  #channel = new BroadcastChannel("nakochat.1");
+
+  get isKept() {
+    return this.#database !== null;
+  }
+
+  async open() {
+    try {
+      const request = indexedDB.open("nakochat", 1);
+      request.onupgradeneeded = () => request.result.createObjectStore("conversations", { keyPath: "id" });
+      this.#database = await settled(request);
+    } catch (error) {
+      console.warn(error);
+    }
+    return this;
+  }
+
+  /** Call back with the id of a conversation that another window changed. */
+  onChange(listen) {
+    this.#channel.onmessage = (event) => listen(event.data);
+  }
+
+  /** Every conversation, the newest first. */
+  async all() {
+    const found = this.isKept ? await settled(this.#store("readonly").getAll()) : [...this.#loose.values()];
+    return found.sort((one, other) => other.updated - one.updated);
+  }
+
+  async get(id) {
+    return (this.isKept ? await settled(this.#store("readonly").get(id)) : this.#loose.get(id)) ?? null;
+  }
+
+  async put(conversation) {
+    if (this.isKept) await settled(this.#store("readwrite").put(conversation));
+    else this.#loose.set(conversation.id, conversation);
+    this.#channel.postMessage(conversation.id);
+  }
+
+  async remove(id) {
+    if (this.isKept) await settled(this.#store("readwrite").delete(id));
+    else this.#loose.delete(id);
+    this.#channel.postMessage(id);
+  }
+
+  #store(mode) {
+    return this.#database.transaction("conversations", mode).objectStore("conversations");
+  }
+}
+
+const settled = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
+  });

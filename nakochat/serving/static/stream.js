@@ -1,57 +1,61 @@
-// A conversation -> the pieces of the server's answer.
+// A request -> the pieces of the server's answer.
 
-/** An error that the server put in words; `code` is for programs. */
-export class ServerError extends Error {
-  constructor(message, code) {
+/** What the server refused.  `status` is HTTP's, `code` the API's, `wait` the seconds it asks to wait, where it does. */
+export class Refused extends Error {
+  constructor(message, { status = 0, code = null, wait = null } = {}) {
     super(message);
-    this.code = code;
+    Object.assign(this, { status, code, wait });
   }
 }
 
 /** The server does not answer, or stopped in the middle. */
 export class Unreachable extends Error {}
 
-/** The promise's value; a broken connection becomes Unreachable, a stop by the user stays an AbortError. */
+/** The promise's value; a broken connection becomes Unreachable, a stop by the reader stays an AbortError. */
 const reached = (promise) =>
   promise.catch((error) => {
     throw error.name === "AbortError" ? error : new Unreachable();
   });
 
-/** What the server is called and holds: {id, max_model_len}. */
-export async function servedModel() {
-  const response = await reached(fetch("/v1/models"));
-  if (!response.ok) throw new ServerError(response.statusText, null);
-  return (await response.json()).data[0];
+async function request(path, key, options = {}) {
+  const headers = { ...options.headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
+  const response = await reached(fetch(path, { ...options, headers }));
+  if (response.ok) return response;
+  const { error } = await response.json().catch(() => ({})); // a proxy's error page is no JSON
+  throw new Refused(error?.message ?? `HTTP ${response.status}`, {
+    status: response.status,
+    code: error?.code ?? null,
+    wait: Number.parseInt(response.headers.get("retry-after") ?? "", 10) || null,
+  });
+}
+
+/** What the server has: [{id, max_model_len, …}]. */
+export async function servedModels(key) {
+  const body = await (await request("/v1/models", key)).json();
+  return body.data;
 }
 
 /**
- * Yields {kind: "text" | "python" | "output", text} and at the end {finish}.
- * Throws ServerError for what the server refuses, Unreachable, or AbortError when stopped.
+ * Yields {kind: "text" | "python" | "output", text}, {tokens: […]} where `body` asks for logprobs, and once {finish}.
+ * Throws Refused, Unreachable, or AbortError when `signal` stopped it.
  */
-export async function* answer(messages, signal) {
+export async function* answer(body, key, signal) {
   const headers = { "Content-Type": "application/json" };
-  const body = JSON.stringify({ messages, stream: true });
-  const response = await reached(fetch("/v1/chat/completions", { method: "POST", headers, body, signal }));
-  if (!response.ok) {
-    const { error } = await response.json().catch(() => ({})); // a proxy's error page is no JSON
-    throw new ServerError(error?.message ?? `HTTP ${response.status}`, error?.code ?? null);
-  }
-  let isWhole = false;
+  const text = JSON.stringify({ ...body, stream: true });
+  const response = await request("/v1/chat/completions", key, { method: "POST", headers, body: text, signal });
   for await (const data of events(response.body)) {
-    if (data === "[DONE]") {
-      isWhole = true;
-      break;
-    }
+    if (data === "[DONE]") return;
     const chunk = JSON.parse(data);
-    if (chunk.error) throw new ServerError(chunk.error.message, chunk.error.code);
+    if (chunk.error) throw new Refused(chunk.error.message, { status: 500, code: chunk.error.code });
     const choice = chunk.choices[0];
     if (!choice) continue;
     const { content, nako } = choice.delta;
     if (nako) yield nako;
     else if (content) yield { kind: "text", text: content };
+    if (choice.logprobs?.content?.length) yield { tokens: choice.logprobs.content };
     if (choice.finish_reason) yield { finish: choice.finish_reason };
   }
-  if (!isWhole) throw new Unreachable();
+  throw new Unreachable(); // without [DONE] the answer is not whole
 }
 
 /** The data of server-sent events, each in one line, as the server writes them. */
@@ -65,7 +69,7 @@ async function* events(body) {
     const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
     rest = lines.pop();
     for (const line of lines) {
-      if (line.startsWith("data: ")) yield line.slice("data: ".length);
+      if (line.startsWith("data: ")) yield line.slice("data: ".length).trimEnd();
     }
   }
 }
