@@ -1,4 +1,4 @@
-"""A real browser for the pages -> `page` on the chat page of a fake server; skipped, with what to do, where there is none.
+"""A real browser -> `page` on the chat page of a fake server; skipped, with what to do, where there is none.
 
 With CI=true a missing browser is a failure: there every check runs.
 """
@@ -28,8 +28,8 @@ def browser() -> Iterator[Browser]:
     path = find_chromium()
     if path is None:
         words = (
-            "no Chromium here.  Debian and Ubuntu: sudo apt-get install chromium; elsewhere install Chrome or Chromium, "
-            "or name one: NAKO_CHROMIUM=/path/to/chrome"
+            "no Chromium here.  Debian and Ubuntu: sudo apt-get install chromium; elsewhere install Chrome or "
+            "Chromium, or name one: NAKO_CHROMIUM=/path/to/chrome"
         )
         if os.environ.get("CI") == "true":
             pytest.fail(words)
