@@ -213,25 +213,11 @@ class Training:
     def _halve(self, rows: int) -> None:
         """TrainingError when the pieces that did not fit were of one row."""
         if rows == 1:
-            raise TrainingError(
-                say(
-                    "한 줄씩 계산해도 메모리가 모자랍니다. --recompute를 켜거나, 더 작은 --depth나 "
-                    "--context로 새로 시작하세요.",
-                    "memory runs out even with one row at a time. Use --recompute, or start anew with a "
-                    "smaller --depth or --context.",
-                )
-            )
+            raise TrainingError(words.no_room_for_a_row())
         self.rows_at_once = rows // 2
         self.machine.forget_cached_memory()
         if self.machine.is_first:
-            speak(
-                say(
-                    f"메모리가 모자라 한 번에 {rows}줄이 아니라 {self.rows_at_once}줄씩 계산합니다. "
-                    f"배우는 것은 같습니다. 다음부터는 --rows-per-piece {self.rows_at_once}로 시작하세요.",
-                    f"memory ran out: computing {self.rows_at_once} rows at a time instead of {rows}. "
-                    f"What is learned is the same. Next time, begin with --rows-per-piece {self.rows_at_once}.",
-                )
-            )
+            speak(words.halved(rows, self.rows_at_once))
         self.run.log("memory", step=self.step, rows_at_once=self.rows_at_once)
 
     def _log(self, bar: Bar, figures: dict[str, float], elapsed: float) -> None:

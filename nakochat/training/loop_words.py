@@ -39,6 +39,23 @@ def stopped(step: int, *, saved: bool) -> str:
     )
 
 
+def no_room_for_a_row() -> str:
+    return say(
+        "한 줄씩 계산해도 메모리가 모자랍니다. --recompute를 켜거나, 더 작은 --depth나 --context로 새로 시작하세요.",
+        "memory runs out even with one row at a time. Use --recompute, or start anew with a smaller --depth or "
+        "--context.",
+    )
+
+
+def halved(rows: int, now: int) -> str:
+    return say(
+        f"메모리가 모자라 한 번에 {rows}줄이 아니라 {now}줄씩 계산합니다. 배우는 것은 같습니다. "
+        f"다음부터는 --rows-per-piece {josa(str(now), '으로')} 시작하세요.",
+        f"memory ran out: computing {now} rows at a time instead of {rows}. What is learned is the same. "
+        f"Next time, begin with --rows-per-piece {now}.",
+    )
+
+
 def passed_over(step: int, fault: str) -> str:
     return say(
         f"스텝 {step}의 묶음을 건너뜁니다 ({fault}). 가중치는 그대로입니다.",
