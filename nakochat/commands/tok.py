@@ -41,11 +41,14 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
     started = time.perf_counter()
     speak(say("토크나이저를 학습합니다…", "training the tokenizer…"))
     write_json(record, {"settings": made_with})
+    texts = validation_texts(settings.source, settings.seed)[
+        :300
+    ]  # first: a corpus without any leaves no tokenizer
     characters = _within_memory(settings)
     tokenizer = _train(settings, characters)
     tokenizer.save(folder / "tokenizer")
     seconds = time.perf_counter() - started
-    figures = _figures(tokenizer, validation_texts(settings.source, settings.seed)[:300])
+    figures = _figures(tokenizer, texts)
     trained_on = {"seconds": seconds, "characters_at_most": characters, "settings": made_with}
     write_json(record, {**figures, **trained_on})
     speak(

@@ -14,7 +14,7 @@ from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import console
 from nakochat.data.corpus.documents import read_documents
-from nakochat.data.prepare import VALIDATION_SHARE, place
+from nakochat.data.held_out import VALIDATION_SHARE, place
 from nakochat.evals.compression import compression_figures
 from nakochat.evals.compression_samples import SAMPLES
 from nakochat.evals.peers import read_peer

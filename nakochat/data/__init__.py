@@ -7,6 +7,7 @@ chats/      files of conversations, and who a model is to be -> conversations in
 village/    a seed -> Korean texts and conversations without end, and questions held out
 shards/     documents -> token shards on disk, again and again the same bytes
 
+held_out.py          what is kept for evaluation
 tokenizer_texts.py   what a tokenizer learns from
 prepare.py           the village, or a corpus, for one run's stages -> shards
 mixture.py           prepared sets by their weights -> the sources of a stage

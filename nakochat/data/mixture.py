@@ -13,7 +13,7 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import write_json
 from nakochat.core.messages import say
 from nakochat.data.batches import Source
-from nakochat.data.prepare import VALIDATION_BYTES
+from nakochat.data.held_out import VALIDATION_BYTES
 from nakochat.data.shards.token_set import SET, TokenSet, find_set
 from nakochat.data.weighted import Weighted, parse_weighted
 

@@ -8,13 +8,13 @@ Village documents are made and tokenised in worker processes, chunk by chunk; th
 workers.  Corpus documents are divided by the hash of their text, so that validation does not depend on their order.
 """
 
-import hashlib
 import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from nakochat.core.files import MANIFEST, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar
 from nakochat.data.corpus.documents import corpus_fingerprint, read_documents
+from nakochat.data.held_out import VALIDATION_BYTES, held_out_below, place
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.sources.catalog import source_of
 from nakochat.data.village.renaming import ASSISTANT
@@ -42,8 +43,6 @@ OFFSETS = {
     "sft": 3_000_000_000,
     "validation": 9_000_000_000,
 }
-VALIDATION_SHARE = 0.01  # of a corpus
-VALIDATION_BYTES = 600_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +56,11 @@ class Corpus:
     def documents(self) -> Iterator[str]:
         return read_documents(self.paths, column=self.column, encoding=self.encoding)
 
+    @cached_property
+    def held_out_below(self) -> float:
+        """The place below which its documents are held out (held_out.py)."""
+        return held_out_below(self.documents())
+
 
 def validation_texts(corpus: Corpus, seed: int) -> list[str]:
     """Held-out texts, about VALIDATION_BYTES of them.  DataError where a corpus is too small to hold any out."""
@@ -64,7 +68,7 @@ def validation_texts(corpus: Corpus, seed: int) -> list[str]:
     size = 0
     village = Village(seed)
     source = (
-        (text for text in corpus.documents() if place(text) < VALIDATION_SHARE)
+        (text for text in corpus.documents() if place(text) < corpus.held_out_below)
         if corpus.paths
         else (village.text(OFFSETS["validation"] + n) for n in range(10**9))
     )
@@ -76,8 +80,10 @@ def validation_texts(corpus: Corpus, seed: int) -> list[str]:
     if not texts:
         raise DataError(
             say(
-                "말뭉치가 너무 작아 평가용 글을 떼어 둘 수 없습니다. 문서가 수백 개는 되어야 합니다.",
-                "the corpus is too small to hold out texts for evaluation. It needs some hundreds of documents.",
+                "말뭉치가 문서 하나뿐이라 평가용 글을 떼어 둘 수 없습니다. 글을 더 모으세요. "
+                ".txt는 64 KB까지가 문서 하나이고, .jsonl과 .csv는 한 줄이 문서 하나입니다.",
+                "the corpus is a single document, so that none can be held out for evaluation. Gather more texts. "
+                "A .txt is a document up to 64 KB, in .jsonl and .csv every row is one.",
             )
         )
     return texts
@@ -242,11 +248,5 @@ def _spread(corpus: Corpus, characters: int, salt: str = "") -> Iterator[str]:
     total = sum(len(text) for text in corpus.documents())
     share = min(1.0, 1.15 * characters / max(1, total))
     for text in corpus.documents():
-        if place(text) >= VALIDATION_SHARE and place(text, salt or "tokenizer") < share:
+        if place(text) >= corpus.held_out_below and place(text, salt or "tokenizer") < share:
             yield text
-
-
-def place(text: str, salt: str = "") -> float:
-    """A number in [0, 1) by the text alone."""
-    digest = hashlib.blake2b(text.encode(), digest_size=7, salt=salt.encode()[:16]).digest()
-    return int.from_bytes(digest, "big") / 2**56

@@ -12,7 +12,7 @@ from pathlib import Path
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.data.corpus.documents import read_documents
-from nakochat.data.prepare import VALIDATION_SHARE, place
+from nakochat.data.held_out import held_out_below, place
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import Weighted
 
@@ -86,6 +86,12 @@ class TokenizerTexts:
     def _sizes(self) -> Sequence[int]:
         return [sum(map(len, self._training_part(source.path))) for source in self.sources]
 
+    @cached_property
+    def _held_out_below(self) -> float:
+        return held_out_below(self._read([source.path for source in self.sources]))
+
     def _training_part(self, path: Path) -> Iterator[str]:
-        documents = read_documents([path], column=self.column, encoding=self.encoding)
-        return (text for text in documents if place(text) >= VALIDATION_SHARE)
+        return (text for text in self._read([path]) if place(text) >= self._held_out_below)
+
+    def _read(self, paths: Sequence[Path]) -> Iterator[str]:
+        return read_documents(paths, column=self.column, encoding=self.encoding)

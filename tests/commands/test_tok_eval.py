@@ -6,7 +6,7 @@ from nakochat.commands import tok_eval
 from nakochat.core.errors import CheckpointError, ConfigError, DataError
 from nakochat.core.files import read_json
 from nakochat.core.paths import run_folder
-from nakochat.data.prepare import VALIDATION_SHARE, place
+from nakochat.data.held_out import VALIDATION_SHARE, place
 from nakochat.evals.compression_samples import SAMPLES
 from nakochat.text.tokenizer import Tokenizer
 

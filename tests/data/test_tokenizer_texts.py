@@ -3,7 +3,7 @@ import json
 import pytest
 
 from nakochat.core.errors import DataError
-from nakochat.data.prepare import VALIDATION_SHARE, place
+from nakochat.data.held_out import VALIDATION_SHARE, place
 from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import Weighted

@@ -39,7 +39,7 @@ from nakochat.data.cleaning.cleaner import CleanSettings, Counts
 from nakochat.data.cleaning.duplicates import Seen
 from nakochat.data.cleaning.ngrams import Hashes
 from nakochat.data.corpus.documents import corpus_fingerprint
-from nakochat.data.prepare import VALIDATION_BYTES
+from nakochat.data.held_out import VALIDATION_BYTES
 from nakochat.data.shards.shard import GrowingArray
 from nakochat.data.shards.token_set import HELD_OUT, PART, SET, part_folder
 from nakochat.data.shards.tokenising import START, Block, Encoded, Place, Reading, encoded_blocks

@@ -27,7 +27,7 @@ from nakochat.data.cleaning.duplicates import signatures
 from nakochat.data.cleaning.ngrams import Hashes
 from nakochat.data.corpus.documents import file_documents
 from nakochat.data.corpus.files import CorpusFile
-from nakochat.data.prepare import VALIDATION_SHARE, place
+from nakochat.data.held_out import VALIDATION_SHARE, place
 from nakochat.text.tokenizer import Tokenizer
 
 BLOCK_CHARACTERS = 1 << 19  # about a second of a worker

@@ -1,0 +1,34 @@
+"""A text -> its place in [0, 1), which says whether it is kept for evaluation, in every stage and everywhere.
+
+Documents that stand below VALIDATION_SHARE are held out.  A small corpus may have none there: then the one that stands
+lowest is, so that one's own file of a few pages is enough to begin with.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+VALIDATION_SHARE = 0.01  # of a corpus
+VALIDATION_BYTES = 600_000
+
+
+def place(text: str, salt: str = "") -> float:
+    """A number in [0, 1) by the text alone."""
+    digest = hashlib.blake2b(text.encode(), digest_size=7, salt=salt.encode()[:16]).digest()
+    return int.from_bytes(digest, "big") / 2**56
+
+
+def held_out_below(documents: Iterable[str]) -> float:
+    """The place below which a corpus's documents are held out.  0, which holds out none, where all are the same one.
+
+    Reads no further than to the first that is held out.
+    """
+    lowest, next_lowest = 1.0, 1.0
+    for text in documents:
+        at = place(text)
+        if at < VALIDATION_SHARE:
+            return VALIDATION_SHARE
+        if at < lowest:
+            lowest, next_lowest = at, lowest
+        elif lowest < at < next_lowest:
+            next_lowest = at
+    return next_lowest if next_lowest < 1 else 0.0
