@@ -4,10 +4,11 @@ Licences and credits are those that the run's own records name: what is not reco
 """
 
 from nakochat.core.paths import run_folder
+from nakochat.core.rows import as_list, text
 from nakochat.data.sources.catalog import credit_lines
 from nakochat.interop.exported import Exported
 from nakochat.models.model import kind_of
-from nakochat.reporting.facts import as_list, read_run, text
+from nakochat.reporting.facts import read_run
 
 _USE = {
     "hf": """```python

@@ -1,8 +1,9 @@
 """What is recorded of prepared sets -> a block: what was read of each source, repaired, dropped and kept."""
 
+from nakochat.core.rows import Row, as_row, number, text
 from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS
 from nakochat.reporting.document import Block, Cell, Table
-from nakochat.reporting.facts import Row, Run, as_row, number, text
+from nakochat.reporting.facts import Run
 from nakochat.reporting.words import MISSING, Words, count, same
 
 _HELD_OUT = {"held_out": ("평가용으로 떼어 둠", "held out for evaluation")}

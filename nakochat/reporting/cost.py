@@ -2,8 +2,9 @@
 
 from statistics import median
 
+from nakochat.core.rows import number
 from nakochat.reporting.document import Block, Cell, Paragraph, Table
-from nakochat.reporting.facts import Run, Stage, number
+from nakochat.reporting.facts import Run, Stage
 from nakochat.reporting.words import MISSING, Words, count, decimal, duration, same
 
 _MEASURES = {

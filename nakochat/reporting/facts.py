@@ -5,18 +5,16 @@ A torn last line of metrics.jsonl is a writer caught in the act and passed over;
 """
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.messages import say
+from nakochat.core.rows import Row, as_list, as_row, number, read_row, text
 from nakochat.reporting.words import Words, same
 
 STAGES = ("base", "mid", "sft", "rl")
-
-Row = Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,35 +211,12 @@ def _rows(path: Path) -> tuple[list[Row], int]:
     for position, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        try:
-            row = json.loads(line.decode("utf-8"))
-        except ValueError:  # both kinds: not UTF-8, not JSON
+        row = read_row(line)
+        if row is None:
             unreadable += position < len(lines)
-            continue
-        rows.append(as_row(row))
+        else:
+            rows.append(row)
     return rows, unreadable
-
-
-def number(row: Row, key: str) -> float | None:
-    """A finite number under the key, or None (a loss may be NaN, a machine may not know its memory)."""
-    value = row.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
-
-
-def text(row: Row, key: str) -> str:
-    """The value under the key as text; "" when there is none."""
-    value = row.get(key)
-    return "" if value is None else str(value)
-
-
-def as_row(value: object) -> Row:
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _read_object(path: Path) -> Row:

@@ -11,8 +11,9 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from nakochat.core.rows import Row, number
 from nakochat.reporting.document import Figure
-from nakochat.reporting.facts import Row, Stage, number
+from nakochat.reporting.facts import Stage
 from nakochat.reporting.words import Words
 
 FONTS = "Pretendard, 'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic', sans-serif"

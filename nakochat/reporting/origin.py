@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 
+from nakochat.core.rows import Row, as_list, as_row, number, text
 from nakochat.data.sources.catalog import Source, catalogue
 from nakochat.reporting.cleaning import cleaning
 from nakochat.reporting.document import Block, Cell, Code, Table
-from nakochat.reporting.facts import Row, Run, Stage, as_list, as_row, number, text
+from nakochat.reporting.facts import Run, Stage
 from nakochat.reporting.words import MISSING, Words, count, same
 
 _WORK = {

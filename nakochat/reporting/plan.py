@@ -1,7 +1,8 @@
 """What was predicted of each stage, what came, and whether its loss looked normal -> blocks."""
 
+from nakochat.core.rows import Row, as_list, as_row, number, text
 from nakochat.reporting.document import Block, Cell, Paragraph, Table
-from nakochat.reporting.facts import Row, Run, Stage, as_list, as_row, number, text
+from nakochat.reporting.facts import Run, Stage
 from nakochat.reporting.words import MISSING, Words, count, duration, same
 
 _NORMAL = Words("정상", "normal")

@@ -1,6 +1,7 @@
 import xml.etree.ElementTree as ET
 
-from nakochat.reporting.facts import Metrics, Row, Stage
+from nakochat.core.rows import Row
+from nakochat.reporting.facts import Metrics, Stage
 from nakochat.reporting.figures import FONTS, MOST_POINTS, figures, standalone
 
 TEXT = "{http://www.w3.org/2000/svg}text"
