@@ -21,15 +21,14 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import run_folder
 from nakochat.core.progress import speak
+from nakochat.core.run import PLAN
 from nakochat.data.prepare import stored_validation
 from nakochat.models.sizing import config_of_depth, count, recipe_of_tokens
 from nakochat.reporting.ladder import draw_ladder
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import base
-from nakochat.training.forecast import PLAN
-from nakochat.training.law import Law, Point, buy, fit_law, save_law
+from nakochat.training.law import Law, Point, buy, fit_law, hash_of_texts, save_law
 from nakochat.training.loss_watch import read_curve
-from nakochat.training.outcome import hash_of_texts
 from nakochat.training.settings import BaseSettings, TokenizerSettings
 
 _LEAST_STEPS = 150

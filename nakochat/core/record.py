@@ -62,7 +62,9 @@ class Samples:
         prompt = prompt[: self.most_characters]
         if prompt not in self.of and len(self.of) == self.most_prompts:
             return
-        kept = [sample for sample in self.of.get(prompt, []) if sample[0] < step]  # a step done twice: the later
+        kept = [
+            sample for sample in self.of.get(prompt, []) if sample[0] < step
+        ]  # a step done twice: the later
         if len(kept) == self.most_steps:
             kept = kept[::2]
         self.of[prompt] = [*kept, (step, written[: self.most_characters])]
@@ -164,7 +166,11 @@ class StageRecord:
     def step_count(self) -> int | None:
         """How many steps the stage is to have; None where nothing says it."""
         predicted = self.files["plan.json"].value.get("predicted")
-        plans = (self.end or {}, predicted if isinstance(predicted, dict) else {}, self.files["config.json"].value)
+        plans = (
+            self.end or {},
+            predicted if isinstance(predicted, dict) else {},
+            self.files["config.json"].value,
+        )
         found = [int(steps) for plan in plans if (steps := number(plan, "steps")) is not None and steps > 0]
         return found[0] if found else None
 

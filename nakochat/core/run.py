@@ -3,6 +3,7 @@
 runs/NAME/sft/  config.json    the resolved settings, what resume reads
                 origin.json    where it came from: command, commit, versions, machine, seed, parent checkpoint
                 metrics.jsonl  one row per log step, check and sample; appended, never rewritten
+                plan.json      training/forecast.py writes here what was predicted, and what came
                 checkpoints/   models/checkpoint.py writes here
                 scores.json    evals/ writes here
 """
@@ -27,6 +28,7 @@ from nakochat.core.files import lock_file, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.trackers import IDENTITY, SECRETS, Row, Tracker, row_of
 
+PLAN = "plan.json"
 _VERSIONS_OF = ("torch", "tokenizers", "safetensors", "numpy", "pyarrow")
 _LOCK_TRIES = 5
 _SECRET_FLAGS = tuple("--" + name.replace("_", "-") for name in SECRETS)

@@ -14,12 +14,12 @@ import torch
 from nakochat.core.devices import Datasheet, datasheet_of, matmul_tflops
 from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
+from nakochat.core.run import PLAN
 from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, Coefficients, training_memory
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 from nakochat.training.rehearsal import Measured, key_of, remembered
 
-PLAN = "plan.json"
 # Share of a CPU's own matrix product that whole training steps reach: tiny takes 0.333 s for a step of 0.126 TFLOP on
 # two cores with AMX whose product makes 1.30 TFLOP/s.  Another CPU has another share: hence rehearsals.
 CPU_SHARE = 0.29
@@ -41,6 +41,8 @@ class Forecast:
     """Of one stage, over all processes; memory is that of one."""
 
     parameters: int
+    scaling_parameters: int
+    """Those of body and head, which a law of the loss counts."""
     flops_per_token: int
     steps: int
     tokens: int
@@ -74,6 +76,7 @@ def forecast(
         seconds = pace.start_seconds + flops / (world * pace.flops_per_second)
     return Forecast(
         parameters=counts.total,
+        scaling_parameters=counts.scaling,
         flops_per_token=counts.flops_per_token,
         steps=steps,
         tokens=tokens,

@@ -7,7 +7,9 @@ The exponents are searched on a grid; the rest is least squares on relative erro
 """
 
 import dataclasses
+import hashlib
 import itertools
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +23,6 @@ from nakochat.core.errors import DataError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import home
-from nakochat.models.sizing import config_of_depth, count
 
 LEAST_POINTS = 5  # as many as the law has numbers; with so few it says little
 _EXPONENTS = np.arange(0.05, 1.001, 0.025)
@@ -134,12 +135,22 @@ def _not_negative(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], fl
 
 def buy(law: Law, flops: float, *, depths: Sequence[int] = tuple(range(1, 41))) -> Purchase:
     """The depth, and its tokens, whose loss the law says is the lowest for so many FLOPs."""
+    from nakochat.models.sizing import (  # loads torch, which who only reads a law does without
+        config_of_depth,
+        count,
+    )
+
     found = []
     for depth in depths:
         counts = count(config_of_depth(depth, vocab_size=law.vocab_size, context=law.context))
         tokens = flops / counts.flops_per_token
         found.append(Purchase(depth=depth, tokens=tokens, loss=law.loss(counts.scaling, tokens)))
     return min(found, key=lambda purchase: purchase.loss)
+
+
+def hash_of_texts(texts: Sequence[str]) -> str:
+    """SHA-256 by which two measurements on held-out text know that it was the same."""
+    return hashlib.sha256(json.dumps(list(texts), ensure_ascii=False).encode()).hexdigest()
 
 
 def save_law(law: Law, points: Sequence[Point]) -> Path:

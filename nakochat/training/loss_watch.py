@@ -18,14 +18,13 @@ from nakochat.core.files import read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import list_runs
 from nakochat.core.progress import speak
-from nakochat.core.run import read_metrics
-from nakochat.training.forecast import PLAN
+from nakochat.core.run import PLAN, read_metrics
 from nakochat.training.law import Law
 
 WATCHED = "loss_watch.json"
 _WINDOWS = 20
 _LEAST_STEPS = 20  # of a curve that says anything
-_TOLERANCE = 0.03  # what two runs that differ in their seed alone stay within (docs/log.md has 1 to 2 %)
+TOLERANCE = 0.03  # what two runs that differ in their seed alone stay within (docs/log.md has 1 to 2 %)
 _SPIKE = (
     1.25  # times the median of the steps before it, and six of their deviations: batches of answers are noisy
 )
@@ -91,7 +90,7 @@ def look_at_itself(curve: Curve, *, fresh_vocabulary: int | None) -> list[Findin
     windows = curve.windows
     lowest = min(windows)
     risen = windows[-1] - lowest
-    if risen > _TOLERANCE * abs(lowest) + 3 * curve.noise:
+    if risen > TOLERANCE * abs(lowest) + 3 * curve.noise:
         step = windows.index(lowest) * max(1, len(curve.losses) // _WINDOWS)
         found.append(
             Finding(
@@ -162,7 +161,7 @@ def compare_with_runs(curve: Curve, earlier: Iterable[Curve]) -> Finding | None:
     if not ends or len(curve.losses) < _LEAST_STEPS:
         return None
     own, usual = curve.windows[-1], fmean(ends)
-    room = max(_TOLERANCE * abs(usual), 3 * stdev(ends) if len(ends) > 2 else 0.0) + 3 * curve.noise
+    room = max(TOLERANCE * abs(usual), 3 * stdev(ends) if len(ends) > 2 else 0.0) + 3 * curve.noise
     percent = 100 * (own / usual - 1) if usual else 0.0
     normal = own - usual <= room and usual - own <= 2 * room
     return Finding(
@@ -182,7 +181,7 @@ def compare_with_law(
         return None
     wanted = law.loss(parameters, tokens)
     percent = 100 * (curve.bits_per_byte / wanted - 1)
-    normal = abs(percent) <= 100 * max(_TOLERANCE, 3 * law.spread)
+    normal = abs(percent) <= 100 * max(TOLERANCE, 3 * law.spread)
     return Finding(
         normal=normal,
         ko=f"'nako scaling'의 법칙은 바이트당 {wanted:.3f}비트를 예측했고 나온 것은 {curve.bits_per_byte:.3f}입니다 "
@@ -194,15 +193,15 @@ def compare_with_law(
 
 def earlier_curves(folder: Path) -> list[Curve]:
     """Finished stages of other runs with the same shape, tokenizer and data."""
-    own = _identity(folder)
+    own = identity_of(folder)
     if own is None:
         return []
     others = [run / folder.name for run in list_runs() if run.name != folder.parent.name]
-    curves = [read_curve(other) for other in others if _identity(other) == own]
+    curves = [read_curve(other) for other in others if identity_of(other) == own]
     return [curve for curve in curves if curve.finished]
 
 
-def _identity(folder: Path) -> dict[str, Any] | None:
+def identity_of(folder: Path) -> dict[str, Any] | None:
     """What must agree for two curves to be comparable; None where a stage does not say."""
     try:
         plan = read_json(folder / PLAN)["predicted"]

@@ -1,7 +1,5 @@
 """The beginning and the end of a stage -> plan.json (predicted, actual) and loss_watch.json (is the loss normal?)."""
 
-import hashlib
-import json
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +20,7 @@ from nakochat.training.forecast import (
     piece_of,
     write_plan,
 )
-from nakochat.training.law import Law, load_law
+from nakochat.training.law import Law, hash_of_texts, load_law
 from nakochat.training.loop import Training
 from nakochat.training.loss_watch import (
     Finding,
@@ -107,11 +105,6 @@ def _remember_pace(training: Training) -> None:
     )
     key = key_of(training.model.config, machine, rows=rows, rows_per_piece=pieces.rows_per_piece)
     remember(key, measured)
-
-
-def hash_of_texts(texts: Sequence[str]) -> str:
-    """SHA-256 by which two measurements on held-out text know that it was the same."""
-    return hashlib.sha256(json.dumps(list(texts), ensure_ascii=False).encode()).hexdigest()
 
 
 def _law() -> Law | None:
