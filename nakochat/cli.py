@@ -70,6 +70,12 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
         "open the chat page and API",
         None,
     ),
+    "watch": (
+        "nakochat.commands.watch:main",
+        "학습을 지켜보는 페이지를 엽니다",
+        "open the page that shows training as it goes",
+        None,
+    ),
     "report": ("nakochat.commands.report:main", "성적표를 만듭니다", "write the report card", None),
     "runs": ("nakochat.commands.runs:main", "실행 목록을 봅니다", "list the runs", None),
     "plan": (

@@ -86,8 +86,8 @@ class StageRecord:
 
     def _forget(self) -> None:
         self.steps, self.checks, self.samples = Curves(), Curves(), Samples()
-        self.rows: deque[tuple[int, Row]] = deque(maxlen=KEPT_ROWS)
-        """The last rows but samples, numbered from the log's first."""
+        self._rows: deque[tuple[int, Row]] = deque(maxlen=KEPT_ROWS)
+        self._events: deque[tuple[int, Row]] = deque(maxlen=KEPT_ROWS)
         self.last: Row = {}
         """The last row of a step."""
         self.end: Row | None = None
@@ -97,6 +97,11 @@ class StageRecord:
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def log(self) -> list[tuple[int, Row]]:
+        """The last rows of steps and the last of everything else but samples, numbered from the log's first."""
+        return sorted([*self._rows, *self._events], key=lambda row: row[0])
 
     @property
     def share_read(self) -> float:
@@ -131,7 +136,7 @@ class StageRecord:
             self.samples.add(step, text(row, "prompt"), text(row, "text"))
             return
         self._count += 1
-        self.rows.append((self._count, _short(row)))
+        (self._rows if kind == "step" else self._events).append((self._count, _short(row)))
         if kind == "step" and step is not None:
             self._take_step(step, row)
         elif kind == "check" and step is not None:

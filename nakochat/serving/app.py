@@ -27,7 +27,9 @@ from nakochat.serving import openai
 from nakochat.serving.gate import Gate
 from nakochat.serving.openai import BadRequest, ChatRequest
 from nakochat.serving.pages import add_pages
+from nakochat.serving.room import Room
 from nakochat.serving.turns import TooLong, join, prompt_tokens
+from nakochat.serving.watch import add_watch
 from nakochat.serving.worker import Job, Worker
 
 MOST_BYTES = 1_000_000
@@ -177,5 +179,6 @@ def create_app(engine: Engine, *, name: str, sampling: Sampling | None = None) -
     app.add_api_route("/v1/chat/completions", chat.chat, methods=["POST"], response_model=None)
     app.add_api_route("/v1/models", chat.models, methods=["GET"], response_model=None)
     app.add_api_route("/health", chat.health, methods=["GET"], response_model=None)
+    add_watch(app, Room())
     add_pages(app)
     return app

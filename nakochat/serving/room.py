@@ -101,7 +101,7 @@ class Room:
     def _stage(self, record: StageRecord, mark: str) -> Json:
         version, expected = self._expectation(record)
         seen = _Seen.of(mark, f"{self._id}-{record.generation}")
-        last = record.rows[-1][0] if record.rows else 0
+        last = record.log[-1][0] if record.log else 0
         new = _Seen(
             steps=(record.steps.generation, len(record.steps)),
             checks=(record.checks.generation, len(record.checks)),
@@ -114,7 +114,7 @@ class Room:
             "mark": new.mark(f"{self._id}-{record.generation}"),
             "curve": _points(record.steps, DRAWN, seen.steps if seen else None),
             "checks": _points(record.checks, CHECKED, seen.checks if seen else None),
-            "rows": [[place, row] for place, row in record.rows if seen is None or place > seen.rows],
+            "rows": [[place, row] for place, row in record.log if seen is None or place > seen.rows],
             "fresh": seen is None,
         }
         if seen is None or seen.samples != new.samples:
@@ -184,7 +184,11 @@ class _Seen:
     @classmethod
     def of(cls, mark: str, log: str) -> "_Seen | None":
         name, *places = mark.split(".")
-        if name != log or len(places) != 7 or not all(place.isdecimal() and len(place) < 16 for place in places):
+        if (
+            name != log
+            or len(places) != 7
+            or not all(place.isdecimal() and len(place) < 16 for place in places)
+        ):
             return None
         a, b, c, d, samples, rows, expected = map(int, places)
         return cls(steps=(a, b), checks=(c, d), samples=samples, rows=rows, expected=expected)
@@ -207,7 +211,10 @@ def _rounded(value: float | None) -> float | None:
 
 def _facts(record: StageRecord) -> Json:
     """What is said anew with every look: small."""
-    origin, predicted = record.files["origin.json"].value, as_row(record.files["plan.json"].value.get("predicted"))
+    origin, predicted = (
+        record.files["origin.json"].value,
+        as_row(record.files["plan.json"].value.get("predicted")),
+    )
     machine, parent = as_row(origin.get("machine")), as_row(origin.get("parent"))
     return {
         "stage": record.name,
@@ -238,7 +245,11 @@ def _facts(record: StageRecord) -> Json:
 def _findings(watched: Row) -> list[Json]:
     found = [as_row(finding) for finding in as_list(watched.get("findings"))[:20]]
     return [
-        {"normal": row.get("normal") is True, "ko": text(row, "ko")[:_MOST_WORDS], "en": text(row, "en")[:_MOST_WORDS]}
+        {
+            "normal": row.get("normal") is True,
+            "ko": text(row, "ko")[:_MOST_WORDS],
+            "en": text(row, "en")[:_MOST_WORDS],
+        }
         for row in found
     ]
 
@@ -275,17 +286,21 @@ def _tokenizer(run: Path) -> Json | None:
 
 
 def _lawful(record: StageRecord) -> Expected | None:
-    """What the law of `nako scaling` says, where it was measured on this run's held-out text and speaks of this stage."""
+    """What the law of `nako scaling` says, where it was measured on this run's held-out text."""
     predicted = as_row(record.files["plan.json"].value.get("predicted"))
-    parameters, tokens, steps = (number(predicted, name) for name in ("scaling_parameters", "tokens", "steps"))
+    parameters, tokens, steps = (
+        number(predicted, name) for name in ("scaling_parameters", "tokens", "steps")
+    )
     if record.name != "base" or not (parameters and tokens and steps):
         return None
     try:
         law = load_law()
-        texts = read_json(record.folder.parent / "data" / "validation.json") if law is not None else None
+        if law is None:
+            return None
+        texts = read_json(record.folder.parent / "data" / "validation.json")
     except (DataError, OSError, ValueError, RecursionError):
         return None
-    if law is None or hash_of_texts(texts) != law.text:
+    if hash_of_texts(texts) != law.text:
         return None
     return expected_bits(law, parameters=parameters, tokens_per_step=tokens / steps, steps=int(steps))
 

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import socket
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -11,11 +12,12 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
-from nakochat.inference.engine import Engine
-from nakochat.inference.sampling import Sampling
-from nakochat.serving.app import create_app
 from nakochat.serving.gate import LOCAL_HOSTS
-from nakochat.serving.worker import Worker
+
+if TYPE_CHECKING:  # a server that only watches does without torch
+    from nakochat.inference.engine import Engine
+    from nakochat.inference.sampling import Sampling
+    from nakochat.serving.worker import Worker
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -69,25 +71,43 @@ class LocalServer(uvicorn.Server):
                 lifespan="on",
             )
         )
-        self._worker: Worker = app.state.worker
+        self._worker: Worker | None = getattr(app.state, "worker", None)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._worker.close()
+        if self._worker is not None:
+            self._worker.close()
         await super().shutdown(sockets)
 
 
 def run_server(
-    engine: Engine, *, name: str, host: str = "127.0.0.1", port: int = 8000, sampling: Sampling | None = None
+    engine: "Engine",
+    *,
+    name: str,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    sampling: "Sampling | None" = None,
 ) -> None:
     """Serve until Ctrl-C.  ConfigError when the place cannot be opened."""
+    from nakochat.serving.app import create_app
+
     with open_socket(host, port) as place:
-        address = f"http://127.0.0.1:{place.getsockname()[1]}"
+        address = address_of(place)
         speak(
             say(
                 f"{name}: {address} 을 브라우저에서 여세요. 끝내려면 Ctrl+C.",
                 f"{name}: open {address} in a browser. Ctrl+C ends.",
             )
         )
-        # uvicorn ends by itself on Ctrl-C and then raises it again
-        with contextlib.suppress(KeyboardInterrupt):
-            LocalServer(create_app(engine, name=name, sampling=sampling)).run(sockets=[place])
+        run_app(create_app(engine, name=name, sampling=sampling), place)
+
+
+def address_of(place: socket.socket) -> str:
+    """What to type into a browser."""
+    return f"http://127.0.0.1:{place.getsockname()[1]}"
+
+
+def run_app(app: FastAPI, place: socket.socket) -> None:
+    """Serve an app at a listening place until Ctrl-C."""
+    # uvicorn ends by itself on Ctrl-C and then raises it again
+    with contextlib.suppress(KeyboardInterrupt):
+        LocalServer(app).run(sockets=[place])

@@ -48,9 +48,7 @@ def expected_loss(earlier: Sequence[tuple[str, Curves]], *, name: str = "loss") 
     if not rows:
         return None
     steps, middles, low, high = (tuple(column) for column in zip(*rows, strict=True))
-    return Expected(
-        steps=steps, middle=middles, low=low, high=high, source=tuple(run for run, _ in known)
-    )
+    return Expected(steps=steps, middle=middles, low=low, high=high, source=tuple(run for run, _ in known))
 
 
 def _mean_near(line: Sequence[tuple[float, float]], x: float, half: float) -> float | None:
