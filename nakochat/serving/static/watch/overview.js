@@ -46,6 +46,7 @@ function summary(run, stage) {
     const took = run.stages.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
     return say(`${title}까지 끝났어요. 학습에 ${duration(took)} 걸렸어요.`, `Finished up to ${title}; training took ${duration(took)}.`);
   }
+  if (stage.step) return say(`${title} ${of}스텝`, `${title} step ${of}`);
   return say(`${title} 단계가 시작되었어요.`, `${title} has begun.`);
 }
 
