@@ -10,22 +10,26 @@ import os
 import platform
 import shutil
 import socket
+import sys
 import sysconfig
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+from torch.distributed.rendezvous import rendezvous
 
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
+from nakochat.core.watchdog import PeerLost, Roll, Watchdog
 
 # the first rank may tokenise a corpus for long while the others wait
 PATIENCE = timedelta(hours=4)
@@ -44,6 +48,16 @@ class Pending(Protocol):
 
 
 @dataclass(frozen=True)
+class Work:
+    """One of torch's.  Whoever waits for it stands in a frame of this file (_is_waiting)."""
+
+    work: Any
+
+    def wait(self) -> None:
+        self.work.wait()
+
+
+@dataclass(frozen=True)
 class Machine:
     """Where to compute (device, dtype of activations) and as which of how many processes."""
 
@@ -52,6 +66,8 @@ class Machine:
     compile: bool = False
     rank: int = 0
     world: int = 1
+    roll: Roll | None = field(default=None, compare=False, repr=False)
+    """Who the other ranks are; None where there are none."""
 
     @property
     def is_first(self) -> bool:
@@ -84,15 +100,15 @@ class Machine:
 
     def start_sum(self, tensor: Tensor) -> Pending:
         """Replace a tensor by its sum over all ranks, once what is returned was waited for."""
-        return _pending(dist.all_reduce(tensor, async_op=True))
+        return Work(dist.all_reduce(tensor, async_op=True))
 
     def start_share(self, parts: Tensor, own: Tensor) -> Pending:
         """own (...) = the sum over all ranks of parts[rank]; parts (world, ...)."""
-        return _pending(_SHARE(own.view(-1), parts.view(-1), async_op=True))
+        return Work(_SHARE(own.view(-1), parts.view(-1), async_op=True))
 
     def start_gather(self, own: Tensor, parts: Tensor) -> Pending:
         """parts[r] = rank r's own; own (...), parts (world, ...)."""
-        return _pending(_GATHER(parts.view(-1), own.view(-1), async_op=True))
+        return Work(_GATHER(parts.view(-1), own.view(-1), async_op=True))
 
     def wait(self) -> None:
         """Until every rank is here."""
@@ -108,10 +124,32 @@ class Machine:
         """Of several processes, the one that fails says which it is: their words come mixed."""
         try:
             yield
+        except PeerLost:
+            raise  # another's failure, which its words name
         except Exception as error:
+            if self.roll is not None:
+                self.roll.say("left", "failed")
             if self.world > 1:
                 warn(_failure(self.rank, self.world, error))
             raise
+
+    @contextmanager
+    def in_step(self, patience: float) -> Iterator[Callable[[], None]]:
+        """Within it the ranks step together; what it yields is called at every step.
+
+        Where a rank makes none for `patience` seconds while others wait for it, the process ends with its name.
+        PeerLost where one has ended.
+        """
+        if self.roll is None:
+            yield lambda: None
+            return
+        with Watchdog(self.roll, patience, _is_waiting) as watchdog:
+            try:
+                yield watchdog.beat
+            except RuntimeError as error:
+                if not _is_lost_peer(error):
+                    raise
+                raise self.roll.missing() from error
 
     def describe(self) -> dict[str, Any]:
         """What a reader of a result needs to know of the machine."""
@@ -129,8 +167,14 @@ class Machine:
         }
 
 
-def _pending(work: object) -> Pending:
-    return cast(Pending, work)
+def _is_waiting() -> bool:
+    """Whether the main thread waits for other ranks, which it does in this file only."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None:
+        if frame.f_code.co_filename == __file__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _failure(rank: int, world: int, error: Exception) -> str:
@@ -168,9 +212,8 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     if place.type == "cuda":
         place = _own_gpu(int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(place)
-    if world > 1 and not dist.is_initialized():
-        dist.init_process_group("nccl" if place.type == "cuda" else "gloo", timeout=PATIENCE)
-    machine = Machine(device=place, rank=rank, world=world, compile=_may_compile(compile, place))
+    roll = _join(place, rank, world) if world > 1 else None
+    machine = Machine(device=place, rank=rank, world=world, compile=_may_compile(compile, place), roll=roll)
     chosen = _probe_dtype(place) if dtype == "auto" else DTYPES.get(dtype)
     if chosen is None:
         raise ConfigError(
@@ -183,6 +226,26 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     agreed = machine.sum(chosen == torch.bfloat16) == machine.world
     compiled = machine.sum(machine.compile) == machine.world
     return replace(machine, dtype=torch.bfloat16 if agreed else torch.float32, compile=compiled)
+
+
+_roll: list[Roll] = []  # of this process's group, which is joined once
+
+
+def _join(device: torch.device, rank: int, world: int) -> Roll:
+    """Become one of the process group that torchrun speaks of."""
+    if not dist.is_initialized():
+        store, _, _ = next(rendezvous("env://", timeout=PATIENCE))
+        dist.init_process_group(
+            "nccl" if device.type == "cuda" else "gloo",
+            store=dist.PrefixStore("group", store),
+            rank=rank,
+            world_size=world,
+            timeout=PATIENCE,
+        )
+        # a connection of its own: the watchdog speaks while the group may be waiting on the other
+        own = dist.PrefixStore("nako", store.clone())
+        _roll[:] = [Roll(own, rank, world, f"{socket.gethostname()}, {os.getpid()}")]
+    return _roll[0]
 
 
 def own_rank() -> int:

@@ -26,6 +26,7 @@ FREE = {
     "check_every",
     "track",
     "track_name",
+    "rank_timeout",
     "keep_last",
     "keep_every",
     "keep_best",

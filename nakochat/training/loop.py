@@ -77,6 +77,8 @@ class Training:
     """What computes attention (models/kernels.py); None is not chosen yet."""
     keep: Keep = field(default_factory=Keep)
     guard: Guard = field(default_factory=Guard)
+    patience: float = 1800.0
+    """Seconds without a step after which a rank that keeps others waiting is named, and all end."""
     score: tuple[int, float] | None = None
     """The last measured bits per byte of held-out text, and at which step."""
     _settled: int | None = None
@@ -109,9 +111,11 @@ class Training:
         with (
             interruptible() as interrupt,
             self._saves_ended(),
+            self.machine.in_step(self.patience) as beat,
             Bar(title, steps, start=self.step, every=self.log_every, shown=shown) as bar,
         ):
             while True:
+                beat()
                 started = time.perf_counter()
                 if self.step != self._settled:
                     self._measure()

@@ -87,6 +87,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             log_every=settings.log_every,
             keep=Keep(last=settings.keep_last, every=settings.keep_every),
             guard=Guard(spikes=False),
+            patience=settings.rank_timeout,
         )
         if stage.resumed is not None:
             training.resume(stage.resumed)

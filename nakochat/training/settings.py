@@ -81,6 +81,19 @@ class TrainSettings(RunSettings):
     Where to log beside metrics.jsonl: wandb, tensorboard, trackio."""
     track_name: str | None = None
     """그곳에서 실행을 부를 이름. 기본: 실행의 이름. | What the run is called there.  Default: the run's name."""
+    rank_timeout: float = 1800.0
+    """여러 프로세스 가운데 하나가 이만큼(초) 걸음을 떼지 않고 남을 기다리게 하면 그 이름을 말하고 모두 멈춥니다. |
+    Of several processes, one that makes no step for so many seconds while others wait is named, and all stop."""
+
+    def __post_init__(self) -> None:
+        RunSettings.__post_init__(self)
+        if not self.rank_timeout > 0:
+            raise ConfigError(
+                say(
+                    f"--rank-timeout은 0보다 커야 합니다: {self.rank_timeout}.",
+                    f"--rank-timeout must be above 0: {self.rank_timeout}.",
+                )
+            )
 
 
 @Parameter(name="*")
@@ -239,7 +252,7 @@ class StageSettings(CorpusSettings, TrainSettings):
     """떼어 둔 글과 견본을 재는 간격. | Steps between measurements of held-out text and samples."""
 
     def __post_init__(self) -> None:
-        RunSettings.__post_init__(self)
+        TrainSettings.__post_init__(self)
         CorpusSettings.__post_init__(self)
         _at_least(1, self, "steps", "rows", "rows_per_piece", "warmup")
         _at_least(1, self, "save_every", "log_every", "check_every", "keep_last", "keep_every")
@@ -358,7 +371,7 @@ class RlSettings(TrainSettings):
     """견본 사이의 걸음 수. | Steps between samples."""
 
     def __post_init__(self) -> None:
-        RunSettings.__post_init__(self)
+        TrainSettings.__post_init__(self)
         _at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
         _at_least(1, self, "keep_last", "keep_every")
         _at_least(2, self, "answers")  # one alone is always the mean of its group

@@ -197,6 +197,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         log_every=settings.log_every,
         keep=Keep(last=settings.keep_last, every=settings.keep_every, best=settings.keep_best),
         guard=Guard(spikes=settings.skip_spikes),
+        patience=settings.rank_timeout,
     )
     if stage.resumed is not None:
         training.resume(stage.resumed)

@@ -6,10 +6,12 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from nakochat.core.files import read_json
 from nakochat.core.run import read_metrics
 from nakochat.models.checkpoint import newest_checkpoint
 
@@ -103,22 +105,50 @@ def test_a_signal_saves_and_leaves_and_it_goes_on_exactly(nako, home, whole, num
     require_same(whole, home / "runs" / name, "base")
 
 
+def phase(run: Path) -> str:
+    """What a speedrun was at when it was stopped."""
+    stages = [stage for stage in STAGES if (run / stage).is_dir()]
+    if not stages:
+        return "tokenizer"
+    folder = run / stages[-1]
+    steps = [int(path.name) for path in (folder / "checkpoints").glob("[0-9]*")]
+    if (folder / "scores.json").is_file():
+        return f"after {stages[-1]}"
+    done = steps and max(steps) == read_json(folder / "config.json")["steps"]
+    return f"evaluation of {stages[-1]}" if done else stages[-1]
+
+
+def scores(run: Path, stage: str) -> dict:
+    found = read_json(run / stage / "scores.json")
+    return {name: value for name, value in found.items() if name != "seconds"}
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_twenty_stops_of_a_whole_speedrun(nako, home, number, record_property):
-    """From the tokenizer to the last evaluation, at random moments.  The figures are for docs/reliability.md."""
-    words = ["speedrun", *WORDS]
+@pytest.mark.parametrize(
+    ("signals", "stops"), [((signal.SIGKILL,), 50), ((signal.SIGTERM, signal.SIGINT), 20)]
+)
+def test_stops_of_a_whole_speedrun_at_random_moments(nako, home, signals, stops):
+    """From the tokenizer to the last evaluation.  The figures that it prints are for docs/reliability.md."""
+    words, prefix = ["speedrun", *WORDS], signals[0].name.lower()
     total = well(nako(*words, "--name", "unstopped"), home)
-    rng, left, names = random.Random(int(number)), [], [f"stopped-{int(number)}-0"]
-    while len(left) < 20:
-        ended = nako(*words, "--name", names[-1], number=number, after=rng.uniform(0.05, total / 6))
+    rng, left, at, names = random.Random(stops), [], Counter(), [f"{prefix}-0"]
+    while len(left) < stops:
+        number = signals[len(left) % len(signals)]
+        ended = nako(*words, "--name", names[-1], number=number, after=rng.uniform(0.05, total / 4))
         if ended["left_after"] is None or ended["status"] == 0:
-            names.append(f"stopped-{int(number)}-{len(names)}")  # it came through: the rest befalls another
+            names.append(f"{prefix}-{len(names)}")  # it came through: the rest befalls another
         else:
             left.append(ended["left_after"])
+            at[phase(home / "runs" / names[-1])] += 1
     for name in names:
         well(nako(*words, "--name", name), home)
         for stage in STAGES:
             require_same(home / "runs" / "unstopped", home / "runs" / name, stage)
-    record_property("longest_seconds_to_leave", max(left))
-    print(f"\n{signal.Signals(number).name}: {len(left)} stops, at most {max(left):.2f} s until it was gone")
+            assert scores(home / "runs" / name, stage) == scores(home / "runs" / "unstopped", stage)
+    print(
+        f"\n{'/'.join(number.name for number in signals)}: {stops} stops in {len(names)} runs of {total:.0f} s"
+    )
+    print(f"at most {max(left):.2f} s until it was gone, {sorted(left)[stops // 2]:.2f} s in the middle")
+    print("; ".join(f"{place}: {count}" for place, count in at.most_common()))
+    assert set(STAGES) <= set(at)
+    assert any(place.startswith("evaluation") for place in at)
