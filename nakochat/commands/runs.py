@@ -27,6 +27,8 @@ class StageReport:
     checkpoints: int
     skipped: int
     """Batches that the guard has passed over."""
+    damaged: int
+    """Pieces of documents that could not be read, and were passed over."""
 
 
 def main(*, verify: bool = False, json: Path | None = None) -> None:
@@ -90,13 +92,18 @@ def _look(folder: Path) -> StageReport:
     health: Health = "empty"
     if state is not None:
         health = "finished" if state["step"] >= state["steps"] else "stopped"
+    rows = list(read_metrics(folder))
+    damaged = {
+        row.get("step"): row["damaged"] for row in rows if row.get("kind") == "step" and "damaged" in row
+    }
     return StageReport(
         stage=folder.name,
         health="training" if is_locked(folder / "lock") else health,
         step=state["step"] if state else None,
         steps=state["steps"] if state else None,
         checkpoints=len(found),
-        skipped=sum(row.get("kind") == "skipped" for row in read_metrics(folder)),
+        skipped=sum(row.get("kind") == "skipped" for row in rows),
+        damaged=sum(damaged.values()),
     )
 
 
@@ -131,4 +138,5 @@ def _line(stage: StageReport) -> str:
     }
     step = "" if stage.step is None else f" {stage.step}/{stage.steps}"
     skipped = say(f", 건너뜀 {stage.skipped}", f", {stage.skipped} skipped") if stage.skipped else ""
-    return f"{stage.stage}{step} ({words[stage.health]}{skipped})"
+    damaged = say(f", 깨진 글 {stage.damaged}", f", {stage.damaged} damaged") if stage.damaged else ""
+    return f"{stage.stage}{step} ({words[stage.health]}{skipped}{damaged})"

@@ -205,6 +205,15 @@ def has_its_sizes(path: Path) -> bool:
         return False
 
 
+def has_its_hashes(path: Path, names: Iterable[str]) -> bool:
+    """Whether those of these files that the manifest names are as they were written."""
+    try:
+        entries = _entries(path)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return all(_is(path / name, *entries[name]) for name in names if name in entries)
+
+
 def _make_parents(path: Path) -> None:
     """The folders above path, each of them sure to be found again."""
     missing = [folder for folder in path.parents if not folder.exists()]

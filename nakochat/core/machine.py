@@ -76,11 +76,15 @@ class Machine:
 
     def sum(self, value: float) -> float:
         """The sum of a number over all ranks."""
+        return self.sums(value)[0]
+
+    def sums(self, *values: float) -> list[float]:
+        """Of several numbers at once."""
         if self.world == 1:
-            return value
-        total = torch.tensor(value, dtype=torch.float64, device=self.device)
-        dist.all_reduce(total)
-        return float(total)
+            return list(values)
+        totals = torch.tensor(values, dtype=torch.float64, device=self.device)
+        dist.all_reduce(totals)
+        return [float(total) for total in totals.tolist()]
 
     def largest(self, value: float) -> float:
         """The largest of a number over all ranks."""
@@ -237,13 +241,13 @@ def _join(device: torch.device, rank: int, world: int) -> Roll:
         store, _, _ = next(rendezvous("env://", timeout=PATIENCE))
         dist.init_process_group(
             "nccl" if device.type == "cuda" else "gloo",
-            store=dist.PrefixStore("group", store),
+            store=dist.PrefixStore("group", store),  # type: ignore[attr-defined]
             rank=rank,
             world_size=world,
             timeout=PATIENCE,
         )
         # a connection of its own: the watchdog speaks while the group may be waiting on the other
-        own = dist.PrefixStore("nako", store.clone())
+        own = dist.PrefixStore("nako", store.clone())  # type: ignore[attr-defined]
         _roll[:] = [Roll(own, rank, world, f"{socket.gethostname()}, {os.getpid()}")]
     return _roll[0]
 

@@ -138,8 +138,8 @@ class Watchdog:
 
 def _hangs(who: str, patience: float) -> str:
     return say(
-        f"프로세스 {who}: {patience:g}초 동안 아무 답이 없어 모두 멈춥니다. 그 프로세스가 남긴 말을 보세요. 같은 명령을 "
-        "다시 실행하면 마지막 체크포인트에서 이어집니다. 느릴 뿐이라면 --rank-timeout을 늘리세요.",
+        f"프로세스 {who}: {patience:g}초 동안 아무 답이 없어 모두 멈춥니다. 그 프로세스가 남긴 말을 보세요. 같은 "
+        "명령을 다시 실행하면 마지막 체크포인트에서 이어집니다. 느릴 뿐이라면 --rank-timeout을 늘리세요.",
         f"process {who}: no answer for {patience:g} seconds, so that all of them stop. See what it said. The same "
         "command goes on from the last checkpoint. If it is only slow, give a longer --rank-timeout.",
     )
@@ -163,8 +163,8 @@ def _cut_off(patience: float) -> str:
 
 def _gone(who: str) -> str:
     return say(
-        f"프로세스 {who}: 말없이 사라졌습니다 (강제로 끝났거나, 메모리가 모자랐거나, 컴퓨터가 꺼졌습니다). 모두 멈춥니다. "
-        "같은 명령을 다시 실행하면 마지막 체크포인트에서 이어집니다.",
+        f"프로세스 {who}: 말없이 사라졌습니다 (강제로 끝났거나, 메모리가 모자랐거나, 컴퓨터가 꺼졌습니다). 모두 "
+        "멈춥니다. 같은 명령을 다시 실행하면 마지막 체크포인트에서 이어집니다.",
         f"process {who} is gone without a word: killed, out of memory, or its machine is off. All stop. The same "
         "command goes on from the last checkpoint.",
     )

@@ -8,7 +8,7 @@ the pieces in the packer's buffer.
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -19,8 +19,10 @@ from torch import Tensor
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.core.progress import warn
 from nakochat.data.order import Mixture
 from nakochat.data.packing import Packer, Piece
+from nakochat.data.shards.blocks import DamagedTokens
 from nakochat.data.shards.shard import Documents
 
 IGNORE = -100
@@ -40,6 +42,7 @@ class Batch:
     documents: Tensor  # (B, T) int64: positions of one number see each other
     asked: Tensor | None = None  # (N,) int64: places in B*T that hold every target; None is all of them
     starts: Tensor | None = None  # (documents + 1,) int32: where in B*T each begins, and the end of the last
+    damaged: int = 0  # pieces of documents that could not be read, in whose place nothing is learned
 
     @classmethod
     def of(cls, inputs: Tensor, targets: Tensor, weights: Tensor, documents: Tensor) -> Self:
@@ -135,17 +138,18 @@ class PackedBatches:
         seed: int,
         rows_per_piece: int | None = None,
         answers_only: bool = True,
+        skip_damaged: bool = False,
         rank: int = 0,
         world: int = 1,
     ) -> None:
         """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank; answers_only: of a
-        conversation, only what the assistant says is asked for.
+        conversation, only what the assistant says is asked for; skip_damaged: go on where tokens were damaged.
 
         DataError when the sources hold nothing that fits; ConfigError when rows do not divide over ranks and pieces.
         """
         self.sources, self.length, self.pad, self.seed = sources, length, pad, seed
         self.rows, self.rank, self.world = rows, rank, world
-        self.answers_only = answers_only
+        self.answers_only, self.skip_damaged = answers_only, skip_damaged
         self.rows_per_piece = rows // world if rows_per_piece is None else rows_per_piece
         if self.rows_per_piece < 1 or rows % (self.rows_per_piece * world):
             piece = josa(f"--rows-per-piece {self.rows_per_piece}", "으로")
@@ -182,21 +186,23 @@ class PackedBatches:
         fits = max(1, min(BUFFER, len(self._order) // 4))
         self._packer = Packer(self._documents(), row=length + 1, size=fits)
         self._used = self._asked = 0
+        self._damaged = 0  # pieces since the last batch
 
     def step(self) -> list[Batch]:
-        """The pieces of the next optimizer step that belong to this rank."""
+        """The pieces of the next optimizer step that belong to this rank.  DamagedTokens, unless they are skipped."""
         rows = [self._packer.next_row() for _ in range(self.rows)]
         self._used += sum(piece.length for row in rows for piece in row)
         self._asked += self.rows * (self.length + 1)
         mine = rows[self.rank :: self.world]
         return [
-            make_batch(
-                [[self._content(p) for p in row] for row in mine[at : at + self.rows_per_piece]],
-                self.length,
-                self.pad,
-            )
+            self._batch(mine[at : at + self.rows_per_piece])
             for at in range(0, len(mine), self.rows_per_piece)
         ]
+
+    def _batch(self, rows: list[list[Piece]]) -> Batch:
+        made = make_batch([[self._content(piece) for piece in row] for row in rows], self.length, self.pad)
+        found, self._damaged = self._damaged, 0
+        return replace(made, damaged=found) if found else made
 
     @property
     def padding(self) -> float:
@@ -271,10 +277,21 @@ class PackedBatches:
     def _content(self, piece: Piece) -> tuple[NDArray[Any], NDArray[Any]]:
         source = bisect_right(self._ends, piece.document)
         shard = self.sources[source].shard
-        ids, scored = shard.part(piece.document - int(self._starts[source]), piece.start, piece.length)
+        try:
+            ids, scored = shard.part(piece.document - int(self._starts[source]), piece.start, piece.length)
+        except DamagedTokens as error:
+            return self._without(piece, error)
         if scored is not None and self.answers_only:
             return ids, scored.astype(np.float32)
         weights = np.ones(piece.length, dtype=np.float32)
         if piece.start:
             weights[0] = 0  # the tail of a cut text does not follow from the piece before it
         return ids, weights
+
+    def _without(self, piece: Piece, error: DamagedTokens) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Its place, filled up: every other piece stays where it was, for any number of ranks."""
+        if not self.skip_damaged:
+            raise error
+        warn(say(f"건너뜁니다: {error}", f"skipping: {error}"))
+        self._damaged += 1
+        return np.full(piece.length, self.pad), np.zeros(piece.length, dtype=np.float32)

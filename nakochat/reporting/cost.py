@@ -1,5 +1,6 @@
 """What the stages took -> blocks: the tokenizer's measures; steps, tokens, time, speed and memory."""
 
+from collections.abc import Iterator
 from statistics import median
 
 from nakochat.core.rows import number
@@ -69,20 +70,30 @@ def _cost_row(stage: Stage) -> tuple[Cell, ...]:
 
 
 def _remarks(run: Run) -> list[Block]:
-    broken = [
-        (stage.label, stage.metrics.unreadable_lines)
-        for stage in run.stages
-        if stage.metrics.unreadable_lines
-    ]
-    return [
-        Paragraph(
-            words=Words(
-                f"{label}의 metrics.jsonl에서 읽을 수 없는 {lines}줄을 건너뛰었습니다.",
-                f"{lines} unreadable lines of {label}'s metrics.jsonl were passed over.",
-            )
+    return [Paragraph(words=words) for stage in run.stages for words in _passed_over(stage)]
+
+
+def _passed_over(stage: Stage) -> Iterator[Words]:
+    """What a stage went on without."""
+    label, metrics = stage.label, stage.metrics
+    if metrics.unreadable_lines:
+        lines = metrics.unreadable_lines
+        yield Words(
+            f"{label}의 metrics.jsonl에서 읽을 수 없는 {lines}줄을 건너뛰었습니다.",
+            f"{lines} unreadable lines of {label}'s metrics.jsonl were passed over.",
         )
-        for label, lines in broken
-    ]
+    if metrics.skipped_batches:
+        batches = metrics.skipped_batches
+        yield Words(
+            f"{label} 단계는 손실이나 기울기가 나쁜 묶음 {batches}개를 건너뛰었습니다.",
+            f"{label} passed over {batches} batches whose loss or gradient was bad.",
+        )
+    if metrics.damaged_pieces:
+        pieces = metrics.damaged_pieces
+        yield Words(
+            f"{label} 단계는 학습하는 동안 깨진 글 {pieces}조각을 배우지 않았습니다.",
+            f"{label} did not learn {pieces} pieces of documents that were damaged meanwhile.",
+        )
 
 
 def _values(stage: Stage, key: str) -> list[float]:

@@ -56,6 +56,13 @@ class Metrics:
     samples: tuple[Sample, ...] = ()
     end: Row | None = None
     unreadable_lines: int = 0
+    skipped_batches: int = 0
+    """What the guard of the training has passed over."""
+
+    @property
+    def damaged_pieces(self) -> int:
+        """Pieces of documents that could not be read when their turn came."""
+        return sum(int(number(row, "damaged") or 0) for row in self.steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +207,7 @@ def read_metrics(path: Path) -> Metrics:
         samples=tuple(sorted(samples.values(), key=lambda sample: sample.step)),
         end=end,
         unreadable_lines=unreadable,
+        skipped_batches=sum(row.get("kind") == "skipped" for row in rows),
     )
 
 

@@ -30,6 +30,7 @@ FREE = {
     "keep_last",
     "keep_every",
     "keep_best",
+    "damaged_data",  # a training that a damaged shard has stopped goes on without
     "skip_spikes",  # a training that its data's leaps have stopped goes on without
     "rows_per_piece",
     "recompute",

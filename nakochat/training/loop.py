@@ -174,12 +174,16 @@ class Training:
             self.optimizer.step(self.step, rate=rate, momentum=momentum, decay=decay)
         self.optimizer.zero_gradients()
         self.step += 1
-        self.tokens += int(self.machine.sum(sum(piece.inputs.numel() for piece in pieces)))
+        tokens, damaged = self.machine.sums(
+            sum(piece.inputs.numel() for piece in pieces), sum(piece.damaged for piece in pieces)
+        )
+        self.tokens += int(tokens)
         return {
             "loss": mean,
             "gradient_norm": norm,
             "learning_rate": rate,
             "scored": scored,
+            **({"damaged": int(damaged)} if damaged else {}),
             **self.batches.figures(),
         }
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -245,6 +245,9 @@ class StageSettings(CorpusSettings, TrainSettings):
     skip_spikes: bool = True
     """손실이 갑자기 뛴 묶음을 건너뜁니다; 수가 아닌 손실은 언제나 건너뜁니다. |
     Skip a batch whose loss leaps; one that is no number is always skipped."""
+    damaged_data: Literal["stop", "skip"] = "stop"
+    """학습하는 동안 깨진 토큰 조각을 만나면 멈출지, 그 글을 건너뛸지. 건너뛴 수는 성적표에 남습니다. |
+    Where a token shard was damaged during training: stop, or skip the document and count it in the report."""
     log_every: int = 10
     """화면에 한 줄 쓰는 간격; metrics.jsonl에는 모두 남습니다. |
     Steps between lines on the screen; metrics.jsonl gets every step."""

@@ -144,6 +144,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         seed=settings.seed,
         rows_per_piece=settings.rows_per_piece,
         answers_only=settings.answers_only,
+        skip_damaged=settings.damaged_data == "skip",
         rank=machine.rank,
         world=machine.world,
     )
@@ -237,10 +238,18 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
     stage.machine.wait()
     folders = [data / stage.name / kind for kind, budget in budgets.items() if budget > 0]
     return [
-        *(Source(TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash)) for folder in folders),
+        *(
+            Source(TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash, verify=_verifies(settings)))
+            for folder in folders
+        ),
         *sets,
         *own,
     ]
+
+
+def _verifies(settings: StageSettings) -> bool:
+    """Whether shards are read whole at the start: what is damaged would stop a stage that is to go on without it."""
+    return settings.damaged_data == "stop"
 
 
 def _sets(stage: Stage, settings: StageSettings, tokens: float | None) -> list[Source]:
@@ -251,7 +260,7 @@ def _sets(stage: Stage, settings: StageSettings, tokens: float | None) -> list[S
         settings.data,
         tokenizer_hash=stage.tokenizer.hash,
         tokens=tokens,
-        verify=stage.machine.is_first and stage.resumed is None,
+        verify=stage.machine.is_first and stage.resumed is None and _verifies(settings),
     )
     if stage.machine.is_first:
         record_sets(stage.folder / "data", stage.name, sources)

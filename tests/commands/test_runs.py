@@ -34,9 +34,11 @@ def test_a_training_on_its_way_and_what_it_skipped_are_seen(capsys):
     with Run(run_folder("나코") / "base") as run:
         run.log("skipped", step=3, fault="loss nan")
         runs.main()
-    assert listed(capsys) == {"나코": "base 2/6 (학습 중, 건너뜀 1)"}
+        assert listed(capsys) == {"나코": "base 2/6 (학습 중, 건너뜀 1)"}
+        for _ in range(2):  # a step that was done again counts once
+            run.log("step", step=4, loss=1.0, damaged=2)
     runs.main()
-    assert listed(capsys) == {"나코": "base 2/6 (멈춤, 건너뜀 1)"}
+    assert listed(capsys) == {"나코": "base 2/6 (멈춤, 건너뜀 1, 깨진 글 2)"}
 
 
 @pytest.mark.parametrize(("language", "said"), [("ko", "아직"), ("en", "no trained model")])

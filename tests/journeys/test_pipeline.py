@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -115,25 +116,34 @@ def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
-@pytest.mark.parametrize("stage", ["base", "sft"])
-def test_two_processes_learn_as_one(trained, nako, home, stage):
-    """sft: rows of very different numbers of scored tokens, where a mean of means would show."""
-    nako("tok", "train", "--preset", "toy", "--name", "two")
-    origin = ["--from", "toy/mid"] if stage == "sft" else []
-    command = [
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node=2",
-        "-m",
-        "nakochat",
-        "train",
-        stage,
-    ]
-    words = ["--preset", "toy", "--name", "two", "--compile", "no", "--dtype", "float32", *origin]
+def two_processes(home, stage, name, *words, launch=(), folder=None):
+    """A stage under torchrun, on its way."""
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *launch]
+    command = [*torchrun, "-m", "nakochat", "train", stage, "--preset", "toy", "--name", name]
     environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, *command, *words], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    return subprocess.Popen(
+        [sys.executable, *command, "--compile", "no", "--dtype", "float32", *words],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def by_two(trained, nako, home):
+    """Base and sft, learned by two processes."""
+    nako("tok", "train", "--preset", "toy", "--name", "two")
+    for stage, origin in (("base", []), ("sft", ["--from", "toy/mid"])):
+        process = two_processes(home, stage, "two", *origin)
+        said, _ = process.communicate(timeout=900)
+        assert process.returncode == 0, said
+    return home / "runs" / "two"
+
+
+@pytest.mark.parametrize("stage", ["base", "sft"])
+def test_two_processes_learn_as_one(trained, by_two, home, stage):
+    """sft: rows of very different numbers of scored tokens, where a mean of means would show."""
     one, two = ({row["step"]: row for row in rows(run / stage)} for run in (trained, home / "runs" / "two"))
     assert one.keys() == two.keys()
     # The first step starts from the same weights: loss and gradient are the same but for the order of additions.
@@ -150,6 +160,51 @@ def test_two_processes_learn_as_one(trained, nako, home, stage):
         torch.cat([parameter.detach().flatten() for parameter in model.parameters()]) for model in models
     ]
     assert float((weights[0] - weights[1]).norm() / weights[0].norm()) < 1e-3  # seen: 7e-5 and less
+
+
+def pid_of_rank(agent: int, rank: int) -> int | None:
+    for status in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            parent = (status.parent / "stat").read_text().rpartition(")")[2].split()[1]
+            environment = status.read_bytes().split(b"\0") if int(parent) == agent else []
+        except OSError:
+            continue  # it has ended
+        if b"RANK=%d" % rank in environment:
+            return int(status.parent.name)
+    return None
+
+
+def wait_for(found, process):
+    """What found() gives as soon as it is not false."""
+    deadline = time.monotonic() + 600
+    while not (value := found()):
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.02)
+    return value
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds ranks in /proc")
+def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_two, nako, home):
+    nako("tok", "train", "--preset", "toy", "--name", "fallen")
+    checkpoints = home / "runs" / "fallen" / "base" / "checkpoints"
+    slow = ["--check-every", "1", "--save-every", "1", "--rank-timeout", "10"]
+    process = two_processes(home, "base", "fallen", *slow, launch=["--max-restarts=6"])
+    wait_for((checkpoints / "000001").exists, process)
+    first = pid_of_rank(process.pid, 1)
+    os.kill(first, signal.SIGKILL)
+    second = wait_for(lambda: (pid := pid_of_rank(process.pid, 1)) != first and pid, process)
+    wait_for(lambda: (checkpoints / "000003").exists(), process)
+    os.kill(second, signal.SIGSTOP)
+    wait_for(lambda: pid_of_rank(process.pid, 0) is None, process)  # it has given up
+    os.kill(second, signal.SIGKILL)  # what torchrun does after half a minute
+    said, _ = process.communicate(timeout=600)
+    assert process.returncode == 0, said
+    for pid, word in ((first, "말없이"), (second, "10초")):
+        assert any(f", {pid})" in line and word in line for line in said.splitlines()), said
+    pair = [newest_checkpoint(run / "base" / "checkpoints") for run in (by_two, home / "runs" / "fallen")]
+    for file in ("model.safetensors", "optimizer.safetensors"):
+        assert len({(found.folder / file).read_bytes() for found in pair}) == 1, file
 
 
 @pytest.mark.parametrize(

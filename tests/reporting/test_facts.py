@@ -42,6 +42,13 @@ def test_unreadable_line_in_the_middle_is_counted(tmp_path: Path) -> None:
     assert metrics.end is not None
 
 
+def test_what_a_training_went_on_without_is_counted(tmp_path: Path) -> None:
+    step = STEP | {"step": 1, "damaged": 3}
+    path = rows(tmp_path / "m.jsonl", step, step, {"kind": "skipped", "step": 2}, STEP | {"step": 2})
+    metrics = read_metrics(path)
+    assert (metrics.skipped_batches, metrics.damaged_pieces) == (1, 3)
+
+
 def test_checks_of_one_step_complete_each_other(tmp_path: Path) -> None:
     check = {"kind": "check", "step": 5}
     metrics = read_metrics(rows(tmp_path / "m.jsonl", check | {"a": 1}, check | {"b": 2}))

@@ -35,8 +35,8 @@ class ThreadRank(Machine):
     def meet(self, value):
         return self.meeting.exchange(self.rank, value)
 
-    def sum(self, value):
-        return sum(self.meet(float(value)))
+    def sums(self, *values):
+        return [sum(column) for column in zip(*self.meet([float(value) for value in values]), strict=True)]
 
     def largest(self, value):
         return max(self.meet(value))

@@ -525,3 +525,16 @@ def test_one_rank_without_memory_makes_all_take_smaller_pieces(tmp_path, on_rank
     (row,) = [row for row in read_metrics(tmp_path / "alone") if row["kind"] == "step"]
     assert loss == pytest.approx(row["loss"], rel=1e-5)
     assert norm == pytest.approx(row["gradient_norm"], rel=1e-4)
+
+
+def test_what_was_damaged_meanwhile_is_counted_in_the_metrics(tmp_path):
+    documents = [([60, *(7 * i % 59 for i in range(15))], None) for _ in range(400)]
+    TokenShard.from_documents(documents, 64).save(tmp_path / "shard")
+    options = {"rows": 8, "length": 16, "pad": 63, "seed": 1, "skip_damaged": True}
+    batches = PackedBatches([Source(TokenShard.load(tmp_path / "shard"))], **options)
+    with (tmp_path / "shard" / "ids.npy").open("r+b") as file:
+        file.truncate(3000)
+    train(tmp_path / "run", batches=batches)
+    found = [row.get("damaged", 0) for row in read_metrics(tmp_path / "run") if row["kind"] == "step"]
+    assert sum(found) > 0
+    assert all(isinstance(value, int) for value in found)

@@ -40,6 +40,7 @@ from nakochat.data.cleaning.duplicates import Seen
 from nakochat.data.cleaning.ngrams import Hashes
 from nakochat.data.corpus.documents import corpus_fingerprint
 from nakochat.data.held_out import VALIDATION_BYTES
+from nakochat.data.shards.blocks import CHECKS, checksums
 from nakochat.data.shards.shard import GrowingArray
 from nakochat.data.shards.token_set import HELD_OUT, PART, SET, part_folder
 from nakochat.data.shards.tokenising import START, Block, Encoded, Place, Reading, encoded_blocks
@@ -192,6 +193,8 @@ class _Writer:
                     ends.append(ids.count + np.cumsum(encoded.lengths[kept]))
                     ids.append(encoded.ids[np.repeat(kept, encoded.lengths)])
                     watch(self.progress)
+            written = np.load(files / "ids.npy", mmap_mode="r" if ids.count else None, allow_pickle=False)
+            np.save(files / CHECKS, checksums(written, None), allow_pickle=False)
             write_json(files / HELD_OUT, held_out)
             write_json(files / "about.json", self._about(number, ends.count, ids.count))
             self._save_keys(number, keys)  # first: a shard without its keys would let duplicates through

@@ -3,6 +3,7 @@
     ids.npy      every token of every document, uint16 (uint32 from 65,536 tokens of vocabulary on)
     scored.npy   bool per token: the model has to produce it.  Absent for text, where every token counts
     ends.npy     int64 per document: where it ends in ids.npy
+    checks.npy   uint32 per block of tokens: its checksum (blocks.py)
     about.json   tokenizer hash, source, counts
 
 Every document begins with <|bos|>.
@@ -18,8 +19,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nakochat.core.errors import DataError
-from nakochat.core.files import MANIFEST, has_its_sizes, is_whole, read_json, sha256, whole_folder, write_json
+from nakochat.core.files import (
+    MANIFEST,
+    has_its_hashes,
+    has_its_sizes,
+    is_whole,
+    read_json,
+    sha256,
+    whole_folder,
+    write_json,
+)
 from nakochat.core.messages import say
+from nakochat.data.shards.blocks import CHECKS, Blocks, checksums
+
+_SMALL = ("about.json", "ends.npy", CHECKS)
 
 
 class Documents(Protocol):
@@ -56,6 +69,8 @@ class TokenShard:
     about: dict[str, Any]
     identity: str = ""
     """SHA-256 of its manifest, which holds the hashes of its files; empty until it is on disk."""
+    blocks: Blocks | None = None
+    """Reads its tokens and compares them; None in memory, and for shards of before there were checksums."""
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -78,8 +93,13 @@ class TokenShard:
         return self.ends[documents] - starts
 
     def part(self, document: int, start: int, length: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-        """Ids of `length` tokens of a document from `start`, and which of them are scored (None: all)."""
+        """Ids of `length` tokens of a document from `start`, and which of them are scored (None: all).
+
+        DamagedTokens where they are no longer what was written.
+        """
         first = self.bounds(document)[0] + start
+        if self.blocks is not None:
+            return self.blocks.part(first, length)
         scored = None if self.scored is None else self.scored[first : first + length]
         return self.ids[first : first + length], scored
 
@@ -113,15 +133,17 @@ class TokenShard:
             np.save(files / "ends.npy", self.ends, allow_pickle=False)
             if self.scored is not None:
                 np.save(files / "scored.npy", self.scored, allow_pickle=False)
+            np.save(files / CHECKS, checksums(self.ids, self.scored), allow_pickle=False)
             write_json(files / "about.json", {**self.about, "documents": len(self), "tokens": self.tokens})
 
     @classmethod
     def load(cls, folder: Path, *, tokenizer_hash: str | None = None, verify: bool = True) -> Self:
         """The shard, mapped.  DataError if it is damaged or was made with another tokenizer.
 
-        verify: read every byte and compare its hash; else only the sizes are compared.
+        verify: read every byte and compare its hash; else sizes are compared, and the hashes of the small files: the
+        tokens have their checksums, which are compared as they are read.
         """
-        if not (is_whole(folder) if verify else has_its_sizes(folder)):
+        if not (is_whole(folder) if verify else has_its_sizes(folder) and has_its_hashes(folder, _SMALL)):
             raise DataError(
                 say(
                     f"토큰 조각이 손상되었습니다: {folder}. 이 폴더를 지우고 다시 실행하세요.",
@@ -137,12 +159,14 @@ class TokenShard:
                 )
             )
         scored = folder / "scored.npy"
+        checked = bool(about["tokens"]) and (folder / CHECKS).is_file()
         return cls(
             _mapped(folder / "ids.npy", about),
             np.load(folder / "ends.npy", allow_pickle=False),
             _mapped(scored, about) if scored.is_file() else None,
             about,
             sha256(folder / MANIFEST),
+            Blocks(folder) if checked else None,
         )
 
 
