@@ -1,6 +1,9 @@
-"""A run -> its scores.  [nako eval]"""
+"""A run, or a model folder of Transformers -> its scores.  [nako eval]
 
-from dataclasses import replace
+Under torchrun every process asks its share of the items; the first one shows and writes.
+"""
+
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,26 +11,26 @@ from cyclopts import Parameter
 
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import read_json, write_json
-from nakochat.core.machine import open_machine
+from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, find_run
 from nakochat.core.progress import speak, warn
-from nakochat.data.corpus.documents import read_documents
-from nakochat.data.prepare import stored_validation
 from nakochat.data.sources.hub import data_folder
+from nakochat.data.prepare import stored_validation
 from nakochat.evals.battery import run_battery, summaries, write_suites
 from nakochat.evals.benchmarks import Options, Outcome
-from nakochat.evals.bits_per_byte import bits_per_byte
 from nakochat.evals.harness import run_harness
 from nakochat.evals.scorer import EngineScorer, Scorer
 from nakochat.evals.suite import score, write_scores
-from nakochat.inference.engine import Engine
+from nakochat.evals.texts import SUITE, Texts, measure_texts, pinned, read_texts
 from nakochat.inference.talk import load_engine
+from nakochat.interop.hf_scorer import load_hf_scorer
 from nakochat.models.checkpoint import checkpoint_of
 from nakochat.tasks.benchmark import Benchmark
 from nakochat.tasks.catalogue import select
 
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
+PEER = "hf:"
 
 
 def main(
@@ -40,7 +43,9 @@ def main(
     temperature: float | None = None,
     unsafe: bool = False,
     lm_eval: Names = (),
-    bpb: Path | None = None,
+    shots: int | None = None,
+    bpb: Names = (),
+    held_out: bool = False,
     device: str = "auto",
     dtype: str = "auto",
     json: Path | None = None,
@@ -50,26 +55,34 @@ def main(
     Parameters
     ----------
     run
-        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. |
-        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
+        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. hf:폴더는 Transformers의 모델. |
+        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage. hf:FOLDER is a model of
+        Transformers.
     suite
-        공개 시험: core, chat, korean, 또는 과제 이름들(kobest, mmlu, jamo …). 점수는 suites.json에 씁니다. |
-        Public tests: core, chat, korean, or names of tasks (kobest, mmlu, jamo ...); written to suites.json.
+        공개 시험: core, chat, korean, texts(갈래마다 바이트당 비트), 또는 과제 이름들(kobest, mmlu, jamo …). 점수는
+        suites.json에 씁니다. |
+        Public tests: core, chat, korean, texts (bits per byte by domain), or names of tasks (kobest, mmlu, jamo ...);
+        written to suites.json.
     data
         자료가 든 폴더; 기본: 'nako data pull'로 받은 것. | The folder of the data; default: what was pulled.
     limit
         과제마다 이만큼만 묻습니다. | Only so many items of each task.
     samples
-        프로그램을 몇 번씩 쓰게 합니까(pass@k). | How many programs are written for each item (pass@k).
+        프로그램이나 대답을 몇 번씩 쓰게 합니까(pass@k). | How many programs or answers to each item (pass@k).
     temperature
-        프로그램을 쓸 때의 온도; 기본: 한 번이면 0, 여러 번이면 0.8. |
-        Temperature of programs; default: 0 for one sample, 0.8 for more.
+        쓸 때의 온도; 기본: 한 번이면 0, 여러 번이면 0.8. |
+        Temperature of what is written; default: 0 for one sample, 0.8 for more.
     unsafe
         모델이 쓴 코드를 가둘 수 없는 컴퓨터에서도 실행합니다. | Run a model's code even where nothing can hold it.
     lm_eval
         lm-evaluation-harness의 과제 이름들. | Names of lm-evaluation-harness tasks.
+    shots
+        그 과제마다 앞에 보여 줄 보기의 수; 기본: 과제의 것. |
+        Examples before each item of those; default: the task's own number.
     bpb
-        이 파일의 바이트당 비트만 잽니다. | Only measure bits per byte, on this file.
+        이 파일들의 바이트당 비트: 파일 또는 갈래=파일. | Bits per byte of these files: FILE or DOMAIN=FILE.
+    held_out
+        그 파일에서 학습이 떼어 두는 1 %만 잽니다. | Of those files, only the 1 % that training leaves out.
     device
         auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
     dtype
@@ -77,37 +90,94 @@ def main(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
-    chosen = select(suite) if suite else []
+    sets = [*(pinned() if SUITE in suite else []), *(read_texts(named, held_out=held_out) for named in bpb)]
+    names = [name for name in suite if name != SUITE]
+    chosen = select(names) if names else []
     _check(limit=limit, samples=samples, temperature=temperature, data=data)
-    reference = find_run(run)
-    checkpoint = checkpoint_of(reference)
+    heat = temperature if temperature is not None else 0.8 if samples > 1 else 0.0
+    options = Options(limit=limit, samples=samples, temperature=heat, unsafe=unsafe)
+    asked = bool(chosen or sets or lm_eval)
+    subject = _subject(run, asked)
     machine = open_machine(device, dtype, "no")
-    engine = load_engine(
-        replace(reference, step=checkpoint.step), machine
-    )  # training may save another meanwhile
-    if bpb is not None:
-        _bits(engine, bpb, json)
-        return
-    header = {
-        "step": checkpoint.step,
-        "checkpoint": checkpoint.hash,
-        "dtype": str(machine.dtype).removeprefix("torch."),
-    }
-    if suite or lm_eval:
-        scorer, chats = EngineScorer(engine), reference.stage != "base"
-        heat = temperature if temperature is not None else 0.8 if samples > 1 else 0.0
-        options = Options(limit=limit, samples=samples, temperature=heat, unsafe=unsafe, chats=chats)
-        found = score_suites(scorer, chosen, data, options) if chosen else {}
-        harness = run_harness(scorer, lm_eval, limit=limit, chats=chats) if lm_eval else {}
+    try:
+        if not asked:
+            _score_run(subject, machine, json)
+            return
+        scorer, chats = _scorer_of(subject, machine)
+        options = replace(options, chats=chats)
+        found = score_suites(scorer, chosen, data, options, machine) if chosen else {}
+        found |= score_texts(scorer, sets, machine) if sets else {}
+        harness = run_harness(scorer, lm_eval, limit=limit, shots=shots, chats=chats) if lm_eval else {}
+        if not machine.is_first:
+            return
         _show_harness(harness)
-        # what a limit left out would be missing without a word in a file that others read
-        if chosen and reference.step is None and limit is None:
-            write_suites(reference.folder, header, found)
-        if json:
-            extra = {"lm_eval": harness} if harness else {}
-            write_json(json, {**header, "limit": limit, "scores": {**summaries(found), **found}, **extra})
+        _keep(subject, machine, found, harness, limit, json)
+    finally:
+        machine.close()
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What is scored: a run, or a model folder of others."""
+
+    run: RunReference | None
+    folder: Path | None
+    header: dict[str, Any]
+
+
+def _subject(named: str | None, asked: bool) -> _Subject:
+    if named is not None and named.startswith(PEER):
+        if not asked:
+            raise ConfigError(
+                say(
+                    "hf:로 부른 모델에는 --suite나 --bpb, --lm-eval을 주세요. 마을의 과제는 우리 모델만 풉니다.",
+                    "a model named by hf: needs --suite, --bpb or --lm-eval. The village's tasks are for ours.",
+                )
+            )
+        folder = Path(named.removeprefix(PEER)).expanduser()
+        return _Subject(None, folder, {"model": folder.resolve().name})
+    reference = find_run(named)
+    checkpoint = checkpoint_of(reference)
+    return _Subject(reference, None, {"step": checkpoint.step, "checkpoint": checkpoint.hash})
+
+
+def _scorer_of(subject: _Subject, machine: Machine) -> tuple[Scorer, bool]:
+    """And whether it answers conversations."""
+    if subject.folder is not None:
+        scorer = load_hf_scorer(subject.folder, machine)
+        return scorer, scorer.chats
+    assert subject.run is not None
+    # training may save another checkpoint meanwhile
+    engine = load_engine(replace(subject.run, step=subject.header["step"]), machine)
+    return EngineScorer(engine), subject.run.stage != "base"
+
+
+def _keep(
+    subject: _Subject,
+    machine: Machine,
+    found: dict[str, Any],
+    harness: dict[str, Any],
+    limit: int | None,
+    json: Path | None,
+) -> None:
+    header = {**subject.header, "dtype": str(machine.dtype).removeprefix("torch.")}
+    # what a limit left out would be missing without a word in a file that others read
+    if found and subject.run is not None and subject.run.step is None and limit is None:
+        write_suites(subject.run.folder, header, found)
+    if json:
+        extra = {"lm_eval": harness} if harness else {}
+        write_json(json, {**header, "limit": limit, "scores": {**summaries(found), **found}, **extra})
+
+
+def _score_run(subject: _Subject, machine: Machine, json: Path | None) -> None:
+    """The village's tasks, by which the stages of a run are compared."""
+    reference = subject.run
+    assert reference is not None
+    engine = load_engine(replace(reference, step=subject.header["step"]), machine)
+    found = score(engine, stored_validation(reference.folder.parent / "data"))
+    if not machine.is_first:
         return
-    scores = {**header, **score(engine, stored_validation(reference.folder.parent / "data"))}
+    scores = {**subject.header, "dtype": str(machine.dtype).removeprefix("torch."), **found}
     if reference.step is None:
         write_scores(reference.folder, scores)
     if json:
@@ -119,7 +189,7 @@ def main(
 
 
 def score_suites(
-    scorer: Scorer, benchmarks: list[Benchmark], data: Path | None, options: Options
+    scorer: Scorer, benchmarks: list[Benchmark], data: Path | None, options: Options, machine: Machine
 ) -> dict[str, Any]:
     """Measure and show; the scorer is any model's."""
 
@@ -128,6 +198,8 @@ def score_suites(
         return folder if folder.is_dir() else None
 
     def told(benchmark: Benchmark, outcome: Outcome | None, why: str) -> None:
+        if not machine.is_first:
+            return
         name = say(benchmark.label.ko, benchmark.label.en)
         if outcome is None:
             first = why.partition(". ")[0]
@@ -135,9 +207,25 @@ def score_suites(
         else:
             speak(_line(name, outcome.figures()))
 
-    found = run_battery(scorer, benchmarks, folder_of, options, told=told)
-    for entry in summaries(found).values():
+    found = run_battery(scorer, benchmarks, folder_of, options, told=told, machine=machine)
+    for entry in summaries(found).values() if machine.is_first else ():
         speak(f"  {entry['value']:8.4f}  {entry['label']['ko']}")
+    return found
+
+
+def score_texts(scorer: Scorer, sets: list[Texts], machine: Machine) -> dict[str, Any]:
+    """Measure and show, a line for each domain."""
+    found = measure_texts(scorer, sets, machine=machine)
+    for entry in found.values() if machine.is_first else ():
+        figures = (
+            f"{entry['bits_per_byte']:.4f} bits/byte, {entry['bits_per_character']:.4f} bits/character, "
+            f"perplexity {entry['perplexity']:.2f}"
+        )
+        accuracy = say("토큰을 맞힌 비율", "tokens right")
+        speak(
+            f"  {say(entry['label']['ko'], entry['label']['en'])}: {figures}, {accuracy} "
+            f"{100 * entry['token_accuracy']:.1f} % ({entry['bytes']:,} bytes, sha256 {entry['sha256'][:12]})"
+        )
     return found
 
 
@@ -178,20 +266,6 @@ def _check(*, limit: int | None, samples: int, temperature: float | None, data: 
     if data is not None and not data.is_dir():
         raise DataError(
             say(f"폴더가 없습니다: {data}. --data를 확인하세요.", f"no folder {data}. Check --data.")
-        )
-
-
-def _bits(engine: Engine, path: Path, json: Path | None) -> None:
-    texts = list(read_documents([path]))
-    found = bits_per_byte(
-        engine.model, engine.tokenizer, texts, context=engine.context, device=engine.machine.device
-    )
-    speak(
-        f"{found.bits_per_byte:.4f} bits/byte, {found.bits_per_character:.4f} bits/character ({found.bytes} bytes)"
-    )
-    if json:
-        write_json(
-            json, {"bits_per_byte": found.bits_per_byte, "bits_per_character": found.bits_per_character}
         )
 
 

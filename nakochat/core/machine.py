@@ -114,6 +114,20 @@ class Machine:
         """parts[r] = rank r's own; own (...), parts (world, ...)."""
         return Work(_GATHER(parts.view(-1), own.view(-1), async_op=True))
 
+    def gather_bytes(self, own: bytes) -> list[bytes]:
+        """What every rank brought, in the order of the ranks."""
+        if self.world == 1:
+            return [own]
+        room = int(self.largest(len(own))) + 8  # the length stands before
+        sent = torch.zeros(room, dtype=torch.uint8)
+        sent[: 8 + len(own)] = torch.frombuffer(
+            bytearray(len(own).to_bytes(8, "little") + own), dtype=torch.uint8
+        )
+        parts = torch.zeros(self.world, room, dtype=torch.uint8, device=self.device)
+        self.start_gather(sent.to(self.device), parts).wait()
+        rows = [bytes(row.tolist()) for row in parts.cpu()]
+        return [row[8 : 8 + int.from_bytes(row[:8], "little")] for row in rows]
+
     def wait(self) -> None:
         """Until every rank is here."""
         if self.world > 1:

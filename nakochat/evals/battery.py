@@ -10,6 +10,7 @@ from typing import Any
 
 from nakochat.core.errors import DataError
 from nakochat.core.files import read_json, write_json
+from nakochat.core.machine import Machine
 from nakochat.evals.benchmarks import Options, Outcome, measure
 from nakochat.evals.scorer import Scorer
 from nakochat.tasks import core
@@ -26,6 +27,7 @@ def run_battery(
     options: Options,
     *,
     told: Callable[[Benchmark, Outcome | None, str], None],
+    machine: Machine | None = None,
 ) -> dict[str, Any]:
     """{name: score} of what has its data.  told: after each, with its outcome or why there is none.
 
@@ -46,7 +48,7 @@ def run_battery(
             told(benchmark, None, why)
             continue
         chance = core.chances(folder)[benchmark.name[5:]] if benchmark.source == "core" else None
-        outcome = measure(scorer, benchmark, items, options)
+        outcome = measure(scorer, benchmark, items, options, machine=machine)
         scores[benchmark.name] = outcome.figures(chance)
         told(benchmark, outcome, "")
     if not scores:

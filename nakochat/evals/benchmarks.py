@@ -1,9 +1,12 @@
 """A scorer and a benchmark's items -> how many are right, with chance and interval, as scores.json keeps a score."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from nakochat.core.machine import Machine
 from nakochat.core.sandbox import Limits, judge_code
 from nakochat.evals.interval import wilson
 from nakochat.evals.scorer import Ask, Likelihood, Scorer
@@ -11,6 +14,8 @@ from nakochat.tasks.benchmark import Benchmark, Choice, Item, Program, Question
 from nakochat.tasks.humaneval import pass_at_k
 
 ITEMS_AT_ONCE = 512
+
+Row = tuple[int, int, int]  # tries, passed, whether the beginning was cut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +27,7 @@ class Options:
     chats: bool = True
     """The model answers conversations; one that does not gets programs as plain text to continue."""
     samples: int = 1
-    """Programs written for each item."""
+    """Programs, or answers to questions, written for each item."""
     temperature: float = 0.0
     seed: int = 0
     unsafe: bool = False
@@ -32,14 +37,14 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """right: of every item, whether it was (of programs, the share of tries that passed)."""
+    """right: of every item, whether it was (where there are several tries, the share that was)."""
 
     benchmark: Benchmark
     right: tuple[float, ...]
     cut: int = 0
     """Items whose beginning did not fit the model's context."""
     passed: tuple[tuple[int, int], ...] = ()
-    """Of programs: (tries, passed)."""
+    """Of programs and questions: (tries, passed)."""
 
     @property
     def accuracy(self) -> float:
@@ -69,31 +74,56 @@ class Outcome:
         return found
 
 
-def measure(scorer: Scorer, benchmark: Benchmark, items: Sequence[Item], options: Options) -> Outcome:
-    """Ask all items (or `limit` of them) and grade the answers.  The items are all of one kind."""
+def measure(
+    scorer: Scorer,
+    benchmark: Benchmark,
+    items: Sequence[Item],
+    options: Options,
+    *,
+    machine: Machine | None = None,
+) -> Outcome:
+    """Ask all items (or `limit` of them) and grade the answers.  The items are all of one kind.
+
+    machine: of several processes, each asks its share of the items, and all get the whole outcome.
+    """
     items = limited(items, options.limit)
-    right: list[float] = []
-    passed: list[tuple[int, int]] = []
-    cut = 0
-    for start in range(0, len(items), ITEMS_AT_ONCE):
-        part = items[start : start + ITEMS_AT_ONCE]
-        choices = [item for item in part if isinstance(item, Choice)]
-        questions = [item for item in part if isinstance(item, Question)]
-        programs = [item for item in part if isinstance(item, Program)]
-        if choices:
-            picks, lost = choose(scorer, choices, benchmark)
-            right += [float(pick) for pick in picks]
-            cut += lost
-        if questions:
-            answers = scorer.generate(
-                [scorer.encode_chat(item.prompt) for item in questions], max_tokens=benchmark.max_tokens
-            )
-            right += [float(item.is_right(answer)) for item, answer in zip(questions, answers, strict=True)]
-        if programs:
-            tried = write_programs(scorer, programs, benchmark, options)
-            passed += tried
-            right += [count / tries for tries, count in tried]
-    return Outcome(benchmark, tuple(right), cut, tuple(passed))
+    rank, world = (machine.rank, machine.world) if machine is not None else (0, 1)
+    own = items[rank::world]
+    rows: list[Row] = []
+    for start in range(0, len(own), ITEMS_AT_ONCE):
+        rows += _grade(scorer, benchmark, own[start : start + ITEMS_AT_ONCE], options)
+    if machine is not None and world > 1:
+        found: list[Row] = [(0, 0, 0)] * len(items)
+        for other, part in enumerate(machine.gather_bytes(json.dumps(rows).encode())):
+            found[other::world] = [(row[0], row[1], row[2]) for row in json.loads(part)]
+        rows = found
+    tried = any(not isinstance(item, Choice) for item in items)
+    return Outcome(
+        benchmark,
+        tuple(passed / tries for tries, passed, _ in rows),
+        sum(cut for _, _, cut in rows),
+        tuple((tries, passed) for tries, passed, _ in rows) if tried else (),
+    )
+
+
+def _grade(scorer: Scorer, benchmark: Benchmark, items: Sequence[Item], options: Options) -> list[Row]:
+    """(tries, passed, whether its beginning was cut) of every item."""
+    choices = [item for item in items if isinstance(item, Choice)]
+    questions = [item for item in items if isinstance(item, Question)]
+    programs = [item for item in items if isinstance(item, Program)]
+    rows: list[Row] = []
+    if choices:
+        rows += [(1, int(pick), int(cut)) for pick, cut in choose(scorer, choices, benchmark)]
+    if questions:
+        prompts = [scorer.encode_chat(item.prompt) for item in questions]
+        graders = [item.is_right for item in questions]
+        rows += _try(scorer, prompts, graders, benchmark, options)
+    if programs:
+        prompts = [scorer.encode_chat(i.prompt) if options.chats else scorer.encode(i.text) for i in programs]
+        rows += _try(
+            scorer, prompts, [partial(_passes, item, options) for item in programs], benchmark, options
+        )
+    return rows
 
 
 def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
@@ -105,8 +135,8 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
     return [items[index * len(items) // limit] for index in range(limit)]
 
 
-def choose(scorer: Scorer, items: Sequence[Choice], benchmark: Benchmark) -> tuple[list[bool], int]:
-    """Whether the right option was the likeliest, and how many items had to lose their beginning."""
+def choose(scorer: Scorer, items: Sequence[Choice], benchmark: Benchmark) -> list[tuple[bool, bool]]:
+    """Of each item: whether the right option was the likeliest, and whether it had to lose its beginning."""
     asks: list[Ask] = []
     places: list[list[tuple[int, int]]] = []  # of every option: (which ask, which of its continuations)
     for item in items:
@@ -116,13 +146,13 @@ def choose(scorer: Scorer, items: Sequence[Choice], benchmark: Benchmark) -> tup
             places[-1] += [(len(asks), number) for number in range(len(ask.continuations))]
             asks.append(ask)
     found = scorer.likelihoods(asks)
-    right = []
+    longest = [len(ask.context) + max(map(len, ask.continuations)) for ask in asks]
+    graded = []
     for item, own_places in zip(items, places, strict=True):
         values = [found[ask][number] for ask, number in own_places]
-        right.append(_is_right(values, item.gold, benchmark))
-    longest = [len(ask.context) + max(map(len, ask.continuations)) for ask in asks]
-    lost = sum(any(longest[ask] > scorer.context for ask, _ in own_places) for own_places in places)
-    return right, lost
+        cut = any(longest[ask] > scorer.context for ask, _ in own_places)
+        graded.append((_is_right(values, item.gold, benchmark), cut))
+    return graded
 
 
 def _is_right(values: Sequence[Likelihood], gold: int, benchmark: Benchmark) -> bool:
@@ -165,12 +195,15 @@ def _common_end(rows: Sequence[Sequence[int]]) -> int:
     return max(1, min(_common_start([row[::-1] for row in rows]), min(map(len, rows)) - 1))
 
 
-def write_programs(
-    scorer: Scorer, items: Sequence[Program], benchmark: Benchmark, options: Options
-) -> list[tuple[int, int]]:
-    """(tries, how many passed) of every item."""
-    prompts = [scorer.encode_chat(i.prompt) if options.chats else scorer.encode(i.text) for i in items]
-    passed = [0] * len(items)
+def _try(
+    scorer: Scorer,
+    prompts: Sequence[Sequence[int]],
+    graders: Sequence[Callable[[str], bool]],
+    benchmark: Benchmark,
+    options: Options,
+) -> list[Row]:
+    """Every prompt is answered `samples` times."""
+    passed = [0] * len(prompts)
     for sample in range(options.samples):
         answers = scorer.generate(
             prompts,
@@ -178,13 +211,13 @@ def write_programs(
             temperature=options.temperature,
             seed=options.seed + sample,
         )
-        for place, (item, answer) in enumerate(zip(items, answers, strict=True)):
-            verdict = judge_code(
-                item.complete(answer),
-                item.tests,
-                entry=item.entry,
-                limits=options.limits,
-                unsafe=options.unsafe,
-            )
-            passed[place] += verdict.passed
-    return [(options.samples, count) for count in passed]
+        for place, (is_right, answer) in enumerate(zip(graders, answers, strict=True)):
+            passed[place] += is_right(answer)
+    return [(options.samples, count, 0) for count in passed]
+
+
+def _passes(item: Program, options: Options, answer: str) -> bool:
+    verdict = judge_code(
+        item.complete(answer), item.tests, entry=item.entry, limits=options.limits, unsafe=options.unsafe
+    )
+    return verdict.passed

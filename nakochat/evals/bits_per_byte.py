@@ -5,11 +5,12 @@ bits per character can be read beside them.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
@@ -17,35 +18,70 @@ from nakochat.evals.likelihood import predictions
 from nakochat.text.normalise import normalise
 from nakochat.text.tokenizer import Tokenizer
 
+# sequences -> of each: log p of every token but the first, and whether it was the likeliest one
+Predict = Callable[[Sequence[Sequence[int]]], Sequence[tuple[Tensor, Tensor]]]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Compression:
     """How well a model predicts some text."""
 
-    bits_per_byte: float
-    bits_per_character: float
+    bits: float
     bytes: int
     characters: int
-    token_accuracy: float
-    """Share of tokens that were the likeliest one; of different tokenizers it cannot be compared."""
+    tokens: int
+    right: int
+    """Tokens that were the likeliest one."""
+
+    @property
+    def bits_per_byte(self) -> float:
+        return self.bits / self.bytes
+
+    @property
+    def bits_per_character(self) -> float:
+        return self.bits / self.characters
+
+    @property
+    def perplexity(self) -> float:
+        """Per token: of different tokenizers it cannot be compared."""
+        return math.exp(self.bits * math.log(2) / self.tokens)
+
+    @property
+    def token_accuracy(self) -> float:
+        """Share of tokens that were the likeliest one; of different tokenizers it cannot be compared."""
+        return self.right / self.tokens
+
+    def figures(self) -> dict[str, float]:
+        """Under full names, for other programs."""
+        names = ("bits_per_byte", "bits_per_character", "perplexity", "token_accuracy")
+        counts = ("bytes", "characters", "tokens")
+        return {name: getattr(self, name) for name in (*names, *counts)}
 
 
 def bits_per_byte(
     model: nn.Module, tokenizer: Tokenizer, texts: Sequence[str], *, context: int, device: torch.device
 ) -> Compression:
-    """Every token of every text is predicted once.
+    """Every token of every text is predicted once, by a model of ours.  DataError when there is no text."""
+    sequences = [[tokenizer.bos, *ids] for ids in tokenizer.encode_batch(texts)]
+    return compression_of(
+        texts,
+        sequences,
+        partial(predictions, model, device=device, vocab_size=tokenizer.vocab_size),
+        context=context,
+    )
+
+
+def compression_of(
+    texts: Sequence[str], sequences: Sequence[Sequence[int]], predict: Predict, *, context: int
+) -> Compression:
+    """The same of any model.  sequences: each text's ids, behind what the model is used to see first.
 
     A text longer than the context is read in windows of `context` that overlap by half, so that every token but those
-    at the beginning has at least half a context before it.  DataError when there is no text.
+    at the beginning has at least half a context before it.
     """
-    windows: list[list[int]] = []
+    windows: list[Sequence[int]] = []
     fresh: list[int] = []  # tokens at the end of each window that no window before it predicted
-    count_bytes = count_characters = 0
-    for text, ids in zip(texts, tokenizer.encode_batch(texts), strict=True):
-        normal = normalise(text)
-        count_bytes += len(normal.encode())
-        count_characters += len(normal)
-        sequence = [tokenizer.bos, *ids]
+    for sequence in sequences:
         done = 1
         while done < len(sequence):
             start = max(0, done - context // 2) if done > 1 else 0
@@ -53,12 +89,15 @@ def bits_per_byte(
             windows.append(sequence[start:end])
             fresh.append(end - done)
             done = end
-    if not count_bytes:
+    normal = [normalise(text) for text in texts]
+    if not any(normal):
         raise DataError(say("평가할 글이 없습니다.", "there is no text to evaluate."))
-    found = predictions(model, windows, device)
-    bits = -sum(
-        float(values[-new:].double().sum()) for (values, _), new in zip(found, fresh, strict=True)
-    ) / math.log(2)
-    right = sum(int(first[-new:].sum()) for (_, first), new in zip(found, fresh, strict=True))
-    accuracy = right / sum(fresh)
-    return Compression(bits / count_bytes, bits / count_characters, count_bytes, count_characters, accuracy)
+    found = predict(windows)
+    nats = -sum(float(values[-new:].double().sum()) for (values, _), new in zip(found, fresh, strict=True))
+    return Compression(
+        bits=nats / math.log(2),
+        bytes=sum(len(text.encode()) for text in normal),
+        characters=sum(map(len, normal)),
+        tokens=sum(fresh),
+        right=sum(int(first[-new:].sum()) for (_, first), new in zip(found, fresh, strict=True)),
+    )

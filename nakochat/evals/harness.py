@@ -101,7 +101,9 @@ def _until(text: str, stops: Sequence[str] | str) -> str:
     return text
 
 
-def run_harness(scorer: Scorer, tasks: Sequence[str], *, limit: int | None, chats: bool) -> dict[str, Any]:
+def run_harness(
+    scorer: Scorer, tasks: Sequence[str], *, limit: int | None, chats: bool, shots: int | None = None
+) -> dict[str, Any]:
     """{task: its figures} of harness tasks.  ConfigError where the harness or a task is not there."""
     try:
         from lm_eval import evaluator
@@ -128,6 +130,7 @@ def run_harness(scorer: Scorer, tasks: Sequence[str], *, limit: int | None, chat
         model=model,
         tasks=list(tasks),
         limit=limit,
+        num_fewshot=shots,
         task_manager=manager,
         apply_chat_template=chats,
         log_samples=False,

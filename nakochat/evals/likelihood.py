@@ -18,12 +18,16 @@ def log_likelihoods(
 
 @torch.inference_mode()
 def predictions(
-    model: nn.Module, sequences: Sequence[Sequence[int]], device: torch.device
+    model: nn.Module,
+    sequences: Sequence[Sequence[int]],
+    device: torch.device,
+    *,
+    vocab_size: int | None = None,
 ) -> list[tuple[Tensor, Tensor]]:
     """The same, and of each token whether it was the likeliest one.  -> two (length - 1,) tensors per sequence
 
-    Sequences must fit the model's context.  They are run longest first in batches of one width, so that padding is
-    small.
+    vocab_size: logits beyond it stand for no token and are left out.  Sequences must fit the model's context.  They are
+    run longest first in batches of one width, so that padding is small.
     """
     order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
     results = [(torch.empty(0), torch.empty(0, dtype=torch.bool))] * len(sequences)
@@ -34,7 +38,7 @@ def predictions(
         for row, index in enumerate(chunk):
             ids[row, : len(sequences[index])] = torch.tensor(sequences[index])
         ids = ids.to(device)
-        logits = model(ids[:, :-1]).flatten(0, 1).float()
+        logits = model(ids[:, :-1]).flatten(0, 1)[:, :vocab_size].float()
         targets = ids[:, 1:].flatten()
         found = -F.cross_entropy(logits, targets, reduction="none").view(len(chunk), -1).cpu()
         first = (logits.argmax(dim=-1) == targets).view(len(chunk), -1).cpu()

@@ -1,7 +1,7 @@
 """What an evaluation asks of a model, whoever made it: how likely are these continuations, and how do you go on?
 
 `Scorer` is the whole interface.  Ours is `EngineScorer`; a model of another library comes in as a value that has the
-same four members (interop/ makes one of a Transformers folder), and every task scores it with the same code.
+same members (interop/ makes one of a Transformers folder), and every task scores it with the same code.
 
 Choices share what they share: a context is computed once for all its choices, and where many questions begin alike (the
 examples before an MMLU question), the common beginning once for all of them.  benchmarks/choices_rate.py measures it.
@@ -16,6 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from nakochat.evals.likelihood import predictions
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
@@ -67,6 +68,9 @@ class Scorer(Protocol):
     def likelihoods(self, asks: Sequence[Ask]) -> list[list[Likelihood]]:
         """Of every continuation of every ask, in order.  A context that is too long loses its beginning."""
 
+    def predict(self, sequences: Sequence[Sequence[int]]) -> Sequence[tuple[Tensor, Tensor]]:
+        """ln p of every token but the first, and whether it was the likeliest one; of `context` + 1 ids at most."""
+
     def generate(
         self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
     ) -> list[str]:
@@ -107,6 +111,10 @@ class EngineScorer:
             for row, result in zip(rows, made, strict=True):
                 answers[row] = message_of(result.ids, self.engine.tokenizer).text
         return answers
+
+    def predict(self, sequences: Sequence[Sequence[int]]) -> Sequence[tuple[Tensor, Tensor]]:
+        vocab_size = self.engine.tokenizer.vocab_size
+        return predictions(self.engine.model, sequences, self.engine.machine.device, vocab_size=vocab_size)
 
     @torch.inference_mode()
     def likelihoods(self, asks: Sequence[Ask]) -> list[list[Likelihood]]:

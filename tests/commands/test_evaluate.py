@@ -85,9 +85,13 @@ def test_bits_per_byte_of_a_file(save, tmp_path):
     save(4)
     text = tmp_path / "글.txt"
     text.write_text("무궁화 꽃이 피었어요.\n" * 3, encoding="utf-8")
-    evaluate.main("run", bpb=text, device="cpu", dtype="float32", json=tmp_path / "out.json")
+    evaluate.main("run", bpb=(str(text),), device="cpu", dtype="float32", json=tmp_path / "out.json")
     found = read_json(tmp_path / "out.json")
-    assert 0 < found["bits_per_byte"] < found["bits_per_character"]
+    figures = found["scores"]["texts/글"]
+    assert 0 < figures["bits_per_byte"] < figures["bits_per_character"]
+    assert figures["perplexity"] > 1
+    assert 0 <= figures["token_accuracy"] <= 1
+    assert read_json(run_folder("run") / "base" / "suites.json")["scores"]["texts/글"] == figures
     assert not (run_folder("run") / "base" / "scores.json").exists()
 
 

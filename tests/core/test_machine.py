@@ -152,6 +152,7 @@ m.start_sum(total).wait()
 found = [own.flatten().tolist(), all_of_them.flatten().tolist(), total.tolist(), m.sum(2.0), m.largest(m.rank)]
 expected = torch.arange(8.0) * 3
 assert found == [expected.view(2, 4)[m.rank].tolist(), expected.tolist(), [3.0] * 3, 4.0, 1.0], found
+assert m.gather_bytes(b"ab" * m.rank) == [b"", b"ab"]
 m.close()
 """
 

@@ -49,7 +49,7 @@ def unreadable(folder):
 
 
 def test_what_has_no_data_is_told_and_left_out(monkeypatch, tmp_path):
-    monkeypatch.setattr(battery, "measure", lambda scorer, b, items, options: Outcome(b, (1.0, 0.0)))
+    monkeypatch.setattr(battery, "measure", lambda scorer, b, items, options, machine: Outcome(b, (1.0, 0.0)))
     told = []
     chosen = [benchmark("here"), benchmark("away", "nsmc"), benchmark("broken", "klue", unreadable)]
     folders = {"nsmc": None, "klue": tmp_path}

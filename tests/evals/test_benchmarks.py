@@ -4,7 +4,9 @@ import math
 from functools import partial
 
 import pytest
+import torch
 
+from nakochat.core.machine import Machine
 from nakochat.core.sandbox import Limits, missing
 from nakochat.evals.benchmarks import Options, limited, measure, split
 from nakochat.evals.scorer import Ask, Likelihood
@@ -140,3 +142,35 @@ def test_programs_are_run_and_counted():
     assert found.figures()["value"] == 0.5
     assert found.figures()["pass_at"] == {"1": 0.5, "2": 1.0}
     assert scorer.asked[0] == (0, *ids(prompt))
+
+
+def test_of_several_processes_each_asks_its_share_and_all_learn_the_whole():
+    items = [Choice((("q:", "a"), ("q:", "b")), gold) for gold in (0, 1, 0, 0, 1)]
+
+    class Rank(Machine):
+        def gather_bytes(self, own):
+            brought[self.rank] = own
+            return list(brought)
+
+    brought = [b"", b"[[1, 0, 0], [1, 1, 0]]"]  # rank 0 comes first
+    ranks = [Rank(torch.device("cpu"), rank=rank, world=2) for rank in (0, 1)]
+    scorers = [Letters({"a": 0.3}) for _ in ranks]
+    test = benchmark()
+    found = [measure(s, test, items, Options(), machine=m) for s, m in zip(scorers, ranks, strict=True)]
+    alone = measure(Letters({"a": 0.3}), test, items, Options())
+    assert found[1] == alone
+    assert alone.right == (1.0, 0.0, 1.0, 1.0, 0.0)
+    assert len(scorers[0].asked) == 3
+
+
+def test_questions_are_asked_again_for_pass_at_k():
+    items = [Question((user("2+3"),), names_number("5")), Question((user("4+4"),), names_number("8"))]
+    scorer = Letters(answers=["5", "7", "6", "7", "5", "8"])
+    outcome = measure(scorer, benchmark(), items, Options(samples=3, temperature=1.0))
+    assert outcome.passed == ((3, 2), (3, 1))
+    assert outcome.right == (pytest.approx(2 / 3), pytest.approx(1 / 3))
+    assert outcome.figures()["pass_at"] == {
+        "1": pytest.approx(0.5),
+        "2": pytest.approx((1 + 2 / 3) / 2),
+        "3": 1.0,
+    }

@@ -36,7 +36,7 @@ def test_the_harness_chooses_what_we_choose(scorer):
         Choice(tuple((f"무궁화{n} ", f" 꽃이 {word}") for word in ("피었어요", "안녕"))) for n in range(6)
     ]
     items += [Choice((("안녕", "하세요"), ("안녕", " 무궁화"), ("안녕", ".")))]
-    ours, _ = choose(scorer, items, benchmark)
+    ours = [right for right, _ in choose(scorer, items, benchmark)]
     theirs = []
     for item in items:
         found = Harness(scorer).loglikelihood([request(*option) for option in item.options])
