@@ -128,7 +128,7 @@ def main(
         else:
             train(settings)
         evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
-    report.main(common["name"])
+    report.main(common["name"], copy=Path.cwd())
     _farewell(common["name"], time.perf_counter() - started)
     if serve:
         talk.serve(common["name"], port=port, settings=talk.TalkSettings(device=device, dtype=dtype))

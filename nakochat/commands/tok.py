@@ -10,6 +10,7 @@ from nakochat.core.progress import speak
 from nakochat.data.prepare import validation_texts
 from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.evals.compression import measure
+from nakochat.evals.compression_samples import SAMPLES
 from nakochat.text.tokenizer import MOST_CHARACTERS, PHRASE_CHARACTERS, Tokenizer
 from nakochat.training.agreement import plain, refuse_changes
 from nakochat.training.settings import TokenizerSettings
@@ -93,7 +94,9 @@ def _fits(texts: TokenizerTexts) -> bool:
 
 def _figures(tokenizer: Tokenizer, texts: list[str]) -> dict[str, Any]:
     figures = measure(tokenizer.backend, texts).figures()
+    domains = {name: measure(tokenizer.backend, [text]).figures() for name, text in SAMPLES.items()}
     return {
+        "domains": domains,
         "vocabulary": tokenizer.vocab_size,
         "characters_per_token": figures["characters_per_token"],
         "bytes_per_token": figures["bytes_per_token"],

@@ -21,6 +21,7 @@ from nakochat.evals.peers import read_peer
 from nakochat.text.tokenizer import Tokenizer
 
 OURS = "nakochat"
+TABLE = "tokenizer_table.json"
 
 
 def evaluate(
@@ -56,7 +57,8 @@ def evaluate(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
-    backends: dict[str, Backend] = {OURS: _tokenizer(run).backend}
+    folder = _run_folder(run)
+    backends: dict[str, Backend] = {OURS: Tokenizer.load(folder / "tokenizer").backend}
     for name in filter(None, (word.strip() for word in beside.split(","))):
         backends[name] = read_peer(name, _peers_folder(peers))
     domains = {domain: [text] for domain, text in SAMPLES.items()}
@@ -70,16 +72,18 @@ def evaluate(
     ):
         console.print(_table(title, key, digits, domains, found))
     console.print(_speed_table(found))
+    table = {**found[OURS], "beside": {n: f for n, f in found.items() if n != OURS}}
+    write_json(folder / TABLE, table)  # for the report
     if json:
-        write_json(json, {**found[OURS], "beside": {n: f for n, f in found.items() if n != OURS}})
+        write_json(json, table)
 
 
-def _tokenizer(run: str | None) -> Tokenizer:
-    """Of a run; one that has only got as far as its tokenizer will do."""
+def _run_folder(run: str | None) -> Path:
+    """A run's folder; one that has only got as far as its tokenizer will do."""
     folder = None if run is None else run_folder(run.partition("/")[0])
     if folder is None or not (folder / "tokenizer").is_dir():
         folder = find_run(run).folder.parent
-    return Tokenizer.load(folder / "tokenizer")
+    return folder
 
 
 def _peers_folder(peers: Path | None) -> Path:

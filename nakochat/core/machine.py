@@ -169,6 +169,15 @@ class Machine:
                     raise
                 raise self.roll.missing() from error
 
+    def gpu_uuids(self) -> tuple[str, ...]:
+        """NVIDIA's names of the GPUs of this computer that the ranks use; none on a CPU."""
+        if self.device.type != "cuda" or torch.version.hip is not None:
+            return ()
+        used = (
+            range(min(self.world, torch.cuda.device_count())) if self.world > 1 else (self.device.index or 0,)
+        )
+        return tuple(f"GPU-{torch.cuda.get_device_properties(index).uuid}" for index in used)
+
     def describe(self) -> dict[str, Any]:
         """What a reader of a result needs to know of the machine."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else cpu_name()

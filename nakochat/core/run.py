@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from nakochat import __version__
+from nakochat.core.code_size import code_size
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import lock_file, read_json, write_json
 from nakochat.core.messages import say
@@ -30,6 +31,7 @@ from nakochat.core.trackers import IDENTITY, SECRETS, Row, Tracker, row_of
 
 PLAN = "plan.json"
 _VERSIONS_OF = ("torch", "tokenizers", "safetensors", "numpy", "pyarrow")
+TIMED = ("session", "end")  # rows that say at what time they were written
 _LOCK_TRIES = 5
 _SECRET_FLAGS = tuple("--" + name.replace("_", "-") for name in SECRETS)
 
@@ -91,6 +93,7 @@ class Run:
                     "machine": machine,
                     "seed": seed,
                     "parent": parent,
+                    "code": code_size(),
                     "started": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
                 },
             )
@@ -99,6 +102,8 @@ class Run:
         """Append one row to metrics.jsonl.  A full disk loses the row, not the run."""
         if self._metrics is None:
             return
+        if kind in TIMED:
+            values = {**values, "time": round(time.time(), 1)}
         if self.also is not None:
             values = {**values, **self.also(kind, values)}
         try:

@@ -3,25 +3,38 @@
 from collections.abc import Sequence
 
 from nakochat.core.josa import josa
+from nakochat.reporting.beside import Earlier, earlier, published
 from nakochat.reporting.cost import cost, tokenizer, total_seconds, total_tokens
 from nakochat.reporting.dialogues import dialogues
 from nakochat.reporting.document import Block, Document, Figure, Section
 from nakochat.reporting.facts import STAGES, Run, Stage
 from nakochat.reporting.origin import data, origin
 from nakochat.reporting.plan import loss_watch, plan
+from nakochat.reporting.practice import practice
 from nakochat.reporting.samples import conversations, growth
 from nakochat.reporting.scores import most_important_first, scores_section, value_words
+from nakochat.reporting.suites import public_tests, texts
 from nakochat.reporting.words import Words, count, duration, listed
 
 MOST_SCORES = 4  # named in the summary
 _IN_TRAINING = Words("학습하고 있는", "in training")
 
 
-def contents(run: Run, figures: Sequence[Figure]) -> Document:
-    """Everything the report says.  Sections of which nothing is known are left out."""
+def contents(
+    run: Run, figures: Sequence[Figure], *, others: Sequence[Earlier] = (), price: float | None = None
+) -> Document:
+    """Everything the report says.  Sections of which nothing is known are left out.
+
+    others: runs to compare with; price: of an hour of one GPU.
+    """
     sections = [
         scores_section(run),
+        *_optional("tests", Words("공개 시험", "Public tests"), public_tests(run)),
+        *_optional("texts", Words("글 맞히기", "Predicting texts"), texts(run)),
+        *_optional("published", Words("발표된 값과 나란히", "Beside published figures"), published(run)),
+        *_optional("earlier", Words("앞선 실행과 나란히", "Beside earlier runs"), earlier(run, others)),
         *_optional("learning", Words("배우는 과정", "Learning"), (*figures, *loss_watch(run))),
+        *_optional("practice", Words("RL 앞과 뒤", "Before and after RL"), practice(run)),
         *_optional("dialogues", Words("대화", "Conversations"), dialogues(run)),
         *_optional(
             "conversations",
@@ -30,7 +43,9 @@ def contents(run: Run, figures: Sequence[Figure]) -> Document:
         ),
         *_optional("samples", Words("글이 자라는 모습", "Samples as training goes on"), growth(run)),
         *_optional("tokenizer", Words("토크나이저", "Tokenizer"), tokenizer(run)),
-        Section(name="cost", title=Words("든 시간과 자원", "Time and resources"), blocks=tuple(cost(run))),
+        Section(
+            name="cost", title=Words("든 시간과 자원", "Time and resources"), blocks=tuple(cost(run, price))
+        ),
         *_optional("plan", Words("예측과 실제", "Predicted and actual"), plan(run)),
         *_optional("data", Words("데이터와 라이선스", "Data and licences"), data(run)),
         *_optional("origin", Words("어떻게 만들었는지", "How it was made"), origin(run)),

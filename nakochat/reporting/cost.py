@@ -1,12 +1,13 @@
-"""What the stages took -> blocks: the tokenizer's measures; steps, tokens, time, speed and memory."""
+"""What the stages took -> blocks: the tokenizer's measures; steps, tokens, time, speed, memory, energy and money."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 
-from nakochat.core.rows import number
+from nakochat.core.rows import as_row, number
 from nakochat.reporting.document import Block, Cell, Paragraph, Table
 from nakochat.reporting.facts import Run, Stage
-from nakochat.reporting.words import MISSING, Words, count, decimal, duration, same
+from nakochat.reporting.words import DOMAINS, MISSING, Words, count, decimal, duration, percent, same
 
 _MEASURES = {
     "characters_per_token": Words("토큰 하나에 담기는 글자", "characters per token"),
@@ -24,10 +25,48 @@ def tokenizer(run: Run) -> list[Block]:
             continue
         words = duration(figure) if key == "seconds" else decimal(figure, 0 if figure == int(figure) else 3)
         rows.append((Cell(words=_MEASURES.get(key, same(key))), Cell(words=words)))
-    return [Table(head=(Words("무엇을", "What"), Words("값", "Value")), rows=tuple(rows))] if rows else []
+    head = (Words("무엇을", "What"), Words("값", "Value"))
+    return [*([Table(head=head, rows=tuple(rows))] if rows else []), *_by_domain(run)]
 
 
-def cost(run: Run) -> list[Block]:
+def _by_domain(run: Run) -> list[Block]:
+    """Characters per token of each kind of text, beside published tokenizers where `nako tok eval` measured them."""
+    measures = run.tokenizer.measures if run.tokenizer else {}
+    own = as_row(measures.get("table")) or measures
+    columns = {
+        "nakochat": own,
+        **{name: as_row(figures) for name, figures in as_row(own.get("beside")).items()},
+    }
+    domains = as_row(own.get("domains"))
+    if not domains:
+        return []
+    head = (
+        Words("글의 갈래 (토큰당 글자)", "Kind of text (characters per token)"),
+        *(same(name) for name in columns),
+        Words("토큰당 바이트", "Bytes per token"),
+        Words("글자를 자르는 토큰", "Tokens that cut a character"),
+    )
+    rows = []
+    for domain in domains:
+        figures = [as_row(as_row(column.get("domains")).get(domain)) for column in columns.values()]
+        values = [number(figure, "characters_per_token") for figure in figures]
+        most = max((value for value in values if value is not None), default=None)
+        rows.append(
+            (
+                Cell(words=DOMAINS.get(domain, same(domain))),
+                *(
+                    Cell(words=decimal(v), best=len(values) > 1 and v is not None and v == most)
+                    for v in values
+                ),
+                Cell(words=decimal(number(figures[0], "bytes_per_token"))),
+                Cell(words=percent(number(figures[0], "cut_share"))),
+            )
+        )
+    return [Table(head=head, rows=tuple(rows))]
+
+
+def cost(run: Run, price: float | None = None) -> list[Block]:
+    """price: of an hour of one GPU, or of the computer where it has none, in any currency."""
     head = (
         Words("단계", "Stage"),
         Words("스텝", "Steps"),
@@ -36,8 +75,10 @@ def cost(run: Run) -> list[Block]:
         Words("초당 토큰(중앙값)", "Tokens/s (median)"),
         Words("최대 메모리", "Peak memory"),
         Words("평가 시간", "Evaluation time"),
+        Words("전력량", "Energy"),
+        *([Words("비용", "Cost")] if price is not None else []),
     )
-    rows = [_cost_row(stage) for stage in run.folders]
+    rows = [_cost_row(stage, price) for stage in run.folders]
     seconds, tokens = total_seconds(run), total_tokens(run)
     evaluation = sum(_evaluation_seconds(stage) or 0.0 for stage in run.folders)
     total = (
@@ -48,12 +89,14 @@ def cost(run: Run) -> list[Block]:
         MISSING,
         MISSING,
         duration(evaluation),
+        _energy_words([total_energy(stage) for stage in run.folders]),
+        *([_money(sum(_cost(stage, price) for stage in run.folders))] if price is not None else []),
     )
     rows.append(tuple(Cell(words=words, best=words != MISSING) for words in total))
-    return [Table(head=head, rows=tuple(rows)), *_remarks(run)]
+    return [Table(head=head, rows=tuple(rows)), *_elapsed(run), *_remarks(run, price)]
 
 
-def _cost_row(stage: Stage) -> tuple[Cell, ...]:
+def _cost_row(stage: Stage, price: float | None) -> tuple[Cell, ...]:
     speeds = _values(stage, "tokens_per_second")
     memories = [*_values(stage, "memory_gb"), *([_end(stage, "peak_memory_gb")] if stage.metrics.end else [])]
     peak = max((memory for memory in memories if memory is not None), default=None)
@@ -65,6 +108,8 @@ def _cost_row(stage: Stage) -> tuple[Cell, ...]:
         count(median(speeds) if speeds else None),
         MISSING if peak is None else same(f"{peak:.2f} GB"),
         duration(_evaluation_seconds(stage)),
+        _energy_words([total_energy(stage)]),
+        *([_money(_cost(stage, price))] if price is not None else []),
     )
     return (Cell(words=stage.title, remark=state), *(Cell(words=word) for word in words))
 
@@ -93,6 +138,81 @@ def _passed_over(stage: Stage) -> Iterator[Words]:
         yield Words(
             f"{label} 단계는 학습하는 동안 깨진 글 {pieces}조각을 배우지 않았습니다.",
             f"{label} did not learn {pieces} pieces of documents that were damaged meanwhile.",
+def _cost(stage: Stage, price: float) -> float:
+    """Hours of training and evaluation, by the price, for every GPU."""
+    processes = number(as_row(stage.origin.get("machine")), "processes") or 1
+    return ((_seconds(stage) or 0) * processes + (_evaluation_seconds(stage) or 0)) / 3600 * price
+
+
+def _money(value: float) -> Words:
+    return same(f"{value:,.2f}")
+
+
+def total_energy(stage: Stage) -> float | None:
+    """Joules over all sessions: the meter begins anew in each."""
+    readings = _values(stage, "energy_joules")
+    if not readings:
+        return None
+    ended = [before for before, after in pairwise(readings) if after < before]
+    return sum(ended) + readings[-1]
+
+
+def _energy_words(joules: list[float | None]) -> Words:
+    known = [value for value in joules if value is not None]
+    return same(f"{sum(known) / 3.6e6:,.4f} kWh") if known else MISSING
+
+
+def _elapsed(run: Run) -> list[Block]:
+    """From the first beginning to the last end, interruptions counted in."""
+    begun = [stage for stage in run.stages if stage.metrics.sessions]
+    ends = [end for stage in begun if (end := _end(stage, "time")) is not None]
+    if not begun or not ends:
+        return []
+    first = min(stage.metrics.sessions[0] for stage in begun)
+    again = sum(len(stage.metrics.sessions) - 1 for stage in begun)
+    elapsed = duration(max(ends) - first)
+    words = Words(
+        f"처음 시작해서 마지막으로 끝날 때까지, 멈춘 동안과 평가를 모두 넣어 {elapsed.ko} 걸렸습니다. "
+        f"중간에 {again}번 다시 이어서 했습니다.",
+        f"From the first start to the last end, pauses and evaluation included, it took {elapsed.en}. "
+        f"It was taken up again {again} times on the way.",
+    )
+    return [Paragraph(words=words)]
+
+
+def _remarks(run: Run, price: float | None) -> list[Block]:
+    notes = []
+    if any(total_energy(stage) is not None for stage in run.stages):
+        notes.append(
+            Words(
+                "전력량은 이 컴퓨터의 계량기(프로세서의 RAPL, GPU의 NVML)가 학습하는 동안 센 것입니다. 메모리, 디스크, "
+                "냉각은 들어 있지 않습니다.",
+                "Energy is what this computer's own meters (RAPL of the processors, NVML of the GPUs) counted while "
+                "training; memory, disks and cooling are not in it.",
+            )
+        )
+    if price is not None:
+        notes.append(
+            Words(
+                f"비용은 GPU 하나(없으면 컴퓨터 한 대)의 한 시간을 {price:g}으로 셈했습니다.",
+                f"The cost counts an hour of one GPU, or of the computer where there is none, at {price:g}.",
+            )
+        )
+    return [*(Paragraph(words=words) for words in notes), *_unreadable(run)]
+
+
+def _unreadable(run: Run) -> list[Block]:
+    broken = [
+        (stage.label, stage.metrics.unreadable_lines)
+        for stage in run.stages
+        if stage.metrics.unreadable_lines
+    ]
+    return [
+        Paragraph(
+            words=Words(
+                f"{label}의 metrics.jsonl에서 읽을 수 없는 {lines}줄을 건너뛰었습니다.",
+                f"{lines} unreadable lines of {label}'s metrics.jsonl were passed over.",
+            )
         )
 
 

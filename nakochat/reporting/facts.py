@@ -28,6 +28,8 @@ class Score:
     items: int | None
     chance: float | None
     interval: tuple[float, float] | None
+    entry: Row = field(default_factory=dict)
+    """All that was written of it: pass_at, perplexity, how many parts CORE has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ class Metrics:
     checks: tuple[Row, ...] = ()
     samples: tuple[Sample, ...] = ()
     end: Row | None = None
+    sessions: tuple[float, ...] = ()
+    """When training began and, after each interruption, went on: seconds since 1970."""
     unreadable_lines: int = 0
     skipped_batches: int = 0
     """What the guard of the training has passed over."""
@@ -82,6 +86,10 @@ class Stage:
     """plan.json: what was predicted of the stage, and what came."""
     watch: Row = field(default_factory=dict)
     """loss_watch.json: whether its loss looked normal."""
+    suites: Mapping[str, Score] = field(default_factory=dict)
+    """suites.json: public tests and texts by domain."""
+    changes: Row = field(default_factory=dict)
+    """changes.json: what RL answered before and after."""
 
     @property
     def unfinished(self) -> bool:
@@ -130,12 +138,14 @@ def read_run(run: Path) -> Run:
     tokenizer = present.get("tokenizer")
     if tokenizer:
         # measured after its folder was closed by a manifest, so it lies beside
-        tokenizer = replace(tokenizer, measures=_read_object(run / "tokenizer.json"))
+        table = _read_object(run / "tokenizer_table.json")
+        measures = {**_read_object(run / "tokenizer.json"), **({"table": table} if table else {})}
+        tokenizer = replace(tokenizer, measures=measures)
     shards = tuple(
-        {"kind": kind, **_read_object(file)}
+        {"kind": "text" if file.parent.name == "text" else "chat", "stage": stage, **_read_object(file)}
         for stage in STAGES
-        for kind in ("text", "chat")
-        if (file := run / "data" / stage / kind / "about.json").is_file()
+        for pattern in ("text", "chat", "chats-*", "tasks-*")
+        for file in sorted((run / "data" / stage).glob(f"{pattern}/about.json"))
     )
     sets = tuple(
         as_row(row)
@@ -149,6 +159,8 @@ def read_stage(folder: Path) -> Stage:
     scores_file = folder / "scores.json"
     measures = _read_object(scores_file)
     scores = as_row(measures.get("scores"))
+    suites_file = folder / "suites.json"
+    suites = as_row(_read_object(suites_file).get("scores"))
     return Stage(
         name=folder.name,
         config=_read_object(folder / "config.json"),
@@ -164,6 +176,8 @@ def read_stage(folder: Path) -> Stage:
         talks=_talks(measures),
         plan=_read_object(folder / "plan.json"),
         watch=_read_object(folder / "loss_watch.json"),
+        suites={key: _score(key, value, suites_file) for key, value in suites.items()},
+        changes=_read_object(folder / "changes.json"),
     )
 
 
@@ -186,6 +200,7 @@ def read_metrics(path: Path) -> Metrics:
     checks: dict[int, Row] = {}
     samples: dict[tuple[int, str], Sample] = {}
     end: Row | None = None
+    sessions: list[float] = []
     rows, unreadable = _rows(path)
     for row in rows:
         step = int(number(row, "step") or 0)
@@ -201,11 +216,14 @@ def read_metrics(path: Path) -> Metrics:
                 samples[step, sample.prompt] = sample
             case "end":
                 end = row
+            case "session":
+                sessions.append(number(row, "time") or 0.0)
     return Metrics(
         steps=tuple(steps[step] for step in sorted(steps)),
         checks=tuple(checks[step] for step in sorted(checks)),
         samples=tuple(sorted(samples.values(), key=lambda sample: sample.step)),
         end=end,
+        sessions=tuple(time for time in sessions if time),
         unreadable_lines=unreadable,
         skipped_batches=sum(row.get("kind") == "skipped" for row in rows),
     )
@@ -254,6 +272,7 @@ def _score(key: str, value: object, path: Path) -> Score:
         items=None if items is None else int(items),
         chance=number(entry, "chance"),
         interval=(float(bounds[0]), float(bounds[1])) if len(bounds) == 2 else None,
+        entry=entry,
     )
 
 

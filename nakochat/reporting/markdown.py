@@ -24,10 +24,10 @@ _INLINE = re.compile(r"[\\`*{}\[\]|~$^]|(?<!\w)_|_(?!\w)|:(?=//)|(?<=\w)@|(?i:(?
 _LINE_START = re.compile(r"^(\d*)([-+=#>.)])")
 
 
-def markdown(document: Document) -> str:
-    """The whole report; figures are referred to as figures/NAME.svg beside it."""
+def markdown(document: Document, *, figures: str = "figures") -> str:
+    """The whole report; figures are referred to as NAME.svg in that folder or under that address."""
     parts = [f"# {_heading(document.title)}", _paragraph(document.summary)]
-    parts += [part for section in document.sections for part in _section(section)]
+    parts += [part for section in document.sections for part in _section(section, figures)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -42,18 +42,18 @@ def _paragraph(words: Words) -> str:
     return _LINE_START.sub(r"\1\\\2", escaped(_chosen(words)))
 
 
-def _section(section: Section) -> list[str]:
-    return [f"## {_heading(section.title)}", *(_block(block) for block in section.blocks)]
+def _section(section: Section, figures: str) -> list[str]:
+    return [f"## {_heading(section.title)}", *(_block(block, figures) for block in section.blocks)]
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, figures: str) -> str:
     match block:
         case Paragraph():
             return _paragraph(block.words)
         case Table():
             return _table(block)
         case Figure():
-            image = f"![{escaped(_chosen(block.title))}](figures/{block.name}.svg)"
+            image = f"![{escaped(_chosen(block.title))}]({figures}/{block.name}.svg)"
             return f"{image}\n\n{_paragraph(block.caption)}"
         case Turns():
             return _turns(block)

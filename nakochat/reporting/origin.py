@@ -139,7 +139,7 @@ def origin(run: Run) -> list[Block]:
         (Words("이어받은 체크포인트", "Parent checkpoint"), _parent),
         (Words("저장된 마지막 스텝", "Newest checkpoint"), _checkpoint),
     ]
-    for part, labels in (("machine", _MACHINE), ("versions", {})):
+    for part, labels in (("machine", _MACHINE), ("versions", {}), ("code", _CODE)):
         keys = dict.fromkeys(key for stage in run.folders for key in as_row(stage.origin.get(part)))
         facts += [(labels.get(key, same(key)), _reader(part, key)) for key in keys]
     rows = [row for label, read in facts if (row := _fact_row(run, label, read))]
@@ -171,6 +171,15 @@ _MACHINE = {
     "processes": Words("프로세스", "Processes"),
     "system": Words("운영 체제", "System"),
     "dtype": Words("수의 형식", "Number format"),
+}
+
+
+_CODE = {
+    "files": Words("코드: 파일", "Code: files"),
+    "lines": Words("코드: 줄", "Code: lines"),
+    "characters": Words("코드: 글자", "Code: characters"),
+    "tokens": Words("코드: 토큰(네 글자에 하나로 어림)", "Code: tokens (about one for four characters)"),
+    "lock_lines": Words("코드: 고정한 의존성(줄)", "Code: pinned dependencies (lines)"),
 }
 
 

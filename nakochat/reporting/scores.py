@@ -12,6 +12,7 @@ _UNITS = {
     "bits/character": same(""),
     "answers": Words("답의 수", "answers"),
     "breaches": Words("곳의 수", "places"),
+    "centred": Words("우연이 0", "chance is 0"),
 }
 
 
@@ -22,13 +23,7 @@ def scores_section(run: Run) -> Section:
     if not keys:
         words = Words("아직 평가한 점수가 없습니다.", "Nothing has been evaluated yet.")
         return Section(name="scores", title=Words("점수", "Scores"), blocks=(Paragraph(words=words),))
-    head = (
-        Words("무엇을", "What"),
-        *(same(name.upper()) for name in STAGES),
-        Words("찍으면", "Chance"),
-        Words("문항", "Items"),
-    )
-    rows = tuple(_row(key, by_stage) for key in keys)
+    rows = tuple(score_row(key, by_stage) for key in keys)
     note = Words(
         "굵은 글씨가 가장 좋은 값이고, 작은 글씨는 95 % 신뢰 구간입니다. "
         f"‘찍으면’은 아무렇게나 골랐을 때의 값이고, ‘{MISSING_SIGN}’는 재지 않은 것입니다.",
@@ -38,7 +33,16 @@ def scores_section(run: Run) -> Section:
     return Section(
         name="scores",
         title=Words("점수", "Scores"),
-        blocks=(Table(head=head, rows=rows), Paragraph(words=note), *_bits_note(keys)),
+        blocks=(Table(head=score_head(), rows=rows), Paragraph(words=note), *_bits_note(keys)),
+    )
+
+
+def score_head() -> tuple[Words, ...]:
+    return (
+        Words("무엇을", "What"),
+        *(same(name.upper()) for name in STAGES),
+        Words("찍으면", "Chance"),
+        Words("문항", "Items"),
     )
 
 
@@ -69,7 +73,8 @@ def _bits_note(keys: list[str]) -> tuple[Paragraph, ...]:
     )
 
 
-def _row(key: str, by_stage: Mapping[str, Mapping[str, Score]]) -> tuple[Cell, ...]:
+def score_row(key: str, by_stage: Mapping[str, Mapping[str, Score]]) -> tuple[Cell, ...]:
+    """A score of every stage, the best marked, with chance and the number of items."""
     found = [by_stage.get(name, {}).get(key) for name in STAGES]
     measured = [score for score in found if score is not None]
     best = best_value(measured)

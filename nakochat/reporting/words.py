@@ -28,6 +28,14 @@ MISSING = same(MISSING_SIGN)
 EMPTY = Words("(비어 있음)", "(empty)")
 
 
+# kinds of text that tokenizers and models are measured on
+DOMAINS = {
+    "encyclopaedia": Words("백과사전", "encyclopaedia"), "law": Words("법", "law"),
+    "reviews": Words("영화평", "reviews"), "chat": Words("대화", "chat"), "english": Words("영어", "English"),
+    "code": Words("코드", "code"), "numbers": Words("숫자", "numbers"), "nfd": same("NFD"),
+}  # fmt: skip
+
+
 def printable(text: str) -> str:
     """Text with what cannot be shown or stored as UTF-8 replaced by U+FFFD; line breaks and tabs stay."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -85,6 +85,7 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
                         )
                     )
                 _track(run, settings)
+                run.log("session", resumed=resumed.step if resumed is not None else None)
             machine.wait()
             yield Stage(name, run, machine, tokenizer, resumed)
     finally:

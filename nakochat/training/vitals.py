@@ -1,4 +1,4 @@
-"""A row of the loop's log -> what else a person watches: perplexity, learning rates, memory, share of the hardware.
+"""A row of the loop's log -> what else a person watches: perplexity, learning rates, memory, energy, share of the peak.
 
 The loop says what it did; this knows on what machine, and at what peaks of the rates.
 """
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nakochat.core.devices import datasheet_of
+from nakochat.core.energy import EnergyMeter
 from nakochat.core.inspection import held_bytes
 from nakochat.core.machine import Machine
 from nakochat.models.model import ModelConfig
@@ -25,6 +26,7 @@ class Vitals:
         MFU is there where FLOPs can be counted and the device's datasheet is known.
         """
         self._device, self._rates = machine.device, dict(rates)
+        self._energy = EnergyMeter(machine.gpu_uuids())
         self._flops: int | None = None
         if isinstance(config, ModelConfig) and tokens_per_step is not None:
             self._flops = count(config).flops_per_token * tokens_per_step
@@ -37,6 +39,9 @@ class Vitals:
         found = {
             f"{name}_learning_rate": peak * values["learning_rate"] for name, peak in self._rates.items()
         }
+        energy = self._energy.joules()
+        if energy is not None:
+            found["energy_joules"] = energy
         found["memory_gb"] = held_bytes(self._device) / 1e9
         if "reward" not in values:  # there the loss is weighted by rewards, and no likelihood
             found["perplexity"] = math.exp(min(values["loss"], 100.0))

@@ -28,7 +28,9 @@ def test_perplexity_rates_and_memory_stand_beside_a_step():
 def test_the_share_of_a_known_device(monkeypatch):
     monkeypatch.setattr("nakochat.training.vitals.held_bytes", lambda device: 10**9)
     device = SimpleNamespace(type="cuda")
-    machine = SimpleNamespace(device=device, world=2, describe=lambda: {"name": "NVIDIA H100 80GB HBM3"})
+    machine = SimpleNamespace(
+        device=device, world=2, describe=lambda: {"name": "NVIDIA H100 80GB HBM3"}, gpu_uuids=lambda: ()
+    )
     found = Vitals(CONFIG, machine, rates={}, tokens_per_step=128)("step", STEP)
     assert found["mfu"] == pytest.approx(count(CONFIG).flops_per_token * 128 / 0.25 / (2 * 989.4e12))
     assert found["memory_gb"] == 1.0

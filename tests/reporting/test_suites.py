@@ -1,0 +1,102 @@
+"""suites.json of the stages -> public tests, texts by domain, published figures, earlier runs."""
+
+import json
+import shutil
+
+import pytest
+
+from nakochat.reporting.beside import NANOCHAT_D20, earlier_runs
+from nakochat.reporting.facts import read_run
+from nakochat.reporting.report import write_report
+
+
+def entry(value, chance=0.25, **more):
+    return {
+        "value": value, "items": 570, "chance": chance, "interval": [value - 0.02, value + 0.02], "unit": "accuracy",
+        "better": "higher", "label": {"ko": "시험", "en": "test"}, **more,
+    }  # fmt: skip
+
+
+def text(value, **more):
+    return {
+        "value": value, "unit": "bits/byte", "better": "lower", "label": {"ko": "법", "en": "law"}, "bytes": 1024,
+        "bits_per_character": 2.5, "perplexity": 30.25, "token_accuracy": 0.375, "sha256": "ab" * 32, **more,
+    }  # fmt: skip
+
+
+def leave(folder, **scores):
+    named = {name.replace("__", "/").replace("_of_", "-"): value for name, value in scores.items()}
+    (folder / "suites.json").write_text(json.dumps({"step": 1, "scores": named}), encoding="utf-8")
+
+
+@pytest.fixture
+def with_suites(run_folder):
+    partial = {
+        **entry(-0.01, 0.0), "unit": "centred", "label": {"ko": "CORE (18/22)", "en": "CORE (18/22)"}, "interval": None,
+    }  # fmt: skip
+    leave(run_folder / "base", core_partial=partial, core__squad=entry(0.1, 0.0), texts__law=text(0.91))
+    leave(
+        run_folder / "sft",
+        mmlu=entry(0.2613, label={"ko": "MMLU", "en": "MMLU"}),
+        gsm8k=entry(0.02, 0.0, pass_at={"1": 0.02, "5": 0.08}, label={"ko": "GSM8K", "en": "GSM8K"}),
+        texts__law=text(0.87),
+    )
+    return run_folder
+
+
+def test_tests_stand_with_chance_items_and_interval_core_first_and_its_parts_last(with_suites):
+    report = write_report(with_suites)[0].read_text("utf-8")
+    section = report.partition("## 공개 시험")[2].partition("\n## ")[0]
+    rows = [line for line in section.split("\n") if line.startswith("| ")]
+    assert rows[0] == "| 무엇을 | BASE | MID | SFT | RL | 찍으면 | 문항 |"
+    assert rows[2].startswith("| CORE (18/22)<br><sub>우연이 0</sub> | -0.010 |")
+    assert "| MMLU | – | – | 26.1 %<br><sub>24.1 – 28.1</sub> | – | 25.0 % | 570 |" in rows
+    assert rows[-1] == "| GSM8K | SFT | pass\\@1 2.0 %, pass\\@5 8.0 % |"
+    assert section.index("MMLU") < section.index("시험 |")
+    assert "발표된 값과 견줄 수 없습니다" in section
+
+
+def test_texts_show_bits_perplexity_and_accuracy(with_suites):
+    report = write_report(with_suites)[0].read_text("utf-8")
+    section = report.partition("## 글 맞히기")[2].partition("\n## ")[0]
+    shown = "<br><sub>2.50 · 30.2 · 37.5 %</sub>"
+    assert f"| 법 | 0.910{shown} | – | **0.870**{shown} | – | 1,024 | abababababab |" in section
+
+
+def test_published_figures_stand_where_one_of_them_was_measured(with_suites):
+    report = write_report(with_suites)[0].read_text("utf-8")
+    section = report.partition("## 발표된 값과 나란히")[2].partition("\n## ")[0]
+    assert "| MMLU | – | –<br><sub>d20: 0.3111</sub> | 0.2613<br><sub>d20: 0.3151</sub> | – |" in section
+    assert "| CORE | –<br><sub>d20: 0.2219</sub> | – | – | – |" in section
+    (with_suites / "sft" / "suites.json").unlink()
+    assert "발표된 값과" not in write_report(with_suites)[0].read_text("utf-8").replace(
+        "발표된 값과 견줄", ""
+    )
+    means = {
+        stage: sum((NANOCHAT_D20[k][stage] - c) / (1 - c) for k, c in CHANCES.items()) / 5
+        for stage in ("mid", "sft")
+    }
+    assert means["sft"] == pytest.approx(NANOCHAT_D20["chatcore"]["sft"], abs=1e-4)
+    assert means["mid"] == pytest.approx(NANOCHAT_D20["chatcore"]["mid"], abs=1e-4)
+
+
+CHANCES = {"arc-easy": 0.25, "arc-challenge": 0.25, "mmlu": 0.25, "gsm8k": 0.0, "humaneval": 0.0}
+
+
+def began(folder, when):
+    for path in folder.glob("*/origin.json"):
+        path.write_text(
+            json.dumps({**json.loads(path.read_text("utf-8")), "started": when}), encoding="utf-8"
+        )
+
+
+def test_earlier_runs_stand_beside_and_later_or_broken_ones_do_not(run_folder):
+    for name, when in (("earlier", "2025-12-01"), ("later", "2026-02-01"), ("broken", "2025-11-01")):
+        shutil.copytree(run_folder, run_folder.parent / name)
+        began(run_folder.parent / name, when)
+    (run_folder.parent / "broken" / "rl" / "scores.json").write_text("{")
+    assert [other.name for other in earlier_runs(run_folder, read_run(run_folder))] == ["earlier"]
+    report = write_report(run_folder)[0].read_text("utf-8")
+    section = report.partition("## 앞선 실행과 나란히")[2].partition("\n## ")[0]
+    assert "| 무엇을 | 첫 실행 RL | earlier RL |" in section
+    assert "| 조사 고르기 | **95.5 %** | **95.5 %** |" in section
