@@ -16,7 +16,7 @@ from nakochat.core.errors import DataError
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.data.corpus.documents import read_documents
-from nakochat.data.prepare import VALIDATION_SHARE, place
+from nakochat.data.held_out import VALIDATION_SHARE, place
 from nakochat.evals.bits_per_byte import Compression, compression_of
 from nakochat.evals.compression_samples import SAMPLES
 from nakochat.evals.scorer import Scorer
