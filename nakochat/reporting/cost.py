@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from statistics import median
 
+from nakochat.core.josa import josa
 from nakochat.core.rows import as_row, number
 from nakochat.reporting.document import Block, Cell, Paragraph, Table
 from nakochat.reporting.facts import Run, Stage
@@ -114,10 +115,6 @@ def _cost_row(stage: Stage, price: float | None) -> tuple[Cell, ...]:
     return (Cell(words=stage.title, remark=state), *(Cell(words=word) for word in words))
 
 
-def _remarks(run: Run) -> list[Block]:
-    return [Paragraph(words=words) for stage in run.stages for words in _passed_over(stage)]
-
-
 def _passed_over(stage: Stage) -> Iterator[Words]:
     """What a stage went on without."""
     label, metrics = stage.label, stage.metrics
@@ -138,6 +135,9 @@ def _passed_over(stage: Stage) -> Iterator[Words]:
         yield Words(
             f"{label} 단계는 학습하는 동안 깨진 글 {pieces}조각을 배우지 않았습니다.",
             f"{label} did not learn {pieces} pieces of documents that were damaged meanwhile.",
+        )
+
+
 def _cost(stage: Stage, price: float) -> float:
     """Hours of training and evaluation, by the price, for every GPU."""
     processes = number(as_row(stage.origin.get("machine")), "processes") or 1
@@ -194,26 +194,12 @@ def _remarks(run: Run, price: float | None) -> list[Block]:
     if price is not None:
         notes.append(
             Words(
-                f"비용은 GPU 하나(없으면 컴퓨터 한 대)의 한 시간을 {price:g}으로 셈했습니다.",
+                f"비용은 GPU 하나(없으면 컴퓨터 한 대)의 한 시간을 {josa(f'{price:g}', '으로')} 셈했습니다.",
                 f"The cost counts an hour of one GPU, or of the computer where there is none, at {price:g}.",
             )
         )
-    return [*(Paragraph(words=words) for words in notes), *_unreadable(run)]
-
-
-def _unreadable(run: Run) -> list[Block]:
-    broken = [
-        (stage.label, stage.metrics.unreadable_lines)
-        for stage in run.stages
-        if stage.metrics.unreadable_lines
-    ]
-    return [
-        Paragraph(
-            words=Words(
-                f"{label}의 metrics.jsonl에서 읽을 수 없는 {lines}줄을 건너뛰었습니다.",
-                f"{lines} unreadable lines of {label}'s metrics.jsonl were passed over.",
-            )
-        )
+    notes += [words for stage in run.stages for words in _passed_over(stage)]
+    return [Paragraph(words=words) for words in notes]
 
 
 def _values(stage: Stage, key: str) -> list[float]:
