@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import write_json
 from nakochat.core.messages import say
-from nakochat.core.paths import run_folder, runs_folder, set_folder
+from nakochat.core.paths import find_tokenizer, set_folder
 from nakochat.core.progress import speak
 from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings, Counts
 from nakochat.data.corpus.files import check_head, find_files
@@ -101,7 +101,7 @@ def main(
     made_from = Preparation(
         reading=reading,
         sources=names,
-        tokenizer=_tokenizer(settings.tokenizer),
+        tokenizer=find_tokenizer(settings.tokenizer),
         cleaning=settings.cleaning,
         shard_tokens=settings.shard_tokens,
         parts=parts,
@@ -175,25 +175,6 @@ def _stem(path: Path) -> str:
 def _default_name(source: str) -> str:
     name = re.sub(r"[^\w가-힣.-]+", "-", _stem(Path(source))).strip("-.")
     return name or "set"
-
-
-def _tokenizer(run: str | None) -> Path:
-    """The folder of a run's tokenizer, or the newest, which is said.  ConfigError where there is none."""
-    if run is not None:
-        return run_folder(run) / "tokenizer"
-    found = sorted(
-        runs_folder().glob("*/tokenizer/tokenizer.json"), key=lambda path: path.stat().st_mtime, reverse=True
-    )
-    if not found:
-        raise ConfigError(
-            say(
-                "토크나이저가 없습니다. 먼저 'nako tok train --name 이름 --corpus 글'로 만드세요.",
-                "there is no tokenizer. Make one first: 'nako tok train --name NAME --corpus TEXT'.",
-            )
-        )
-    name = found[0].parents[1].name
-    speak(say(f"토크나이저: '{name}'의 것을 씁니다.", f"tokenizer: the one of '{name}'."))
-    return found[0].parent
 
 
 class _Pace:

@@ -8,6 +8,7 @@ import gc
 import math
 import os
 import platform
+import shlex
 import shutil
 import socket
 import sys
@@ -348,6 +349,13 @@ def missing_for_compiling(device: torch.device) -> str | None:
     # on macOS the headers lie in the framework, where torch finds them itself
     if platform.system() != "Darwin" and not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
         return "Python.h (apt install python3-dev)"
+    library = str(Path(torch.__file__).parent)
+    split = shlex.split(library) != [library]  # Inductor gives the folder to the linker unquoted
+    if device.type != "cuda" and split:
+        return say(
+            f"빈칸이 없는 폴더에 놓인 PyTorch (지금은 {library})",
+            f"PyTorch in a folder without spaces (now {library})",
+        )
     return None
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.core.progress import speak
 
 STAGES = ("base", "mid", "sft", "rl")
 
@@ -128,6 +129,25 @@ def find_run(reference: str | None) -> RunReference:
     if step and not step.isdecimal():
         raise CheckpointError(say(f"스텝 번호가 아닙니다: {step!r}.", f"not a step number: {step!r}."))
     return RunReference(name, stage or stages[-1], int(step) if step else None)
+
+
+def find_tokenizer(run: str | None) -> Path:
+    """The folder of a run's tokenizer, or the newest, which is said.  ConfigError where there is none."""
+    if run is not None:
+        return run_folder(run) / "tokenizer"
+    found = sorted(
+        runs_folder().glob("*/tokenizer/tokenizer.json"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
+    if not found:
+        raise ConfigError(
+            say(
+                "토크나이저가 없습니다. 먼저 'nako tok train --name 이름 --corpus 글'로 만드세요.",
+                "there is no tokenizer. Make one first: 'nako tok train --name NAME --corpus TEXT'.",
+            )
+        )
+    name = found[0].parents[1].name
+    speak(say(f"토크나이저: '{name}'의 것을 씁니다.", f"tokenizer: the one of '{name}'."))
+    return found[0].parent
 
 
 def _no_such_run(name: str) -> str:

@@ -192,14 +192,15 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids of the text alone, never a special token.  DataError for lone surrogates."""
-        return list(self.backend.encode(self._prepared(text), add_special_tokens=False).ids)
+        ids: list[int] = self.backend.encode(self._prepared(text), add_special_tokens=False).ids
+        return ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """encode() of many texts, on all cores."""
         encodings = self.backend.encode_batch_fast(
             [self._prepared(text) for text in texts], add_special_tokens=False
         )
-        return [list(encoding.ids) for encoding in encodings]
+        return [encoding.ids for encoding in encodings]
 
     def _prepared(self, text: str) -> str:
         """NFC, but for a tokenizer that was published without it."""

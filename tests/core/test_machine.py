@@ -62,6 +62,15 @@ def test_what_torch_compile_lacks_is_named(
     assert (found is None) if missing is None else (missing in found)
 
 
+def test_a_library_in_a_folder_with_spaces_cannot_compile_on_a_cpu(computer, monkeypatch):
+    computer("g++", "gcc")
+    monkeypatch.setattr(torch, "__file__", "/집/한글 폴더/torch/__init__.py")
+    assert "/집/한글 폴더/torch" in missing_for_compiling(CPU)
+    assert missing_for_compiling(CUDA) is None
+    monkeypatch.setattr(torch, "__file__", "/집/한글/torch/__init__.py")
+    assert missing_for_compiling(CPU) is None
+
+
 def test_without_a_compiler_auto_is_eager_and_yes_is_an_error(computer):
     computer()
     assert not open_machine("cpu", "float32", "auto").compile

@@ -94,9 +94,10 @@ class NgramSet:
             return None
         beginnings = windows_of(letters, SHORTEST)
         glance = _sieve(self)[(beginnings & _SIEVE).astype(np.intp)]
-        for start in np.flatnonzero(glance):
-            first = np.searchsorted(self.beginnings, beginnings[start], side="left")
-            last = np.searchsorted(self.beginnings, beginnings[start], side="right")
+        starts = np.flatnonzero(glance)
+        firsts = np.searchsorted(self.beginnings, beginnings[starts], side="left")
+        lasts = np.searchsorted(self.beginnings, beginnings[starts], side="right")
+        for start, first, last in zip(starts, firsts, lasts, strict=True):
             for row in range(first, last):
                 window = letters[start : start + int(self.lengths[row])]
                 if _hash(window) == self.hashes[row]:
