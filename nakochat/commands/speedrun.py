@@ -51,6 +51,8 @@ def main(
     encoding: str = "utf-8",
     data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     chats: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    tasks: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    task_data: Path | None = None,
     seed: int = 0,
     skip: tuple[Literal["mid", "rl"], ...] = (),
     device: str = "auto",
@@ -81,6 +83,11 @@ def main(
         base에 쓸, 'nako data prepare'로 준비한 글. | Texts for base that 'nako data prepare' made ready.
     chats
         mid와 sft에서 함께 배울 내 대화. | Conversations of one's own for mid and sft.
+    tasks
+        mid와 sft에서 함께 배울 과제의 연습 문항 (gsm8k:2 spelling). |
+        Tasks whose items to learn from are mixed into mid and sft (gsm8k:2 spelling).
+    task_data
+        그 과제들의 자료가 든 폴더; 기본: 받은 것. | The folder of the tasks' data; default: what was pulled.
     seed
         씨앗이 같으면 실행도 같습니다. | The same seed gives the same run.
     skip
@@ -118,7 +125,7 @@ def main(
     for stage, (kind, train) in STAGES.items():
         if stage in skip:
             continue
-        own = {"data": data if stage == "base" else chats}
+        own = {"data": data if stage == "base" else chats, "tasks": tasks, "task_data": task_data}
         settings = _settings(kind, values.get(stage, {}), common, machine, texts, own, tracked)
         if stage != "base" and "mid" in skip and stage == "sft":
             settings = dataclasses.replace(settings, from_=f"{common['name']}/base")

@@ -21,7 +21,14 @@ def asked(question: str, options: Sequence[str]) -> Conversation:
 def read(subset: str, folder: Path | None) -> Sequence[Item]:
     """The Hub's layout: {question, choices: {text, label}, answerKey}; or CORE's: {query, choices, gold}."""
     plain = f"{subset.lower().replace('-', '_')}.jsonl"
-    paths = find(folder, f"{subset}/test-*.parquet", f"{subset}/*.parquet", plain)
+    return _read(find(folder, f"{subset}/test-*.parquet", plain), plain)
+
+
+def read_train(subset: str, folder: Path | None) -> Sequence[Item]:
+    return _read(find(folder, f"{subset}/train-*.parquet"), "")
+
+
+def _read(paths: Sequence[Path], plain: str) -> Sequence[Item]:
     if paths[0].name == plain:
         return [_item(row["query"].removeprefix("Question: "), row["choices"], int(row["gold"]))
                 for row in rows(paths, "query", "choices", "gold")]  # fmt: skip
@@ -42,6 +49,7 @@ BENCHMARKS = tuple(
         name=name,
         label=Label(title, title),
         read=partial(read, title),
+        train=partial(read_train, title),
         source="arc",
         suites=("chat",),
         chance=0.25,

@@ -16,7 +16,7 @@ from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.data.chats.rows import chat_files, chat_rows
 from nakochat.tasks.task import Label
-from nakochat.text.conversation import Conversation
+from nakochat.text.conversation import Conversation, Message
 
 Measure = Literal["total", "mean"]
 
@@ -38,6 +38,8 @@ class Question:
     prompt: Conversation
     is_right: Callable[[str], bool]
     group: str = ""
+    answer: Message | None = None
+    """A right answer as it is taught; None where there is only a rule."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Benchmark:
     label: Label
     read: Callable[[Path | None], Sequence[Item]]
     """The items in a fixed order.  Its argument is the folder of `source`.  DataError where the files do not fit."""
+    train: Callable[[Path | None], Sequence[Item]] | None = None
+    """Items to learn from and to be rewarded on: none of those that are measured."""
     source: str | None = None
     """The catalogue's name of what it is read from; None for what is generated."""
     suites: tuple[str, ...] = ()

@@ -20,8 +20,11 @@ from nakochat.tasks import (
     kobest,
     mmlu,
     nsmc,
+    puzzles,
     spacing,
+    spelling,
     word_chain,
+    word_problems,
 )  # fmt: skip
 from nakochat.tasks.benchmark import Benchmark
 
@@ -31,6 +34,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     *kobest.BENCHMARKS, *haerae.BENCHMARKS, *click.BENCHMARKS, *kmmlu.BENCHMARKS, *klue.BENCHMARKS,
     *nsmc.BENCHMARKS, *hrm8k.BENCHMARKS,
     *spacing.BENCHMARKS, *honorifics.BENCHMARKS, *jamo.BENCHMARKS, *word_chain.BENCHMARKS, *big_numbers.BENCHMARKS,
+    *spelling.BENCHMARKS, *word_problems.BENCHMARKS, *puzzles.BENCHMARKS,
 )  # fmt: skip
 SUITES = ("core", "chat", "korean")
 

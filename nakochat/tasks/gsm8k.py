@@ -3,16 +3,20 @@
 An answer is right when the last number that it names is the right one.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from nakochat.core.errors import DataError
+from nakochat.core.calculator import calculate
+from nakochat.core.errors import DataError, ToolError
 from nakochat.core.messages import say
 from nakochat.tasks.benchmark import Benchmark, Item, Question, find, rows
 from nakochat.tasks.grading import last_number
 from nakochat.tasks.task import Label
-from nakochat.text.conversation import user
+from nakochat.text.conversation import Part, assistant, user
+
+_CALL = re.compile(r"<<([^<>=]+)=([^<>]+)>>")
 
 
 def names_number(expected: str) -> Callable[[str], bool]:
@@ -46,11 +50,40 @@ def read(folder: Path | None) -> Sequence[Item]:
     ]
 
 
+def read_train(folder: Path | None) -> Sequence[Item]:
+    """The same with worked answers, in which <<48/2=24>> becomes a call of the calculator."""
+    paths = find(folder, "main/train-*.parquet", "gsm8k_train.jsonl", "train.jsonl")
+    return [_worked(row["question"].strip(), row["answer"]) for row in rows(paths, "question", "answer")]
+
+
+def _worked(question: str, worked: str) -> Question:
+    before, _, number = worked.rpartition("####")
+    parts: list[str | Part] = []
+    at = 0
+    for call in _CALL.finditer(before):
+        parts += [before[at : call.start()], *called(call[1], call[2])]
+        # the text repeats the result behind its mark, as our conversations do
+        at = call.end()
+    ending = f"{before[at:].rstrip()}\nThe answer is {number.strip()}."
+    answer = assistant(*(part for part in [*parts, ending] if part))
+    return Question((user(question),), names_number(number), answer=answer)
+
+
+def called(expression: str, result: str) -> list[str | Part]:
+    """A call whose result the calculator confirms; nothing where it says otherwise."""
+    try:
+        found = calculate(expression)
+    except ToolError:
+        return []
+    return [Part("python", expression), Part("output", found)] if _value(found) == _value(result) else []
+
+
 BENCHMARKS = (
     Benchmark(
         name="gsm8k",
         label=Label("GSM8K", "GSM8K"),
         read=read,
+        train=read_train,
         source="gsm8k",
         suites=("chat",),
         max_tokens=256,

@@ -12,8 +12,16 @@ from nakochat.tasks.task import Label
 
 def read(folder: Path | None) -> Sequence[Item]:
     """A CSV for each subject: question, answer (1 to 4), A, B, C, D.  Where no test split is there: the dev split."""
+    return _read(find(folder, "*-test.csv", "*-dev.csv"))
+
+
+def read_train(folder: Path | None) -> Sequence[Item]:
+    return _read(find(folder, "*-train.csv"))
+
+
+def _read(paths: Sequence[Path]) -> Sequence[Item]:
     found = []
-    for path in find(folder, "*-test.csv", "*-dev.csv"):
+    for path in paths:
         subject = path.stem.rpartition("-")[0]
         for row in rows([path], "question", "answer", "A", "B", "C", "D"):
             options = "\n".join(f"{letter}. {row[letter]}" for letter in "ABCD")
@@ -27,6 +35,7 @@ BENCHMARKS = (
         name="kmmlu",
         label=Label("KMMLU", "KMMLU"),
         read=read,
+        train=read_train,
         source="kmmlu",
         suites=("korean",),
         chance=0.25,

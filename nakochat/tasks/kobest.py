@@ -66,7 +66,14 @@ _ASK: dict[str, Callable[[dict[str, Any]], Choice]] = {
 
 def read(task: str, folder: Path | None) -> Sequence[Item]:
     patterns = [f"{task}/test{ending}" for ending in ("-*.parquet", ".jsonl", "*.tsv")]
-    paths = find(folder, *patterns, f"{_FILES[task]}.tsv", f"{task}/validation*.*")
+    return _read(task, find(folder, *patterns, f"{_FILES[task]}.tsv", f"{task}/validation*.*"))
+
+
+def read_train(task: str, folder: Path | None) -> Sequence[Item]:
+    return _read(task, find(folder, f"{task}/train*.*", f"kobest_train/{_FILES[task]}.tsv"))
+
+
+def _read(task: str, paths: Sequence[Path]) -> Sequence[Item]:
     names = _NAMES[task]
     if paths[0].suffix != ".tsv":
         return [_ASK[task](row) for row in rows(paths, *names.values())]
@@ -84,6 +91,7 @@ BENCHMARKS = tuple(
         name=f"kobest-{task}",
         label=Label(f"KoBEST {_FILES[task]}", f"KoBEST {_FILES[task]}"),
         read=partial(read, task),
+        train=partial(read_train, task),
         source="kobest",
         suites=("korean",),
         chance=0.25 if task == "hellaswag" else 0.5,

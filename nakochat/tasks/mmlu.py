@@ -30,8 +30,23 @@ def read(folder: Path | None) -> Sequence[Item]:
     return found
 
 
+def read_train(folder: Path | None) -> Sequence[Item]:
+    """Its auxiliary_train: other tests' questions, gathered by the authors to learn from."""
+    paths = find(folder, "all/auxiliary_train-*.parquet")
+    return [
+        lettered(asked(row["question"], row["choices"]), 4, index_of(row["answer"], 4), space=False)
+        for row in rows(paths, "question", "choices", "answer")
+    ]
+
+
 BENCHMARKS = (
     Benchmark(
-        name="mmlu", label=Label("MMLU", "MMLU"), read=read, source="mmlu", suites=("chat",), chance=0.25
+        name="mmlu",
+        label=Label("MMLU", "MMLU"),
+        read=read,
+        train=read_train,
+        source="mmlu",
+        suites=("chat",),
+        chance=0.25,
     ),
 )

@@ -5,60 +5,71 @@ than its group's mean.  It is what is left of GRPO (https://arxiv.org/abs/2402.0
 reference model, without ratios and clipping (every answer is used once, by the policy that gave it), without division
 by the group's deviation or the answer's length (https://arxiv.org/abs/2503.20783).  Groups whose answers are all
 right or all wrong teach nothing and are left out.
+
+With --kl B, an answer's reward is lowered by B (ln p - ln p0), summed over its sampled tokens: p0 is the model that RL
+began with.  In expectation that is B times the KL divergence from it, and being part of the reward it needs no other
+loss.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import CheckpointError, ConfigError
+from nakochat.core.files import read_json
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.data.batches import Batch, make_batch
 from nakochat.data.packing import Packer, Piece
-from nakochat.data.village.scene import Exercise
-from nakochat.data.village.village import Village
+from nakochat.evals.likelihood import log_likelihoods
 from nakochat.inference.engine import Engine, Generated, inference_copy
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
-from nakochat.models.checkpoint import Keep
+from nakochat.models.checkpoint import Checkpoint, Keep
 from nakochat.models.model import Model
-from nakochat.tasks.grading import is_right
-from nakochat.tasks.village import COUNTING_KINDS
 from nakochat.text.conversation import render_prompt
 from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.exam import Exam
 from nakochat.training.guard import Guard
 from nakochat.training.loop import Check, Training
 from nakochat.training.optimizer import Optimizer
+from nakochat.training.practice import Practice, Prompt, practices, shared_out
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import RlSettings
 from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
 from nakochat.training.vitals import Vitals
 from nakochat.training.watch import Watch
 
-# exercises that a task's grader can judge by rule
-# mixed is mostly counting: what a model was taught otherwise fades while it learns one thing only
-REWARDS = {
-    "counting": COUNTING_KINDS,
-    "calculator": ("sum", "story_problem"),
-    "choice": ("choice",),
-    "mixed": (*(*COUNTING_KINDS, *COUNTING_KINDS, "story_problem") * 2, "choice", "unknown", "question"),
-}
-FIRST = 5_000_000_000  # number of the first exercise: beyond those of every other stage
-
 
 def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
     """Train, or go on with, the rl stage of a run."""
-    if settings.task not in REWARDS:
-        known = ", ".join(REWARDS)
-        raise ConfigError(say(f"--task는 {known} 가운데 하나입니다.", f"--task is one of {known}."))
+    tasks = practices(settings.task, seed=settings.seed, folder=settings.task_data)
     if is_done("rl", settings):
         return
     with open_stage("rl", settings) as stage:
-        parent = parent_checkpoint(stage, settings, "sft") if stage.resumed is None else None
+        needed = stage.resumed is None or settings.kl is not None
+        parent = parent_checkpoint(stage, settings, "sft") if needed else None
         record_origin(stage, settings, parent)
         model = loaded(stage.resumed or parent, stage.machine)  # type: ignore[arg-type]
-        rollouts = Rollouts(model, stage.tokenizer, stage.machine, settings)
+        reference = None
+        if settings.kl is not None and parent is not None:
+            _require_parent(stage.run.folder, parent)
+            reference = inference_copy(loaded(parent, stage.machine))
+        held_out = [prompt for task in tasks for prompt in task.held_out(settings.check_items)]
+        exam = Exam(
+            folder=stage.run.folder,
+            tokenizer=stage.tokenizer,
+            machine=replace(stage.machine, rank=0, world=1),  # only the first rank measures
+            prompts=held_out,
+            samples=settings.check_samples,
+            max_tokens=settings.max_tokens,
+            steps=settings.steps,
+        )
+        rollouts = Rollouts(model, stage.tokenizer, stage.machine, settings, tasks, reference=reference)
         watch = Watch(stage.run, stage.tokenizer, stage.machine, [])
         optimizer = Optimizer(
             model,
@@ -82,7 +93,9 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             stage.machine,
             stage.run,
             stage.tokenizer.hash,
-            checks=[Check(settings.check_every, watch.measure)] if stage.machine.is_first else [],
+            checks=[Check(settings.check_every, look) for look in (watch.measure, exam.measure)]
+            if stage.machine.is_first
+            else [],
             save_every=settings.save_every,
             log_every=settings.log_every,
             keep=Keep(last=settings.keep_last, every=settings.keep_every),
@@ -94,10 +107,33 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         training.train()
 
 
+def _require_parent(folder: Path, parent: Checkpoint) -> None:
+    """CheckpointError where the model that RL began with is no longer there: --kl compares with it."""
+    path = folder / "origin.json"
+    began = (read_json(path).get("parent") or {}) if path.is_file() else {}
+    if began.get("hash", parent.hash) != parent.hash:
+        raise CheckpointError(
+            say(
+                "--kl이 견줄 모델이 없습니다: RL을 시작한 체크포인트가 바뀌었습니다. 새 --name으로 시작하세요.",
+                "--kl has nothing to compare with: the checkpoint that RL began with has changed. Start "
+                "with a new --name.",
+            )
+        )
+
+
 class Rollouts:
     """Batches made by the model itself.  The number of steps taken is all of its state."""
 
-    def __init__(self, model: Model, tokenizer: Tokenizer, machine: Machine, settings: RlSettings) -> None:
+    def __init__(
+        self,
+        model: Model,
+        tokenizer: Tokenizer,
+        machine: Machine,
+        settings: RlSettings,
+        tasks: Sequence[Practice],
+        *,
+        reference: Model | None = None,
+    ) -> None:
         if machine.world > settings.prompts:
             raise ConfigError(
                 say(
@@ -106,7 +142,8 @@ class Rollouts:
                 )
             )
         self.model, self.tokenizer, self.machine, self.settings = model, tokenizer, machine, settings
-        self.village, self.kinds = Village(settings.seed), REWARDS[settings.task]
+        self.tasks, self.reference = list(tasks), reference
+        self._turn = shared_out(tasks)
         self.taken = 0
         self._figures: dict[str, float] = {}
 
@@ -114,19 +151,20 @@ class Rollouts:
         """Answers of this rank's share of the step's prompts, as batches of one shape."""
         s, m = self.settings, self.machine
         numbers = [self.taken * s.prompts + i for i in range(s.prompts)][m.rank :: m.world]
-        exercises = [self.village.exercise(FIRST + n, kind=self.kinds[n % len(self.kinds)]) for n in numbers]
-        prompts = [render_prompt(self.tokenizer, exercise.messages[:-1]) for exercise in exercises]
-        engine = Engine(inference_copy(self.model), self.tokenizer, m)
+        asked = [task.prompt(own) for task, own in map(self._turn, numbers)]
+        prompts = [self._rendered(prompt) for prompt in asked]
+        policy = inference_copy(self.model)
+        engine = Engine(policy, self.tokenizer, m)
         sampling = Sampling(max_tokens=s.max_tokens, temperature=s.temperature, top_k=None)
         repeated = [prompt for prompt in prompts for _ in range(s.answers)]
         seeds = [((s.seed << 40) + n * s.answers + k) % 2**63 for n in numbers for k in range(s.answers)]
         made = engine.generate(repeated, sampling, seeds=seeds)
-        rewards = np.array([self._reward(exercises[i // s.answers], answer) for i, answer in enumerate(made)])
-        advantages = rewards.reshape(-1, s.answers) - rewards.reshape(-1, s.answers).mean(
-            axis=1, keepdims=True
-        )
+        rewards = np.array([self._reward(asked[i // s.answers], answer) for i, answer in enumerate(made)])
+        drift = self._drift(policy, repeated, made)
+        worth = (rewards - (s.kl or 0.0) * drift).reshape(-1, s.answers)
+        advantages = worth - worth.mean(axis=1, keepdims=True)
         self.taken += 1
-        self._note(rewards, advantages, made)
+        self._note(asked, rewards, drift, advantages, made)
         rows = [
             (
                 np.array([*prompt, *answer.ids]),
@@ -137,6 +175,23 @@ class Rollouts:
         ]
         return self._pack(rows)
 
+    def _rendered(self, prompt: Prompt) -> list[int]:
+        """A prompt that is too long loses its beginning: its answer may still be right."""
+        room = self.model.config.context - min(self.settings.max_tokens, self.model.config.context // 2)
+        return render_prompt(self.tokenizer, prompt.messages)[-room:]
+
+    def _drift(self, policy: Model, prompts: Sequence[Sequence[int]], made: Sequence[Generated]) -> Any:
+        """ln p - ln p0 of each answer's sampled tokens.  -> (answers,); zeros where nothing is compared"""
+        if self.reference is None:
+            return np.zeros(len(made))
+        sequences = [[*prompt, *answer.ids] for prompt, answer in zip(prompts, made, strict=True)]
+        sums = []
+        for model in (policy, self.reference):
+            logs = log_likelihoods(model, sequences, self.machine.device)
+            own = [torch.tensor(answer.sampled) for answer in made]
+            sums.append([float(v[-len(mask) :][mask].sum()) for v, mask in zip(logs, own, strict=True)])
+        return np.array(sums[0]) - np.array(sums[1])
+
     def state(self) -> dict[str, Any]:
         return {"taken": self.taken}
 
@@ -146,19 +201,32 @@ class Rollouts:
     def figures(self) -> dict[str, float]:
         return self._figures
 
-    def _reward(self, exercise: Exercise, answer: Generated) -> float:
+    def _reward(self, prompt: Prompt, answer: Generated) -> float:
         """1 for a right answer that ended by itself, and as an answer ends: a text's <|bos|> stops it too."""
         text = message_of(answer.ids, self.tokenizer).text
-        return float(answer.ids[-1] == self.tokenizer.im_end and is_right(text, exercise.expected))
+        return float(answer.ids[-1] == self.tokenizer.im_end and prompt.is_right(text))
 
-    def _note(self, rewards: Any, advantages: Any, made: list[Generated]) -> None:
-        total = self.machine.sum(len(rewards))
+    def _note(
+        self, asked: Sequence[Prompt], rewards: Any, drift: Any, advantages: Any, made: list[Generated]
+    ) -> None:
+        m = self.machine
+        total = m.sum(len(rewards))
         self._figures = {
-            "reward": self.machine.sum(float(rewards.sum())) / total,
-            "groups_with_signal": self.machine.sum(float((advantages != 0).any(axis=1).sum()))
-            / self.settings.prompts,
-            "answer_tokens": self.machine.sum(sum(len(answer.ids) for answer in made)) / total,
+            "reward": m.sum(float(rewards.sum())) / total,
+            "groups_with_signal": m.sum(float((advantages != 0).any(axis=1).sum())) / self.settings.prompts,
+            "answer_tokens": m.sum(sum(len(answer.ids) for answer in made)) / total,
         }
+        if self.reference is not None:
+            self._figures["kl"] = m.sum(float(drift.sum())) / total
+        if len(self.tasks) > 1:  # a curve for each
+            means = rewards.reshape(len(asked), -1).mean(axis=1)
+            for task in self.tasks:
+                own = [
+                    float(mean) for prompt, mean in zip(asked, means, strict=True) if prompt.task == task.name
+                ]
+                count = m.sum(len(own))
+                if count:
+                    self._figures[f"reward/{task.name}"] = m.sum(sum(own)) / count
 
     def _pack(self, answers: list[tuple[Any, Any]]) -> list[Batch]:
         """Answers packed into full batches of one shape, the last filled up with empty rows."""

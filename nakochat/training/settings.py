@@ -19,7 +19,7 @@ from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.weighted import Weighted, parse_weighted
 
 
-def _at_least(least: int, settings: object, *names: str) -> None:
+def _at_least(least: float, settings: object, *names: str) -> None:
     """ConfigError unless every one of these settings is unset or `least` or more."""
     for name in names:
         value = getattr(settings, name)
@@ -305,6 +305,12 @@ class TalkingSettings(StageSettings):
     """함께 배울 내 대화: 파일이나 폴더, 뒤에 :횟수 (chats.jsonl:2는 두 번씩). 그만큼 마을의 대화가 줄어듭니다. |
     Conversations of one's own: a file or folder, with :TIMES behind it (chats.jsonl:2 is twice).  They take the
     place of the village's."""
+    tasks: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """함께 배울 과제의 연습 문항, 뒤에 :횟수 (gsm8k:2 spelling). 시험 문항은 배우지 않습니다. |
+    Tasks whose items to learn from are mixed in, with :TIMES behind them (gsm8k:2 spelling); never test items."""
+    task_data: Path | None = None
+    """그 과제들의 자료가 든 폴더. 기본: 'nako data pull'로 받은 것. |
+    The folder of the tasks' data.  Default: what was pulled."""
     chat_format: str | None = None
     """--data의 형식: messages, sharegpt, alpaca, pairs. 기본: 파일을 보고 정합니다. |
     Form of --data: messages, sharegpt, alpaca or pairs.  Default: the file tells."""
@@ -355,7 +361,18 @@ class RlSettings(TrainSettings):
     max_tokens: int = 64
     """답의 최대 토큰 수. | Most tokens of an answer."""
     task: str = "counting"
-    """보상을 주는 과제. | The task whose grader gives the reward."""
+    """보상을 주는 과제, 쉼표로 여럿, 뒤에 :비중 (counting:2,gsm8k). |
+    Tasks whose graders give the reward, several by commas, with :SHARE behind them (counting:2,gsm8k)."""
+    task_data: Path | None = None
+    """그 과제들의 자료가 든 폴더. 기본: 'nako data pull'로 받은 것. |
+    The folder of the tasks' data.  Default: what was pulled."""
+    kl: float | None = None
+    """시작한 모델에서 멀어지는 만큼 보상을 깎는 정도 (0.01~0.1). 기본: 깎지 않음. |
+    How much moving away from the model that RL began with lowers the reward (0.01 to 0.1).  Default: not at all."""
+    check_items: int = 48
+    """앞과 뒤를 견줄, 과제마다 떼어 둔 물음의 수. | Held-out prompts of each task, to compare before and after."""
+    check_samples: int = 8
+    """그 물음마다의 답의 수 (pass@k). | Answers to each of them (pass@k)."""
     matrix_rate: float = 0.02
     """Muon의 가장 높은 학습률. | Muon's peak learning rate."""
     rate_scale: float = 0.15
@@ -377,6 +394,8 @@ class RlSettings(TrainSettings):
         TrainSettings.__post_init__(self)
         _at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
         _at_least(1, self, "keep_last", "keep_every")
+        _at_least(0, self, "check_items", "kl")
+        _at_least(1, self, "check_samples")
         _at_least(2, self, "answers")  # one alone is always the mean of its group
         if self.temperature <= 0:
             raise ConfigError(

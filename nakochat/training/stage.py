@@ -27,6 +27,7 @@ from nakochat.models.nako import Nako
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.agreement import plain, require_agreement
 from nakochat.training.guard import Guard
+from nakochat.training.lesson_shards import lesson_sources, prepare_lessons
 from nakochat.training.loop import Check, Training
 from nakochat.training.loss_watch import LossWatch
 from nakochat.training.optimizer import Optimizer
@@ -215,6 +216,8 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
     # a little more than is asked for: best-fit packing passes some over, and conversations leave padding
     text, chat = 1.01 * tokens * settings.text_share, 1.08 * tokens * (1 - settings.text_share)
     own, taken = _own_chats(stage, settings, context, chat)
+    lessons, learned = _lessons(stage, settings, context, chat - taken)
+    own, taken = [*own, *lessons], taken + learned
     sets = _sets(stage, settings, text if chat else None)
     budgets = {"text": 0 if sets else int(text), "chat": int(chat - taken)}
     data, goes_on = stage.folder / "data", stage.resumed is not None
@@ -266,6 +269,20 @@ def _sets(stage: Stage, settings: StageSettings, tokens: float | None) -> list[S
     if stage.machine.is_first:
         record_sets(stage.folder / "data", stage.name, sources)
     return sources
+
+
+def _lessons(stage: Stage, settings: StageSettings, context: int, room: float) -> tuple[list[Source], float]:
+    """The tasks of --tasks, made into shards by the first rank; and their tokens."""
+    if not isinstance(settings, TalkingSettings) or not settings.tasks:
+        return [], 0.0
+    folder = stage.folder / "data" / stage.name
+    if stage.machine.is_first:
+        goes_on = stage.resumed is not None
+        prepare_lessons(
+            folder, settings.tasks, settings.task_data, stage.tokenizer, context=context, keep=goes_on
+        )
+    stage.machine.wait()
+    return lesson_sources(folder, settings.tasks, stage.tokenizer, room=room)
 
 
 def _own_chats(

@@ -11,7 +11,8 @@ from nakochat.tasks.village import COUNTING_KINDS
 from nakochat.text.conversation import render_prompt
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import rl
-from nakochat.training.rl import FIRST, REWARDS, Rollouts
+from nakochat.training.practice import FIRST, REWARDS, practices
+from nakochat.training.rl import Rollouts
 from nakochat.training.settings import RlSettings
 
 MACHINE = Machine(torch.device("cpu"))
@@ -30,13 +31,15 @@ def rollouts(tokenizer):
 def new_rollouts(tokenizer, **changes):
     model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=2, width=32, heads=2, context=160))
     model.initialise(0)
-    machine = changes.pop("machine", MACHINE)
+    machine, reference = changes.pop("machine", MACHINE), changes.pop("reference", None)
     settings = RlSettings(**{"prompts": 3, "answers": 4, "max_tokens": 6, "rows": 2, "seed": 5, **changes})
-    return Rollouts(model, tokenizer, machine, settings)
+    tasks = practices(changes.pop("task", "counting"), seed=settings.seed)
+    return Rollouts(model, tokenizer, machine, settings, tasks, reference=reference)
 
 
 def exercises(made):
-    return [made.village.exercise(FIRST + n, kind=COUNTING_KINDS[n % len(COUNTING_KINDS)]) for n in range(3)]
+    village = made.tasks[0].village
+    return [village.exercise(FIRST + n, kind=COUNTING_KINDS[n % len(COUNTING_KINDS)]) for n in range(3)]
 
 
 class Scripted:
@@ -117,11 +120,10 @@ def test_groups_without_a_signal_give_rows_that_ask_nothing(rollouts, monkeypatc
 
 
 def test_a_right_answer_that_does_not_end_earns_nothing(rollouts):
-    exercise = exercises(rollouts)[0]
-    text = f"{exercise.expected.number}예요."
-    assert rollouts._reward(exercise, answer(rollouts.tokenizer, text)) == 1
-    assert rollouts._reward(exercise, answer(rollouts.tokenizer, text, finish="length")) == 0
-    assert rollouts._reward(exercise, answer(rollouts.tokenizer, "999예요.")) == 0
+    text, prompt = f"{exercises(rollouts)[0].expected.number}예요.", rollouts.tasks[0].prompt(0)
+    assert rollouts._reward(prompt, answer(rollouts.tokenizer, text)) == 1
+    assert rollouts._reward(prompt, answer(rollouts.tokenizer, text, finish="length")) == 0
+    assert rollouts._reward(prompt, answer(rollouts.tokenizer, "999예요.")) == 0
 
 
 def test_a_restored_stream_gives_the_same_step_again(tokenizer, monkeypatch):
@@ -152,22 +154,23 @@ def test_ranks_share_the_prompts_of_a_step(tokenizer, monkeypatch):
         made = new_rollouts(tokenizer, machine=Rank(torch.device("cpu"), rank=rank, world=world))
         monkeypatch.setattr(made, "_pack", lambda rows: [])
         asked = []
-        monkeypatch.setattr(made.village, "exercise", lambda n, kind, a=asked, m=made: note(m, a, n, kind))
+        village = made.tasks[0].village
+        monkeypatch.setattr(village, "exercise", lambda n, kind, a=asked, v=village: note(v, a, n, kind))
         made.step()
         seen.append(asked)
     assert seen[0] == [FIRST, FIRST + 1, FIRST + 2]
     assert sorted(seen[1] + seen[2]) == seen[0]
 
 
-def note(made, asked, number, kind):
+def note(village, asked, number, kind):
     asked.append(number)
-    return type(made.village)(5).exercise(number, kind=kind)
+    return type(village)(5).exercise(number, kind=kind)
 
 
 def test_every_rewarded_task_is_made_of_what_a_rule_can_judge(rollouts):
     for kinds in REWARDS.values():
         for number, kind in enumerate(kinds):
-            expected = rollouts.village.exercise(FIRST + number, kind=kind).expected
+            expected = rollouts.tasks[0].village.exercise(FIRST + number, kind=kind).expected
             assert expected != Expected()
 
 
@@ -184,9 +187,80 @@ def test_an_answer_that_ends_as_a_text_does_earns_nothing(rollouts):
     exercise = exercises(rollouts)[0]
     ended = answer(rollouts.tokenizer, f"{exercise.expected.number}예요.")
     ended.ids[-1] = rollouts.tokenizer.bos
-    assert rollouts._reward(exercise, ended) == 0
+    assert rollouts._reward(rollouts.tasks[0].prompt(0), ended) == 0
 
 
 def test_every_process_needs_a_prompt(tokenizer):
     with pytest.raises(ConfigError, match="--prompts 3"):
         new_rollouts(tokenizer, machine=Machine(torch.device("cpu"), world=4))
+
+
+def test_tasks_are_mixed_by_their_weights_and_each_has_a_curve(tokenizer, monkeypatch):
+    made = new_rollouts(tokenizer, task="counting:2,spelling", prompts=6)
+    turns = [made._turn(number) for number in range(12)]
+    assert [task.name for task, _ in turns[:6]].count("counting") == 4
+    for name in ("counting", "spelling"):
+        own = [number for task, number in turns if task.name == name]
+        assert own == list(range(len(own)))
+    spelt = next(task for task in made.tasks if task.name == "spelling").prompt(0)
+    answers = [answer(tokenizer, "999예요.")] * 24
+    monkeypatch.setattr(rl, "Engine", Scripted(answers))
+    monkeypatch.setattr(Rollouts, "_reward", lambda self, prompt, made: float(prompt.task == "spelling"))
+    made.step()
+    figures = made.figures()
+    assert figures["reward"] == pytest.approx(1 / 3)
+    assert (figures["reward/spelling"], figures["reward/counting"]) == (1.0, 0.0)
+    assert spelt.task == "spelling"
+    with pytest.raises(ConfigError, match="spelling"):
+        practices("nothing", seed=0)
+    with pytest.raises(ConfigError, match="jamo"):
+        practices("jamo", seed=0)
+
+
+def test_kl_lowers_the_reward_of_what_the_first_model_would_not_say(tokenizer, monkeypatch):
+    monkeypatch.setattr(rl, "Engine", Scripted(script(new_rollouts(tokenizer), (4, 4, 4))))
+    same = new_rollouts(tokenizer, kl=0.5)
+    same.reference = rl.inference_copy(same.model)
+    assert sum(batch.scored for batch in same.step()) == 0  # nothing has moved
+    assert same.figures()["kl"] == pytest.approx(0, abs=1e-4)
+    moved = new_rollouts(tokenizer, kl=0.5)
+    moved.reference = rl.inference_copy(moved.model)
+    with torch.no_grad():
+        moved.reference.head.weight.add_(torch.randn(moved.reference.head.weight.shape))
+    good = answer(tokenizer, "3예요.")
+    other = answer(tokenizer, "무궁화예요.")
+    monkeypatch.setattr(rl, "Engine", Scripted([good, good, other, other] * 3))
+    monkeypatch.setattr(Rollouts, "_reward", lambda self, prompt, made: 1.0)
+    prompt = moved._rendered(moved.tasks[0].prompt(0))
+    drift = moved._drift(rl.inference_copy(moved.model), [prompt] * 2, [good, other])
+    batches = moved.step()
+    weights = {round(w, 4) for batch in batches for w in batch.weights.flatten().tolist() if w}
+    expected = 0.5 * (drift[1] - drift[0]) / 2
+    assert any(w == pytest.approx(expected, abs=1e-3) for w in weights)
+    assert any(w == pytest.approx(-expected, abs=1e-3) for w in weights)
+
+
+def test_a_forced_token_does_not_count_as_having_moved(tokenizer):
+    made = new_rollouts(tokenizer, kl=0.1)
+    made.reference = rl.inference_copy(made.model)
+    with torch.no_grad():
+        made.reference.head.weight.add_(torch.randn(made.reference.head.weight.shape))
+    policy = rl.inference_copy(made.model)
+    prompt = made._rendered(made.tasks[0].prompt(0))
+    whole = answer(tokenizer, "3글자예요.")
+    forced = answer(tokenizer, "3글자예요.", forced=range(len(whole.ids)))
+    drift = made._drift(policy, [prompt] * 2, [whole, forced])
+    assert drift[0] != 0
+    assert drift[1] == 0
+
+
+def test_a_task_s_own_prompts_are_held_out_of_its_practice(tokenizer):
+    (task,) = practices("spelling", seed=3)
+    kept = task.held_out(20)
+    assert len(kept) == 20
+    asked = {task.prompt(number).messages for number in range(len(task.order) * 2)}
+    lessons = {lesson.prompt for lesson in task.lessons}
+    assert asked <= lessons
+    assert task.held_out(0) == []
+    (village,) = practices("counting", seed=3)
+    assert village.held_out(4)[0].messages == practices("counting", seed=9)[0].held_out(4)[0].messages

@@ -1,0 +1,89 @@
+"""A model on its way through RL -> pass@k on held-out prompts, and the answers that changed.
+
+RL/changes.json     the likeliest answer to every held-out prompt before the first step, and after the last
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nakochat.core.files import read_json, write_json
+from nakochat.core.machine import Machine
+from nakochat.inference.engine import Engine, Generated, inference_copy
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.talk import message_of
+from nakochat.models.model import Model
+from nakochat.tasks.humaneval import pass_at_k
+from nakochat.text.conversation import render_prompt
+from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.practice import Prompt
+
+CHANGES = "changes.json"
+SEED = 77  # of the samples: the same at every measurement
+
+
+@dataclass
+class Exam:
+    """`measure` is a check of the loop."""
+
+    folder: Path
+    tokenizer: Tokenizer
+    machine: Machine
+    prompts: Sequence[Prompt]
+    samples: int
+    max_tokens: int
+    steps: int
+
+    def measure(self, model: Model, step: int) -> dict[str, float]:
+        """{pass@K/TASK: share} for K of 1, 2, 4 … samples."""
+        if not self.prompts:
+            return {}
+        engine = Engine(inference_copy(model), self.tokenizer, self.machine)
+        rendered = [render_prompt(self.tokenizer, prompt.messages) for prompt in self.prompts]
+        fitting = [n for n, ids in enumerate(rendered) if len(ids) < engine.context - 8]
+        if step in (0, self.steps):
+            likeliest = engine.generate(
+                [rendered[n] for n in fitting], Sampling(max_tokens=self.max_tokens, temperature=0)
+            )
+            self._record([self.prompts[n] for n in fitting], likeliest, step)
+        return self._passes(engine, rendered, fitting)
+
+    def _passes(
+        self, engine: Engine, rendered: Sequence[list[int]], fitting: Sequence[int]
+    ) -> dict[str, float]:
+        sampling = Sampling(max_tokens=self.max_tokens, temperature=1.0, top_k=None)
+        asked = [n for n in fitting for _ in range(self.samples)]
+        seeds = [SEED + place for place in range(len(asked))]
+        made = engine.generate([rendered[n] for n in asked], sampling, seeds=seeds)
+        passed = dict.fromkeys(fitting, 0)
+        for n, answer in zip(asked, made, strict=True):
+            passed[n] += self._is_right(self.prompts[n], answer)
+        by_task: dict[str, list[int]] = {}
+        for n, count in passed.items():
+            by_task.setdefault(self.prompts[n].task, []).append(count)
+        sizes = [k for k in (1, 2, 4, 8, 16, 32, 64) if k <= self.samples]
+        return {
+            f"pass@{k}/{task}": sum(pass_at_k(self.samples, c, k) for c in counts) / len(counts)
+            for task, counts in by_task.items()
+            for k in sizes
+        }
+
+    def _is_right(self, prompt: Prompt, answer: Generated) -> bool:
+        text = message_of(answer.ids, self.tokenizer).text
+        return bool(answer.ids) and answer.ids[-1] == self.tokenizer.im_end and prompt.is_right(text)
+
+    def _record(self, prompts: Sequence[Prompt], answers: Sequence[Generated], step: int) -> None:
+        """Before, or after, on disk: a run that was interrupted in between still knows what came before."""
+        path = self.folder / CHANGES
+        side = "before" if step == 0 else "after"
+        entries: list[dict[str, Any]] = read_json(path)["answers"] if step and path.is_file() else []
+        if len(entries) != len(prompts):
+            entries = [
+                {"task": prompt.task, "prompt": " / ".join(m.text for m in prompt.messages)}
+                for prompt in prompts
+            ]
+        for entry, prompt, answer in zip(entries, prompts, answers, strict=True):
+            entry[side] = message_of(answer.ids, self.tokenizer).text
+            entry[f"right_{side}"] = self._is_right(prompt, answer)
+        write_json(path, {"answers": entries})

@@ -1,0 +1,150 @@
+"""What tasks keep to learn from -> conversations with right answers, and graders that know them."""
+
+import json
+
+import pytest
+
+from nakochat.core.errors import ConfigError
+from nakochat.tasks import arc, gsm8k, kmmlu, kobest, mmlu, puzzles, spelling, word_problems
+from nakochat.tasks.benchmark import Choice
+from nakochat.tasks.catalogue import BENCHMARKS
+from nakochat.tasks.lessons import begins_with, lessons_of, training_lessons
+from nakochat.text.conversation import Part
+from tests.tasks.test_public import lines, table, text
+
+
+def test_worked_answers_call_the_calculator(tmp_path):
+    lines(
+        tmp_path / "gsm8k_train.jsonl",
+        [
+            {
+                "question": "How many?",
+                "answer": "He has 48/2 = <<48/2=24>>24 clips.\nIn all 48+24=<<48+24=73>>72.\n#### 72",
+            }
+        ],
+    )
+    (lesson,) = training_lessons(gsm8k.BENCHMARKS[0], tmp_path)
+    assert lesson.answer.parts == (
+        Part("text", "He has 48/2 = "),
+        Part("python", "48/2"),
+        Part("output", "24"),
+        Part("text", "24 clips.\nIn all 48+24="),  # a call that comes to something else is not taught
+        Part("text", "72.\nThe answer is 72."),
+    )
+    assert lesson.is_right(lesson.answer.text)
+    assert not lesson.is_right("The answer is 73.")
+    assert lesson.conversation[0].text == "How many?"
+
+
+def test_choices_are_answered_with_their_letter_or_words():
+    assert begins_with("B", right="B", others=("A",))
+    assert begins_with("B. 물", right="B", others=("A",))
+    assert not begins_with("Because", right="B", others=("A",))
+    assert begins_with("예", right="예", others=("아니오",))
+    assert not begins_with("물고기예요", right="물", others=("물고기",))
+    context = "문장: 좋아요 긍부정:"
+    item = Choice(((context, " 부정"), (context, " 긍정")), gold=1)
+    (lesson,) = lessons_of([item, Choice((("가", "x"), ("나", "x"))), Choice((("", "x"), ("", "y")))])
+    assert (lesson.prompt[0].text, lesson.answer.text) == (context, "긍정")
+    assert lesson.is_right("긍정이에요")
+    assert not lesson.is_right("부정")
+
+
+def test_training_splits_are_not_the_measured_ones(tmp_path):
+    choices = {"text": ["가", "나"], "label": ["1", "2"]}
+    for split, question in (("train", "배움"), ("test", "시험")):
+        row = {"question": question, "choices": choices, "answerKey": "2"}
+        table(tmp_path / "ARC-Easy" / f"{split}-0.parquet", [row])
+        name = "auxiliary_train" if split == "train" else split
+        table(
+            tmp_path / "all" / f"{name}-0.parquet",
+            [{"question": question, "subject": "s", "choices": ["a", "b", "c", "d"], "answer": 1}],
+        )
+        text(tmp_path / "data" / f"Law-{split}.csv", "question,answer,A,B,C,D", f"{question},3,가,나,다,라")
+    text(tmp_path / "kobest_train" / "SentiNeg.tsv", "ID\tText\tLabel", "1\t배움\t1")
+    text(tmp_path / "kobest_dev" / "SentiNeg.tsv", "ID\tText\tLabel", "1\t시험\t0")
+    (learned,) = training_lessons(arc.BENCHMARKS[0], tmp_path)
+    assert learned.prompt[0].text.startswith("배움")
+    assert learned.answer.text == "B"
+    (learned,) = training_lessons(mmlu.BENCHMARKS[0], tmp_path)
+    assert "배움" in learned.prompt[0].text
+    assert learned.answer.text == "B"
+    (learned,) = training_lessons(kmmlu.BENCHMARKS[0], tmp_path)
+    assert "배움" in learned.prompt[0].text
+    assert learned.answer.text == "C"
+    sentineg = next(b for b in kobest.BENCHMARKS if b.name == "kobest-sentineg")
+    (learned,) = training_lessons(sentineg, tmp_path)
+    assert "배움" in learned.prompt[0].text
+    assert learned.answer.text == "긍정"
+
+
+def test_korean_word_problems_take_what_the_calculator_confirms(tmp_path):
+    rows = [
+        {"question": f"{n}에 3을 더하면?", "answer": str(n + 3), "equation": f"{n}+{3 if n % 2 else 4}"}
+        for n in range(40)
+    ]
+    lines(tmp_path / "kor_mwp_train.jsonl", [*rows, {"question": "누가?", "answer": "민수", "equation": "1"}])
+    told = [
+        {
+            "kor_question": f"{n}의 두 배는?",
+            "answer": f"{2 * n}.0",
+            "kor_answer": f"답은 {2 * n + n % 2}개입니다.",
+        }
+        for n in range(40)
+    ]
+    (tmp_path / "kor-D_addsub-train.json").write_text(
+        "".join(json.dumps(row) + "\n" for row in told), "utf-8"
+    )
+    (benchmark,) = word_problems.BENCHMARKS
+    measured, learned = benchmark.read(tmp_path), benchmark.train(tmp_path)
+    assert len(measured) + len(learned) == 80
+    assert 8 < len(measured) < 36
+    assert not {item.prompt for item in measured} & {item.prompt for item in learned}
+    for item in [*measured, *learned]:
+        if item.answer is not None:
+            assert item.is_right(item.answer.text)
+    worked = next(i for i in [*measured, *learned] if i.prompt[0].text == "5에 3을 더하면?")
+    assert worked.answer.parts == (Part("python", "5+3"), Part("output", "8"), Part("text", "8입니다."))
+    refused = next(i for i in [*measured, *learned] if i.prompt[0].text == "4에 3을 더하면?")
+    assert refused.answer is None
+
+
+def test_puzzles_are_right_whatever_stands_before_the_answer(tmp_path):
+    rows = [{"question": f"물음 {n}", "answer": "정미"} for n in range(60)]
+    lines(tmp_path / "saju_ko_easy.jsonl", rows)
+    (benchmark,) = puzzles.BENCHMARKS
+    measured, learned = benchmark.read(tmp_path), benchmark.train(tmp_path)
+    assert len(measured) + len(learned) == 60
+    assert measured[0].group == "saju"
+    for said, right in (
+        ("정미", True),
+        ("따라서 답은 '정 미'입니다.", True),
+        ("정미가 아니라 갑자", False),
+        ("", False),
+    ):
+        assert measured[0].is_right(said) == right
+
+
+def test_spelling_by_hand_and_without_words_of_the_test():
+    items = spelling.read(None)
+    by_hand = {
+        "'소고'의 초성은 뭐예요?": "'소고'는 초성이 'ㅅㄱ'이에요.",
+        "'가위'를 뒤집어 써 주세요.": "'가위'를 거꾸로 쓰면 '위가'예요.",
+        "'동백'은 무슨 글자로 끝나요?": "'동백'은 끝 글자가 '백'이에요.",
+        "'마'를 자모로 풀어 쓰면요?": "'마'는 'ㅁ ㅏ'예요.",
+    }
+    found = {item.prompt[0].text: item.answer.text for item in items}
+    for asked, answered in by_hand.items():
+        assert found[asked] == answered
+    assert len(items) == 1200
+    for item in items[:200]:
+        assert item.is_right(item.answer.text)
+        assert not item.is_right("모르겠어요.")
+    assert not set(spelling._words(True)) & set(spelling._words(False))
+    assert spelling.read_train(None, count=50)[7].prompt == spelling.read_train(None, count=9)[7].prompt
+
+
+def test_what_keeps_nothing_to_learn_from_says_so():
+    nsmc = next(b for b in BENCHMARKS if b.name == "nsmc")
+    with pytest.raises(ConfigError, match="nsmc"):
+        training_lessons(nsmc, None)
