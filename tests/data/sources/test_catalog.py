@@ -13,7 +13,7 @@ WANTED = {
     "text": "fineweb-2-edu-korean fineweb-2-ko culturax-ko wikipedia-ko klue-news aihub-daily fineweb-edu climbmix "
     "openwebtext wikitext-103 gutenberg cc-news tinyshakespeare",
     "chat": "koalpaca smol-smoltalk",
-    "task": "arc gsm8k mmlu humaneval kmmlu kobest hae-rae click hrm8k klue nsmc core",
+    "task": "arc gsm8k mmlu humaneval kmmlu kobest hae-rae nolli kor-word-problems click hrm8k klue nsmc core",
 }
 
 
