@@ -1,42 +1,44 @@
-"""Prompts as token ids -> tokens, one step of all rows at a time, with the calculator answering between tokens.
+"""Requests -> their tokens, one step of all of them at a time.
 
-One batch, one cache: prompts are prefilled together, then every step feeds one token per row.  A row that ends leaves
-the batch.  When a row ends a calculator call, the result's tokens are forced on it instead of sampled ones.
+    key = engine.submit(Request(prompt=ids))
+    while engine.busy:
+        for token in engine.step():
+            ...
+
+A step: the scheduler says which tokens to compute (scheduler.py), the model computes them side by side with every
+sequence's earlier keys and values in its slot (slots.py), and each sequence that has caught up gets its next token
+(sampling.py) and what a tool answers to it (tools.py).  docs/engine.md walks one request through the files.
+
+One thread uses an engine.  An answer is the same to the bit whoever else is served (`exact`, on by default).
 """
 
 import copy
+import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
-from nakochat.core.calculator import calculate
-from nakochat.core.errors import RequestError, ToolError
+from nakochat.core.errors import NakoError, RequestError
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
-from nakochat.inference.sampling import Sampling, choose
-from nakochat.inference.utf8 import WHOLE, utf8_table
-from nakochat.models.attention import KVCache
+from nakochat.inference.answer import Answer
+from nakochat.inference.request import EngineFull, Finish, Request, Token
+from nakochat.inference.sampling import Knobs, Sampling, Written, choose, penalise
+from nakochat.inference.scheduler import Counters, Full, Plan, Scheduler
+from nakochat.inference.slots import Slots, StepCache, bytes_of_slot
+from nakochat.inference.tools import Tool, calculator
+from nakochat.inference.utf8 import utf8_table
 from nakochat.models.model import Model
 from nakochat.text.tokenizer import Tokenizer
 
-Finish = Literal["stop", "length"]
-KEPT = (
-    0.75  # rows that ended stay in the batch until so few are left: copying the cache costs more than they do
+PIECE = 64  # tokens of a prompt that are computed together
+MOST_SLOTS = 256
+SLOT_SHARE = 0.25  # of the memory, for all slots together, if every one of them were full
+EXACT_ROWS = (
+    4  # fp32 products add up alike from four rows on, in multiples of four on every number of threads
 )
-CALCULATOR_FAILED = "오류"  # what the model reads when its expression cannot be calculated
-
-
-@dataclass(frozen=True)
-class Token:
-    """A new token of a row.  `sampled` is False for what a tool answered; `finish` is set on the row's last one."""
-
-    row: int
-    id: int
-    sampled: bool
-    finish: Finish | None = None
 
 
 @dataclass
@@ -48,42 +50,190 @@ class Generated:
     finish: Finish = "length"
 
 
-@dataclass
-class _Row:
-    number: int
-    last: int
-    length: int
-    made: int = 0
-    forced: list[int] = field(default_factory=list)
-    call: list[int] | None = None
-    character: int = WHOLE
-    """Which bytes its last character lacks (utf8.py)."""
-    ended: bool = False
-
-
 def inference_copy(model: Model) -> Model:
     """The model with its weights in the dtype of its activations, for generation."""
     return copy.deepcopy(model).to(model.dtype).eval().requires_grad_(False)
 
 
 class Engine:
-    """Generates with one model.  The model should be an inference_copy."""
+    """Generates with one model.  The model should be an inference_copy.
 
-    def __init__(self, model: Model, tokenizer: Tokenizer, machine: Machine) -> None:
-        self.model, self.tokenizer, self.machine = model, tokenizer, machine
-        self._stops = frozenset((tokenizer.im_end, tokenizer.bos))
+    context: most tokens of a sequence (default: the model's); slots: how many are served at once (default: as many as
+    fit, at most 256); most_waiting: how many more may wait; exact: the same answer to the bit in any company, for
+    which fp32 computes at least four rows; tools: what answers calls (default: the calculator).
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        tokenizer: Tokenizer,
+        machine: Machine,
+        *,
+        context: int | None = None,
+        slots: int | None = None,
+        most_waiting: int | None = None,
+        exact: bool = True,
+        tools: Sequence[Tool] | None = None,
+    ) -> None:
+        self.model, self.tokenizer, self.machine, self.exact = model, tokenizer, machine, exact
+        self.tools = (calculator(tokenizer),) if tools is None else tuple(tools)
+        self.context = min(context or model.config.context, model.config.context)
+        if slots is None:
+            room = int(SLOT_SHARE * machine.memory_bytes()) // bytes_of_slot(model, self.context)
+            slots = max(1, min(MOST_SLOTS, room))
+        self._scheduler = Scheduler(
+            slots=slots, length=self.context, piece=PIECE, most_waiting=most_waiting, exact=exact
+        )
+        self._slots: Slots | None = None
+        self._answers: dict[int, Answer] = {}
+        self._keys = itertools.count()
+        self._knobs: tuple[tuple[int, ...], Knobs] = ((), Knobs([], machine.device))
         # never sampled: what would break a character, rows of the table beyond the vocabulary, and what only a
         # template or a tool writes
         table = utf8_table(tokenizer)
-        self._after = table.after
         never = torch.ones(len(table.allowed), model.config.padded_vocab, dtype=torch.bool)
         never[:, : tokenizer.vocab_size] = torch.from_numpy(~table.allowed)
         never[:, [tokenizer.pad, tokenizer.im_start, tokenizer.output_start, tokenizer.output_end]] = True
         self._never = never.to(machine.device)  # (states of UTF-8, V)
 
+    # requests that come and go
+
+    def submit(self, request: Request) -> int:
+        """Queue a request; the key that its tokens will carry.
+
+        RequestError when its prompt is empty, holds what is no token or leaves no room for an answer; EngineFull when
+        too many wait already.
+        """
+        self._check(request)
+        key = next(self._keys)
+        limit = min(self.context, len(request.prompt) + request.sampling.max_tokens)
+        try:
+            self._scheduler.submit(key, request.prompt, limit)
+        except Full as full:
+            raise EngineFull(
+                say(
+                    "요청이 너무 많이 밀려 있습니다. 잠시 뒤에 다시 보내세요.",
+                    "too many requests are waiting. Try again in a moment.",
+                )
+            ) from full
+        answer = Answer(key, request, limit, self.tokenizer, self.tools if request.tools else ())
+        if request.sampling.penalises:
+            answer.written = Written(request.prompt, self.model.config.padded_vocab, self.machine.device)
+        self._answers[key] = answer
+        return key
+
+    def cancel(self, key: int) -> bool:
+        """Forget a request; no token of it comes any more.  False when it has already ended."""
+        self._answers.pop(key, None)
+        return self._scheduler.cancel(key)
+
     @property
-    def context(self) -> int:
-        return self.model.config.context
+    def busy(self) -> bool:
+        """Whether a step would do anything."""
+        return self._scheduler.busy
+
+    def counters(self) -> Counters:
+        """How many wait and run, and what prefixes saved."""
+        return self._scheduler.counters()
+
+    @torch.inference_mode()
+    def step(self) -> list[Token]:
+        """Compute once for everything that runs.  The new tokens, several of a request where a tool answered."""
+        plan = self._scheduler.schedule()
+        if not plan.work:
+            return []
+        if self._slots is None:  # only now: whoever wants the model alone pays nothing
+            self._slots = Slots(self.model, slots=len(self._scheduler.slots), length=self.context)
+        for part in plan.copies:
+            self._slots.copy(part)
+        hidden = self._compute(plan, self._slots)
+        answers = [self._answers[key] for key in plan.ready]
+        return self._next(hidden, answers) if answers else []
+
+    def _compute(self, plan: Plan, slots: Slots) -> Tensor:
+        """What the head reads behind every ready sequence.  -> (ready, D)"""
+        ids: list[int] = []
+        previous: list[int] = []
+        last: dict[int, int] = {}
+        for part in plan.work:
+            tokens = self._scheduler.running[part.key].tokens
+            ids += tokens[part.start : part.end]
+            previous += [tokens[place - 1] if place else 0 for place in range(part.start, part.end)]
+            if part.end == len(tokens):
+                last[part.key] = len(ids) - 1
+        rows = self._rows(len(ids))
+        cache = StepCache(slots, plan.work, previous, rows)
+        laid = torch.tensor([ids + [0] * (rows - len(ids))], device=self.machine.device)
+        hidden: Tensor = self.model.hidden(laid, cache)[0]
+        return hidden[
+            torch.tensor([last[key] for key in plan.ready], dtype=torch.int64, device=hidden.device)
+        ]
+
+    def _rows(self, count: int) -> int:
+        """How many rows to compute for so many tokens."""
+        exact = self.exact and self.model.dtype == torch.float32
+        return -(-count // EXACT_ROWS) * EXACT_ROWS if exact else count
+
+    def _next(self, hidden: Tensor, answers: list[Answer]) -> list[Token]:
+        """The next token of every answer."""
+        count = len(answers)
+        fill = hidden.new_zeros(self._rows(count) - count, hidden.shape[1])
+        logits = self.model.logits(torch.cat((hidden, fill)))[:count].float()
+        wanted = [self._logprobs(row, answer) for row, answer in zip(logits, answers, strict=True)]
+        for row, answer in enumerate(answers):
+            if answer.written is not None or answer.request.logit_bias:
+                given = answer.request
+                logits[row] = penalise(logits[row], given.sampling, answer.written, given.logit_bias)
+        device = self.machine.device
+        characters = torch.tensor([answer.character for answer in answers], device=device)
+        logits.masked_fill_(self._never[characters], float("-inf"))
+        keys = tuple(answer.key for answer in answers)
+        if self._knobs[0] != keys:
+            self._knobs = keys, Knobs([answer.request.sampling for answer in answers], device)
+        positions = torch.tensor([answer.length for answer in answers], device=device)
+        chosen = choose(logits, self._knobs[1], positions).tolist()
+        tokens: list[Token] = []
+        for answer, token, logs in zip(answers, chosen, wanted, strict=True):
+            tokens += self._take(answer, token, logs)
+        return tokens
+
+    def _take(self, answer: Answer, token: int, logs: Tensor | None) -> list[Token]:
+        """A chosen token into its answer."""
+        new = answer.take(token, logs)
+        if new[-1].finish:
+            self._scheduler.end(answer.key)
+            del self._answers[answer.key]
+        else:
+            self._scheduler.extend(answer.key, [part.id for part in new])
+        return new
+
+    def _logprobs(self, logits: Tensor, answer: Answer) -> Tensor | None:
+        """ln p of every token, where the request asks for it."""
+        if answer.request.logprobs is None:
+            return None
+        return logits[: self.tokenizer.vocab_size].log_softmax(dim=-1)
+
+    def _check(self, request: Request) -> None:
+        prompt = request.prompt
+        if not prompt:
+            raise RequestError(say("빈 프롬프트입니다.", "empty prompt."))
+        if min(prompt) < 0 or max(prompt) >= self.model.config.padded_vocab:
+            raise RequestError(
+                say("어휘에 없는 토큰이 있는 프롬프트입니다.", "the prompt holds what is no token.")
+            )
+        if any(not 0 <= token < self.tokenizer.vocab_size for token in request.logit_bias):
+            raise RequestError(
+                say("logit_bias에 어휘에 없는 토큰이 있습니다.", "logit_bias holds what is no token.")
+            )
+        if len(prompt) >= self.context:
+            raise RequestError(
+                say(
+                    f"대화가 너무 깁니다: {len(prompt)}토큰 (이 모델은 {self.context}토큰까지). 새 대화를 시작하세요.",
+                    f"the conversation is too long: {len(prompt)} tokens of {self.context}. Start a new one.",
+                )
+            )
+
+    # all answers to some prompts
 
     def generate(
         self, prompts: Sequence[Sequence[int]], sampling: Sampling, *, seeds: Sequence[int] | None = None
@@ -91,14 +241,13 @@ class Engine:
         """Every prompt's continuation, the stop token included."""
         results = [Generated() for _ in prompts]
         for token in self.stream(prompts, sampling, seeds=seeds):
-            result = results[token.row]
+            result = results[token.key]
             result.ids.append(token.id)
             result.sampled.append(token.sampled)
             if token.finish:
                 result.finish = token.finish
         return results
 
-    @torch.inference_mode()
     def stream(
         self,
         prompts: Sequence[Sequence[int]],
@@ -107,103 +256,35 @@ class Engine:
         seeds: Sequence[int] | None = None,
         stops: bool = True,
     ) -> Iterator[Token]:
-        """Tokens of all rows as they come.
+        """Tokens of all prompts as they come; their keys are the prompts' numbers.
 
         seeds: one per prompt (default: the sampling's for each); stops=False goes on to max_tokens whatever comes, for
         measuring.  RequestError when a prompt leaves no room in the model's context.
         """
-        self._check(prompts)
-        most = min(self.context, max(len(prompt) for prompt in prompts) + sampling.max_tokens)
-        rows = [_Row(number, prompt[-1], len(prompt)) for number, prompt in enumerate(prompts)]
-        device = self.machine.device
-        row_seeds = torch.tensor(
-            list(seeds) if seeds is not None else [sampling.seed] * len(rows), device=device
-        )
-        cache = self.model.new_cache(len(rows), -(-most // 32) * 32)
-        logits = self._prefill(prompts, cache)
-        seen = self._seen(prompts) if sampling.repetition_penalty != 1.0 else None
-        alive = len(rows)
-        while True:
-            characters = torch.tensor([row.character for row in rows], device=device)
-            logits.masked_fill_(self._never[characters], float("-inf"))
-            positions = torch.tensor([row.length for row in rows], device=device)
-            chosen = choose(logits, sampling, row_seeds, positions, seen).tolist()
-            for row, choice in zip(rows, chosen, strict=True):
-                if not row.ended:
-                    token = self._advance(row, choice, sampling.max_tokens, stops)
-                    alive -= row.ended
-                    yield token
-            if not alive:
-                return
-            if alive < KEPT * len(rows):
-                keep = torch.tensor([i for i, row in enumerate(rows) if not row.ended], device=device)
-                rows = [row for row in rows if not row.ended]
-                cache, row_seeds = cache.select(keep), row_seeds[keep]
-                seen = None if seen is None else seen[keep]
-            last = torch.tensor([[row.last] for row in rows], device=device)
-            if seen is not None:
-                seen = seen.scatter(1, last, True)
-            logits = self.model(last, cache)[:, -1].float()
-            going = torch.tensor([not row.ended for row in rows], device=device)
-            cache.advance(going.to(torch.int64))
-
-    def _advance(self, row: _Row, chosen: int, max_tokens: int, stops: bool) -> Token:
-        """Take the chosen token, or the next forced one, into a row."""
-        sampled = not row.forced
-        row.last = chosen if sampled else row.forced.pop(0)
-        row.character = int(self._after[row.character, row.last])
-        row.length += 1
-        row.made += 1
-        if sampled:
-            self._watch_call(row)
-        finish: Finish | None = None
-        if stops and sampled and row.last in self._stops:
-            finish = "stop"
-        elif row.made >= max_tokens or row.length >= self.context:
-            finish = "length"
-        row.ended = finish is not None
-        return Token(row.number, row.last, sampled, finish)
-
-    def _watch_call(self, row: _Row) -> None:
-        """Collect a call between its tokens; at its end, force the result."""
-        t = self.tokenizer
-        if row.last == t.python_start:
-            row.call = []
-        elif row.last == t.python_end and row.call is not None:
-            try:
-                result = calculate(t.decode(row.call))
-            except ToolError:
-                result = CALCULATOR_FAILED
-            row.forced = [t.output_start, *t.encode(result), t.output_end]
-            row.call = None
-        elif row.call is not None:
-            row.call.append(row.last)
-
-    def _prefill(self, prompts: Sequence[Sequence[int]], cache: KVCache) -> Tensor:
-        lengths = torch.tensor([len(prompt) for prompt in prompts], device=self.machine.device)
-        ids = torch.full((len(prompts), int(lengths.max())), self.tokenizer.pad, device=self.machine.device)
-        for index, prompt in enumerate(prompts):
-            ids[index, : len(prompt)] = torch.tensor(prompt, device=self.machine.device)
-        last = self.model.hidden(ids, cache)[torch.arange(len(prompts)), lengths - 1]
-        cache.advance(lengths)
-        return self.model.logits(last).float()
-
-    def _seen(self, prompts: Sequence[Sequence[int]]) -> Tensor:
-        seen = torch.zeros(
-            len(prompts), self.model.config.padded_vocab, dtype=torch.bool, device=self.machine.device
-        )
-        for index, prompt in enumerate(prompts):
-            seen[index, list(prompt)] = True
-        return seen
-
-    def _check(self, prompts: Sequence[Sequence[int]]) -> None:
-        if not prompts or not all(prompts):
+        if not prompts:
             raise RequestError(say("빈 프롬프트입니다.", "empty prompt."))
-        longest = max(len(prompt) for prompt in prompts)
-        if longest >= self.context:
-            raise RequestError(
-                say(
-                    f"대화가 너무 깁니다: {longest}토큰 (이 모델은 {self.context}토큰까지). 새 대화를 시작하세요.",
-                    f"the conversation is too long: {longest} tokens of {self.context}. Start a new one.",
-                )
+        if self.busy:
+            raise NakoError(
+                say("엔진이 다른 요청을 처리하고 있습니다.", "the engine is at work on other requests.")
             )
+        each = [sampling] * len(prompts) if seeds is None else [replace(sampling, seed=s) for s in seeds]
+        ends = None if stops else frozenset[int]()
+        requests = [
+            Request(prompt=prompt, sampling=own, stop_ids=ends)
+            for prompt, own in zip(prompts, each, strict=True)
+        ]
+        yield from self._stream(requests)
+
+    def _stream(self, requests: Sequence[Request]) -> Iterator[Token]:
+        for request in requests:
+            self._check(request)
+        keys: dict[int, int] = {}
+        try:
+            for number, request in enumerate(requests):
+                keys[self.submit(request)] = number
+            while self.busy:
+                for token in self.step():
+                    yield replace(token, key=keys[token.key])
+        finally:
+            for key in keys:
+                self.cancel(key)

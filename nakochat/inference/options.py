@@ -25,6 +25,11 @@ class Sampling:
     Choose among tokens at least this likely, as a share of the likeliest."""
     repetition_penalty: float = 1.0
     """1보다 크면 이미 나온 토큰이 덜 나옵니다. | Above 1, tokens that were there already become less likely."""
+    presence_penalty: float = 0.0
+    """0보다 크면 이미 쓴 토큰의 로짓을 이만큼 낮춥니다. | Lowers the logit of tokens already written by this much."""
+    frequency_penalty: float = 0.0
+    """0보다 크면 이미 쓴 토큰의 로짓을 쓴 횟수마다 이만큼 낮춥니다. |
+    Lowers the logit of a token by this much for every time it was written."""
     seed: int = 0
     """씨앗이 같으면 답도 같습니다. | The same seed gives the same answer."""
 
@@ -36,6 +41,8 @@ class Sampling:
             "top_p": self.top_p is None or 0 < self.top_p <= 1,
             "min_p": self.min_p is None or 0 <= self.min_p <= 1,
             "repetition_penalty": 0.1 <= self.repetition_penalty <= 10,
+            "presence_penalty": -2 <= self.presence_penalty <= 2,
+            "frequency_penalty": -2 <= self.frequency_penalty <= 2,
             "seed": -(2**63) <= self.seed < 2**63,
         }
         for name, holds in checks.items():
@@ -44,3 +51,8 @@ class Sampling:
                 raise ConfigError(
                     say(f"{name}에 쓸 수 없는 값입니다: {value}.", f"not a value for {name}: {value}.")
                 )
+
+    @property
+    def penalises(self) -> bool:
+        """Whether what was written before matters."""
+        return self.repetition_penalty != 1.0 or self.presence_penalty != 0 or self.frequency_penalty != 0

@@ -1,8 +1,12 @@
-"""Logits -> the next token of every row, each row by its own seed and position.
+"""Logits -> the next token of every row, each row by its own settings, seed and position.
 
 The randomness is a hash of (seed, position): no generator, no state.  So a seed gives the same draws alone, in a batch
-and after a restart (and the same answer, where the batch does not change the logits' last bits).
+and after a restart.  Rows of the same kind are drawn together, and a row's kind is what it asks for itself: nothing
+that other rows ask for changes how its numbers are added up.
 """
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,40 +14,112 @@ from torch import Tensor
 from nakochat.inference.options import Sampling as Sampling  # what most callers want beside choose()
 
 
-def choose(
-    logits: Tensor, sampling: Sampling, seeds: Tensor, positions: Tensor, seen: Tensor | None = None
-) -> Tensor:
+@dataclass(frozen=True)
+class _Kind:
+    """Rows that draw in the same way."""
+
+    rows: Tensor  # (b,) of the batch
+    top_k: int | None
+    ordered: bool
+    """Whether one of them asks for top_p, which looks at tokens from the likeliest on."""
+    temperature: Tensor  # (b, 1)
+    top_p: Tensor  # (b, 1)
+    min_p: Tensor  # (b, 1)
+    seeds: Tensor  # (b,)
+
+
+class Knobs:
+    """The settings of a batch's rows, as tensors; made anew when the batch changes."""
+
+    def __init__(self, samplings: Sequence[Sampling], device: torch.device) -> None:
+        kinds: dict[tuple[int | None, bool], list[int]] = {}
+        for row, sampling in enumerate(samplings):
+            if sampling.temperature > 0:
+                cuts = sampling.top_p is not None and sampling.top_p < 1
+                kinds.setdefault((sampling.top_k, cuts), []).append(row)
+        self.kinds = [self._kind(samplings, rows, *kind, device) for kind, rows in kinds.items()]
+
+    @staticmethod
+    def _kind(
+        samplings: Sequence[Sampling], rows: list[int], top_k: int | None, ordered: bool, device: torch.device
+    ) -> _Kind:
+        chosen = [samplings[row] for row in rows]
+
+        def column(values: list[float]) -> Tensor:
+            return torch.tensor(values, device=device)[:, None]
+
+        return _Kind(
+            torch.tensor(rows, device=device),
+            top_k,
+            ordered,
+            column([s.temperature for s in chosen]),
+            column([s.top_p or 1.0 for s in chosen]),
+            column([s.min_p or 0.0 for s in chosen]),
+            torch.tensor([s.seed for s in chosen], device=device),
+        )
+
+
+def choose(logits: Tensor, knobs: Knobs, positions: Tensor) -> Tensor:
     """The next token of each row.
 
-    logits (B, V) float32, not to be used afterwards; seeds and positions (B,) int64; seen (B, V) bool, the tokens
-    that the repetition penalty is for.  -> (B,) int64
+    logits (B, V) float32; positions (B,) int64.  -> (B,) int64; -1 where a row's logits are no numbers
     """
-    if seen is not None and sampling.repetition_penalty != 1.0:
-        penalty = sampling.repetition_penalty  # Keskar et al. 2019, https://arxiv.org/abs/1909.05858
-        logits = torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
-    if sampling.temperature == 0:
-        return logits.argmax(dim=-1)
-    logits = logits / sampling.temperature
-    if sampling.top_k is not None and sampling.top_k < logits.shape[-1]:
-        least = logits.topk(sampling.top_k, dim=-1).values[:, -1:]
-        logits = logits.masked_fill(logits < least, float("-inf"))
-    if sampling.min_p is not None:
-        best = logits.max(dim=-1, keepdim=True).values
-        logits = logits.masked_fill((logits - best).exp() < sampling.min_p, float("-inf"))
-    if sampling.top_p is not None and sampling.top_p < 1:
-        logits = _keep_top_p(logits, sampling.top_p)
-    shares = logits.softmax(dim=-1).cumsum(dim=-1)  # (B, V), rising to about 1
-    drawn = uniform(seeds, positions).to(shares.dtype)[:, None] * shares[:, -1:]
+    chosen = logits.argmax(dim=-1)  # which takes what is not a number for the largest
+    fine = logits.gather(1, chosen[:, None])[:, 0].isfinite()
+    for kind in knobs.kinds:
+        chosen[kind.rows] = _draw(logits[kind.rows], kind, positions[kind.rows])
+    return torch.where(fine, chosen, -1)
+
+
+def _draw(logits: Tensor, kind: _Kind, positions: Tensor) -> Tensor:
+    """One of the tokens that a row's settings leave, by their shares.  -> (b,)"""
+    if kind.top_k is not None and kind.top_k < logits.shape[-1]:
+        logits, ids = logits.topk(kind.top_k, dim=-1)  # sorted
+    elif kind.ordered:
+        logits, ids = logits.sort(dim=-1, descending=True, stable=True)
+    else:
+        ids = None
+    logits = logits / kind.temperature
+    best = logits.max(dim=-1, keepdim=True).values
+    logits = logits.masked_fill((logits - best).exp() < kind.min_p, float("-inf"))
+    if kind.ordered:
+        probabilities = logits.softmax(dim=-1)
+        before = probabilities.cumsum(dim=-1) - probabilities  # of all that is likelier
+        logits = logits.masked_fill(before >= kind.top_p, float("-inf"))
+    shares = logits.softmax(dim=-1).cumsum(dim=-1)  # (b, ...), rising to about 1
+    drawn = uniform(kind.seeds, positions).to(shares.dtype)[:, None] * shares[:, -1:]
     # a draw that rounds up to the whole must not fall behind the last token that is allowed
-    return ((shares <= drawn) & (shares < shares[:, -1:])).sum(dim=-1)
+    places = ((shares <= drawn) & (shares < shares[:, -1:])).sum(dim=-1)
+    return places if ids is None else ids.gather(1, places[:, None])[:, 0]
 
 
-def _keep_top_p(logits: Tensor, top_p: float) -> Tensor:
-    ordered, order = logits.sort(dim=-1, descending=True)
-    probabilities = ordered.softmax(dim=-1)
-    before = probabilities.cumsum(dim=-1) - probabilities  # of all that is likelier
-    kept = torch.zeros_like(logits, dtype=torch.bool).scatter(-1, order, before < top_p)
-    return logits.masked_fill(~kept, float("-inf"))
+class Written:
+    """Which tokens a row has seen, and how often it wrote each itself: what its penalties are for."""
+
+    def __init__(self, prompt: Sequence[int], vocabulary: int, device: torch.device) -> None:
+        self.counts = torch.zeros(vocabulary, device=device)
+        self.seen = torch.zeros(vocabulary, dtype=torch.bool, device=device)
+        self.seen[torch.tensor(prompt, device=device)] = True
+
+    def add(self, token: int) -> None:
+        self.counts[token] += 1
+        self.seen[token] = True
+
+
+def penalise(
+    logits: Tensor, sampling: Sampling, written: Written | None, bias: Mapping[int, float]
+) -> Tensor:
+    """The logits (V,) of a row after what its settings say of single tokens."""
+    if written is not None:
+        penalty = sampling.repetition_penalty  # Keskar et al. 2019, https://arxiv.org/abs/1909.05858
+        less = torch.where(logits > 0, logits / penalty, logits * penalty)
+        logits = torch.where(written.seen, less, logits)
+        logits = logits - sampling.frequency_penalty * written.counts
+        logits = logits - sampling.presence_penalty * (written.counts > 0)
+    if bias:
+        at = torch.tensor(list(bias), device=logits.device)
+        logits = logits.index_add(0, at, torch.tensor(list(bias.values()), device=logits.device))
+    return logits
 
 
 def uniform(seeds: Tensor, positions: Tensor) -> Tensor:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from nakochat.core.machine import Machine
 from nakochat.core.paths import RunReference
 from nakochat.inference.detokeniser import Detokeniser
-from nakochat.inference.engine import Engine, Finish, inference_copy
+from nakochat.inference.engine import Engine, inference_copy
+from nakochat.inference.request import Finish
 from nakochat.inference.sampling import Sampling
 from nakochat.models.checkpoint import checkpoint_of
 from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
@@ -47,19 +48,9 @@ def continue_text(engine: Engine, prompt: str, sampling: Sampling) -> Iterator[P
 
 def decode_pieces(engine: Engine, prompts: list[list[int]], sampling: Sampling) -> Iterator[Piece]:
     """Pieces of the one row that is generated."""
-    t = engine.tokenizer
-    kind: PartKind = "text"
-    text = Detokeniser(t.token_bytes)
-    opens: dict[int, PartKind] = {t.python_start: "python", t.output_start: "output"}
     for tokens, token in enumerate(engine.stream(prompts, sampling), 1):
-        if token.id in t.special_ids:
-            kind = opens.get(token.id, "text")
-            text = Detokeniser(t.token_bytes)
-            new = ""
-        else:
-            new = text.push(token.id)
-        if new or token.finish:
-            yield Piece(kind, new, token.finish, tokens)
+        if token.text or token.finish:
+            yield Piece(token.kind, token.text, token.finish, tokens)
 
 
 def message_of(ids: list[int], tokenizer: Tokenizer) -> Message:

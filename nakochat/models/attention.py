@@ -10,7 +10,7 @@ a layer looks back, where there are any (kernels.py); one new position and every
 """
 
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Protocol, Self, cast
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +36,7 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class Sight:
     """What every position may look at, in layers of one window."""
 
-    bias: Tensor | None  # (B, T, S), what is added to the scores
+    bias: Tensor | None  # (B, T, S), what is added to the scores; a cache may keep it to itself
     starts: Tensor | None = (
         None  # (documents + 1,) int32, in B*T: instead of a bias, for kernels that take it
     )
@@ -110,6 +110,22 @@ def _heads_first(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tenso
     return q, k, v
 
 
+class Cache(Protocol):
+    """What the models ask of a memory of earlier positions: one of whole rows (below), or an engine's slots."""
+
+    def positions(self, new: int) -> Tensor:
+        """Where the `new` positions of each row go.  -> (B, new)"""
+
+    def previous(self, ids: Tensor) -> Tensor:
+        """The token before each of ids (B, T), any where there is none.  -> (B, T)"""
+
+    def sight(self, new: int, window: int | None = None) -> Sight:
+        """What the new positions may look at."""
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tensor:
+        """Keep k and v (B, T, K, C) and attend to all that is kept with q (B, T, H, C).  -> (B, T, H, C)"""
+
+
 @dataclass
 class KVCache:
     """Keys and values of B rows of up to S positions in every layer; each row has its own length.
@@ -156,13 +172,19 @@ class KVCache:
             allowed = allowed & (seen > own - window)
         return bias_of(allowed, self.keys.dtype)
 
-    def remember(self, ids: Tensor) -> None:
-        """Write the new tokens ids (B, T) themselves."""
-        self.ids.scatter_(1, self.positions(ids.shape[1]), ids)
+    def sight(self, new: int, window: int | None = None) -> Sight:
+        """What the new positions may look at."""
+        return Sight(self.bias(new, window))
 
-    def last_ids(self) -> Tensor:
-        """The token before the new ones.  -> (B, 1); any where there is none"""
-        return self.ids.gather(1, (self.lengths - 1).clamp_min(0)[:, None])
+    def previous(self, ids: Tensor) -> Tensor:
+        """The token before each of the new ones, ids (B, T), which are kept.  -> (B, T); any where there is none"""
+        last = self.ids.gather(1, (self.lengths - 1).clamp_min(0)[:, None])
+        self.ids.scatter_(1, self.positions(ids.shape[1]), ids)
+        return torch.cat((last, ids[:, :-1]), dim=1)
+
+    def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tensor:
+        """Keep k and v (B, T, K, C) and attend with q (B, T, H, C).  -> (B, T, H, C)"""
+        return attend(q, *self.store(layer, k, v), sight, scale)
 
     def store(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Write k, v (B, T, K, C) of the new positions; all of the layer's keys and values, (B, S, K, C) each."""
@@ -179,3 +201,10 @@ class KVCache:
     def select(self, rows: Tensor) -> "KVCache":
         """The cache of some of the rows only; rows (B',) indices, repeats allowed."""
         return KVCache(self.keys[:, rows], self.values[:, rows], self.ids[rows], self.lengths[rows])
+
+
+def attend_with(
+    cache: Cache | None, layer: int, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float
+) -> Tensor:
+    """Softmax attention of a layer, over what a cache keeps too where there is one.  Shapes as in `attend`."""
+    return attend(q, k, v, sight, scale) if cache is None else cache.attend(layer, q, k, v, sight, scale)

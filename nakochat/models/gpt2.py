@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.models import attention
-from nakochat.models.attention import KVCache, Sight
+from nakochat.models.attention import Cache, Sight
 from nakochat.models.published import (
     Published,
     PublishedLayer,
@@ -122,17 +122,15 @@ class GPT2Layer(PublishedLayer):
         self.up = BiasedLinear(config.width, config.mlp)
         self.down = BiasedLinear(config.mlp, config.width)
 
-    def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: KVCache | None) -> Tensor:
+    def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: Cache | None) -> Tensor:
         """x (B, T, D) -> (B, T, D)"""
         b, t, _ = x.shape
         h = self.attention_norm(x)
         q, k, v = (
             matrix(h).view(b, t, self.heads, self.head_width) for matrix in (self.query, self.key, self.value)
         )
-        if cache is not None:
-            k, v = cache.store(self.layer, k, v)
-        attended = self.out(attention.attend(q, k, v, sight, self.head_width**-0.5).reshape(b, t, -1))
-        x = x + F.dropout(attended, self.dropout, self.training)
+        attended = attention.attend_with(cache, self.layer, q, k, v, sight, self.head_width**-0.5)
+        x = x + F.dropout(self.out(attended.reshape(b, t, -1)), self.dropout, self.training)
         mlp = self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
         return x + F.dropout(mlp, self.dropout, self.training)
 

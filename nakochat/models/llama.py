@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nakochat.models import attention
-from nakochat.models.attention import KVCache, Sight, rotary_table, rotate
+from nakochat.models.attention import Cache, Sight, rotary_table, rotate
 from nakochat.models.nako import Linear
 from nakochat.models.published import (
     Published,
@@ -122,7 +122,7 @@ class LlamaLayer(PublishedLayer):
         self.up = Linear(config.width, config.mlp)
         self.down = Linear(config.mlp, config.width)
 
-    def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: KVCache | None) -> Tensor:
+    def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: Cache | None) -> Tensor:
         """x (B, T, D) -> (B, T, D)"""
         b, t, _ = x.shape
         cos, sin = angles
@@ -133,9 +133,8 @@ class LlamaLayer(PublishedLayer):
         if self.query_norm is not None and self.key_norm is not None:
             q, k = self.query_norm(q), self.key_norm(k)
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        if cache is not None:
-            k, v = cache.store(self.layer, k, v)
-        x = x + self.out(attention.attend(q, k, v, sight, self.head_width**-0.5).reshape(b, t, -1))
+        attended = attention.attend_with(cache, self.layer, q, k, v, sight, self.head_width**-0.5)
+        x = x + self.out(attended.reshape(b, t, -1))
         h = self.mlp_norm(x)
         mlp: Tensor = self.down(F.silu(self.gate(h)) * self.up(h))
         return x + mlp

@@ -25,7 +25,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
 from nakochat.models import attention
-from nakochat.models.attention import KVCache, Sight, causal_bias, rotary_table, rotate
+from nakochat.models.attention import Cache, KVCache, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
 
 ATTENTION_SCALE = (
@@ -105,6 +105,12 @@ def norm(x: Tensor) -> Tensor:
     return F.rms_norm(x, (x.shape[-1],))
 
 
+def sigmoid(x: Tensor) -> Tensor:
+    """As torch.sigmoid, whose last bit on a CPU changes with a value's place in the tensor: here a gate is the same in
+    every batch."""
+    return (1 / (1 + torch.exp(-x.float()))).to(x.dtype)
+
+
 class Linear(nn.Linear):
     """A bias-free linear map whose weight is cast to the dtype of the input."""
 
@@ -147,7 +153,7 @@ class Layer(nn.Module):
         token_values: Tensor | None,
         angles: tuple[Tensor, Tensor],
         sight: Sight,
-        cache: KVCache | None,
+        cache: Cache | None,
     ) -> Tensor:
         """x (B, T, D), token_values (B, T, K*C) or None -> (B, T, D)"""
         b, t, _ = x.shape
@@ -156,12 +162,11 @@ class Layer(nn.Module):
         k = self.key(h).view(b, t, self.key_heads, self.head_width)
         v = self.value(h).view(b, t, self.key_heads, self.head_width)
         if self.value_gate is not None and token_values is not None:
-            gate = VALUE_GATE * torch.sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
+            gate = VALUE_GATE * sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
             v = v + gate[..., None] * token_values.view_as(v)
         q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
-        if cache is not None:
-            k, v = cache.store(self.layer, k, v)
-        attended = attention.attend(q, k, v, sight, ATTENTION_SCALE / math.sqrt(self.head_width))
+        scale = ATTENTION_SCALE / math.sqrt(self.head_width)
+        attended = attention.attend_with(cache, self.layer, q, k, v, sight, scale)
         x = x + self.out(attended.reshape(b, t, -1))
         mlp: Tensor = self.down(F.relu(self.up(norm(x))).square())
         return x + mlp
@@ -234,7 +239,7 @@ class Nako(nn.Module):
         self.residual_scales.copy_(1.15 - 0.10 * depth)
         self.input_scales.copy_(0.20 - 0.15 * depth)
 
-    def forward(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
+    def forward(self, ids: Tensor, cache: Cache | None = None, documents: Tensor | None = None) -> Tensor:
         """Logits of the next token at every position.  -> (B, T, padded vocabulary) in the activation dtype"""
         return self.logits(self.hidden(ids, cache, documents))
 
@@ -246,7 +251,7 @@ class Nako(nn.Module):
     def hidden(
         self,
         ids: Tensor,
-        cache: KVCache | None = None,
+        cache: Cache | None = None,
         documents: Tensor | None = None,
         starts: Tensor | None = None,
     ) -> Tensor:
@@ -276,30 +281,28 @@ class Nako(nn.Module):
         return norm(x)
 
     def _sights(
-        self, ids: Tensor, cache: KVCache | None, documents: Tensor | None, starts: Tensor | None
+        self, ids: Tensor, cache: Cache | None, documents: Tensor | None, starts: Tensor | None
     ) -> dict[int | None, Sight]:
         """What each position may look at, by the window of a layer."""
         windows = {self.config.window_of(layer) for layer in range(self.config.layers)}
         if cache is not None:
-            return {window: Sight(cache.bias(ids.shape[1], window)) for window in windows}
+            return {window: cache.sight(ids.shape[1], window) for window in windows}
         whose = torch.zeros_like(ids) if documents is None else documents
         if self.varlen:
             places = document_starts(whose) if starts is None else starts
             return {window: Sight(None, places, window) for window in windows}
         return {window: Sight(causal_bias(whose, self.dtype, window)) for window in windows}
 
-    def _smear(self, x: Tensor, ids: Tensor, cache: KVCache | None, documents: Tensor | None) -> Tensor:
+    def _smear(self, x: Tensor, ids: Tensor, cache: Cache | None, documents: Tensor | None) -> Tensor:
         """Add a gated share of the token before, but to the first of a document.  x (B, T, D) -> (B, T, D)"""
         if cache is None:
-            before = torch.zeros_like(x[:, :1])
+            previous = torch.cat((torch.zeros_like(x[:, :1]), x[:, :-1]), dim=1)
             whose = torch.zeros_like(ids) if documents is None else documents
             follows = F.pad(whose[:, 1:] == whose[:, :-1], (1, 0))  # (B, T)
         else:
-            before = norm(self.embedding(cache.last_ids()).to(self.dtype))
+            previous = norm(self.embedding(cache.previous(ids)).to(self.dtype))
             follows = cache.positions(ids.shape[1]) > 0
-            cache.remember(ids)
-        previous = torch.cat((before, x[:, :-1]), dim=1)
-        gate = self.smear_scale.to(x.dtype) * torch.sigmoid(self.smear_gate(x[..., : self.config.gate_width]))
+        gate = self.smear_scale.to(x.dtype) * sigmoid(self.smear_gate(x[..., : self.config.gate_width]))
         return x + gate * follows[..., None] * previous
 
     def new_cache(self, rows: int, length: int) -> KVCache:

@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
-from nakochat.models.attention import KVCache, Sight, causal_bias
+from nakochat.models.attention import Cache, KVCache, Sight, causal_bias
 from nakochat.models.nako import Linear
 
 LONGEST_CONTEXT = (
@@ -48,7 +48,7 @@ class PublishedConfig(Protocol):
 class PublishedLayer(nn.Module):
     """Adds to the stream what attention and the MLP of one layer find."""
 
-    def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: KVCache | None) -> Tensor:
+    def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: Cache | None) -> Tensor:
         """x (B, T, D) -> (B, T, D)"""
         raise NotImplementedError
 
@@ -78,7 +78,7 @@ class Published(nn.Module):
         """Whose weight (V, D) makes the logits: the token table itself where they are tied."""
         return self.embedding if self.own_head is None else self.own_head
 
-    def forward(self, ids: Tensor, cache: KVCache | None = None, documents: Tensor | None = None) -> Tensor:
+    def forward(self, ids: Tensor, cache: Cache | None = None, documents: Tensor | None = None) -> Tensor:
         """Logits of the next token at every position.  -> (B, T, padded vocabulary) in the activation dtype"""
         return self.logits(self.hidden(ids, cache, documents))
 
@@ -89,7 +89,7 @@ class Published(nn.Module):
     def hidden(
         self,
         ids: Tensor,
-        cache: KVCache | None = None,
+        cache: Cache | None = None,
         documents: Tensor | None = None,
         starts: Tensor | None = None,
     ) -> Tensor:
@@ -109,10 +109,10 @@ class Published(nn.Module):
         raise NotImplementedError
 
     def _sight(
-        self, ids: Tensor, cache: KVCache | None, documents: Tensor | None, starts: Tensor | None
+        self, ids: Tensor, cache: Cache | None, documents: Tensor | None, starts: Tensor | None
     ) -> Sight:
         if cache is not None:
-            return Sight(cache.bias(ids.shape[1]))
+            return cache.sight(ids.shape[1])
         whose = torch.zeros_like(ids) if documents is None else documents
         if self.varlen:
             return Sight(None, document_starts(whose) if starts is None else starts)
@@ -178,7 +178,7 @@ def require_division(width: int, heads: int, key_heads: int, head_width: int) ->
         )
 
 
-def _positions(ids: Tensor, cache: KVCache | None, documents: Tensor | None) -> Tensor:
+def _positions(ids: Tensor, cache: Cache | None, documents: Tensor | None) -> Tensor:
     """The place of every token: after what a cache holds, or from the start of its own document.  -> (B, T)"""
     if cache is not None:
         return cache.positions(ids.shape[1])
