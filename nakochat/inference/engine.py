@@ -36,9 +36,8 @@ from nakochat.text.tokenizer import Tokenizer
 PIECE = 64  # tokens of a prompt that are computed together
 MOST_SLOTS = 256
 SLOT_SHARE = 0.25  # of the memory, for all slots together, if every one of them were full
-EXACT_ROWS = (
-    4  # fp32 products add up alike from four rows on, in multiples of four on every number of threads
-)
+# products add up alike in multiples of four rows, on every number of threads; bf16 with a single row too
+EXACT_ROWS = 4
 
 
 @dataclass
@@ -171,8 +170,9 @@ class Engine:
 
     def _rows(self, count: int) -> int:
         """How many rows to compute for so many tokens."""
-        exact = self.exact and self.model.dtype == torch.float32
-        return -(-count // EXACT_ROWS) * EXACT_ROWS if exact else count
+        if not self.exact or (count == 1 and self.model.dtype == torch.bfloat16):
+            return count
+        return -(-count // EXACT_ROWS) * EXACT_ROWS
 
     def _next(self, hidden: Tensor, answers: list[Answer]) -> list[Token]:
         """The next token of every answer."""

@@ -16,7 +16,9 @@ class Life:
     def __init__(self, seed, **options):
         self.random = random.Random(seed)
         self.scheduler = Scheduler(**options)
-        self.memory = [[] for _ in self.scheduler.slots]  # what the keys and values in a slot were computed from
+        self.memory = [
+            [] for _ in self.scheduler.slots
+        ]  # what the keys and values in a slot were computed from
         self.left, self.admitted, self.arrived, self.forms = {}, [], [], {}
         self.key = 0
 
@@ -55,7 +57,9 @@ class Life:
             seen[work.key] += 1
             self.memory[work.slot] = self.memory[work.slot][: work.start] + row.tokens[work.start : work.end]
             assert len(self.memory[work.slot]) == work.end <= s.length
-            assert work.one == (work.end == len(row.tokens) and work.start >= row.alone_from and work.end - work.start == 1)
+            assert work.one == (
+                work.end == len(row.tokens) and work.start >= row.alone_from and work.end - work.start == 1
+            )
             self.forms[work.key].append((work.start, work.end, work.one))
         for slot in s.slots:  # what a slot says it holds is what was computed there
             assert slot.tokens == self.memory[slot.number][: len(slot.tokens)]
@@ -84,7 +88,7 @@ class Life:
 
 
 def live(seed, steps=40):
-    """One random trace: arrivals that share beginnings, cancellations, answers of every length; then it is let run out."""
+    """One random trace: arrivals that share beginnings, cancellations, answers of every length; then it runs out."""
     rng = random.Random(seed)
     piece, slots = rng.choice([1, 2, 4, 8]), rng.randint(1, 5)
     length = rng.randint(2, 40)
@@ -135,7 +139,10 @@ def test_a_prompt_is_computed_in_the_pieces_that_its_own_tokens_ask_for():
         options = {"slots": 4, "length": 64, "piece": 8, "pieces_per_step": rng.randint(1, 3)}
         life = Life(seed, **options)
         stem = [rng.randrange(3) for _ in range(60)]
-        prompts = [[*stem[: rng.randint(1, 40)], *(rng.randrange(3) for _ in range(rng.randint(0, 15)))] for _ in range(8)]
+        prompts = [
+            [*stem[: rng.randint(1, 40)], *(rng.randrange(3) for _ in range(rng.randint(0, 15)))]
+            for _ in range(8)
+        ]
         for prompt in prompts:
             life.arrive(prompt, 1)
         while life.scheduler.busy:
@@ -165,7 +172,7 @@ def test_a_prompt_that_is_being_computed_is_waited_for_once_and_then_shared():
     while life.scheduler.busy:
         life.step()
     assert life.scheduler.counters().prefix_hit_tokens == 2 * (len(prompt) - 1)
-    assert [form[0] for form in life.forms[1]][0] == len(prompt) - 1
+    assert life.forms[1][0][0] == len(prompt) - 1
 
 
 def test_the_next_turn_computes_only_what_is_new():
@@ -176,7 +183,14 @@ def test_the_next_turn_computes_only_what_is_new():
             for key in scheduler.schedule().ready:
                 row = scheduler.running[key]
                 scheduler.extend(key, [50 + len(row.tokens)]) if len(row.tokens) < 13 else scheduler.end(key)
-        turn = [*range(10), 60, 61, 99, 98, 97]  # the second token of the answer was computed, the third is another
+        turn = [
+            *range(10),
+            60,
+            61,
+            99,
+            98,
+            97,
+        ]  # the second token of the answer was computed, the third is another
         scheduler.submit(1, turn, 20)
         first = min(scheduler.schedule().work, key=lambda work: work.start)
         assert (first.slot, first.start) == (0, expected)

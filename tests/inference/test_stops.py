@@ -51,7 +51,9 @@ def test_a_hundred_thousand_streams_end_where_the_whole_text_ends():
     check(100_000)
 
 
-@given(st.lists(st.text(alphabet="ab가", max_size=3)), st.lists(st.text(alphabet="ab가", min_size=1, max_size=3)))
+@given(
+    st.lists(st.text(alphabet="ab가", max_size=3)), st.lists(st.text(alphabet="ab가", min_size=1, max_size=3))
+)
 def test_any_stream_ends_where_the_whole_text_ends(parts, stops):
     assert streamed(parts, stops) == whole("".join(parts), stops)
 
