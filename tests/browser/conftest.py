@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expec
 from tests.browser.fake_server import FakeServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-TIMEOUT = 10_000  # milliseconds; only a fault waits so long
+TIMEOUT = 30_000  # milliseconds; only a fault waits so long
 
 
 def find_chromium() -> str | None:

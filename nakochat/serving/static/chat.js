@@ -275,7 +275,11 @@ by("open-settings").addEventListener("click", () =>
         if (isKept(current)) keep(current);
       },
     },
-    language: () => (show(), stages.draw()),
+    language: () => {
+      log.forget();
+      show();
+      stages.draw();
+    },
   }),
 );
 by("export-markdown").addEventListener("click", () => download(`${fileName(current)}.md`, toMarkdown(current), "text/markdown"));

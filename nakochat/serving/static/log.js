@@ -20,7 +20,7 @@ export class Log {
     this.#deeds = deeds;
   }
 
-  /** Draw the whole path.  A question that is just being edited keeps its box, and the keyboard its place. */
+  /** Draw the whole path.  What is on the page already stays: a selection, an open box, the keyboard's place. */
   show(conversation, coming, showsTokens) {
     const focus = this.#focus();
     const before = this.#views;
@@ -29,8 +29,9 @@ export class Log {
     shownPath(conversation).forEach((message, index) => {
       const error = this.faults.get(message.id);
       const state = { isComing: message === coming, showsTokens, fault: error ? inWords(error) : "" };
-      const open = before.get(message.id);
-      const view = open?.isEdited ? open : new MessageView(conversation, message, this.#deeds, state);
+      const known = before.get(message.id);
+      const view = known?.message === message ? known : new MessageView(conversation, message, this.#deeds);
+      view.show(state);
       this.#views.set(message.id, view);
       if (index && index === conversation.forgotten) items.push(border());
       items.push(view.item);
@@ -53,6 +54,12 @@ export class Log {
       const tools = [...(this.#list.children[at] ?? this.#list.lastElementChild)?.querySelectorAll(".tool") ?? []];
       (tools.find((one) => one.ariaLabel === label && !one.disabled) ?? tools.find((one) => !one.disabled))?.focus();
     };
+  }
+
+  /** Draw everything anew the next time, as after a change of language. */
+  forget() {
+    this.#list.replaceChildren();
+    this.#views.clear();
   }
 
   /** Draw what a message has become, at most once in a frame. */

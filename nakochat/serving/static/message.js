@@ -11,31 +11,47 @@ import { say } from "/words.js";
 
 /**
  * deeds: {copy, again, edit, remove, turn}, each called with the message (edit with the new text, turn with a sibling).
- * state: {isComing, showsTokens, fault: its words or ""}.
+ * show(state) before anything is seen; state: {isComing, showsTokens, fault: its words or ""}.
  */
 export class MessageView {
-  constructor(conversation, message, deeds, state) {
-    Object.assign(this, { conversation, message, deeds, state });
+  constructor(conversation, message, deeds) {
+    Object.assign(this, { conversation, message, deeds });
     this.isMine = message.role === "user";
     this.body = make("div.body", { lang: "ko" });
-    this.answer = this.isMine ? null : new AnswerBody(this.body);
-    this.speaker = make("span.speaker", {}, this.isMine ? say("나", "You") : this.#name());
+    this.answer = null;
+    this.speaker = make("span.speaker");
     this.tools = make("div.tools", { role: "group", "aria-label": say("이 말에 할 일", "What to do with this message") });
-    this.item = make(`li.${message.role}`, { "data-id": message.id }, this.speaker, this.body, this.tools);
-    this.update();
-    this.tools.append(...this.#buttons());
-    if (state.fault) this.item.append(this.#fault());
+    this.item = make(`li.${message.role}`, {}, this.speaker, this.body, this.tools);
   }
 
-  /** Draw the parts as they are now. */
+  /** Draw what stands around the words, and the words. */
+  show(state) {
+    this.state = state;
+    this.speaker.textContent = this.isMine ? say("나", "You") : this.#name();
+    this.tools.replaceChildren(...this.#buttons());
+    this.item.querySelector(".fault")?.remove();
+    if (state.fault) this.tools.before(this.#fault());
+    this.update();
+  }
+
+  /** Draw the words as they are now. */
   update() {
     const { message, state } = this;
+    const isEmpty = !message.parts.length && !state.isComing && !state.fault;
     if (this.isMine) this.body.textContent = textOf(message);
-    else if (state.showsTokens && message.tokens?.length && !state.isComing) this.body.replaceChildren(tokenView(message.tokens));
-    else if (!message.parts.length && !state.isComing && !state.fault) this.body.replaceChildren(make("p.none", {}, say("빈 답이 왔어요.", "The answer was empty.")));
-    else this.answer.update(message.parts);
+    else if (state.showsTokens && message.tokens?.length && !state.isComing) this.#fill(tokenView(message.tokens));
+    else if (isEmpty) this.#fill(make("p.none", {}, say("빈 답이 왔어요.", "The answer was empty.")));
+    else {
+      if (!this.answer) this.body.replaceChildren();
+      this.answer ??= new AnswerBody(this.body);
+      this.answer.update(message.parts);
+    }
     this.item.classList.toggle("is-waiting", state.isComing && !message.parts.length);
-    this.item.classList.toggle("is-coming", state.isComing);
+  }
+
+  #fill(element) {
+    this.answer = null;
+    this.body.replaceChildren(element);
   }
 
   get isEdited() {
@@ -62,7 +78,7 @@ export class MessageView {
       message.parts.length ? copy : "",
       this.isMine
         ? tool("edit", say("고쳐서 다시 묻기", "Edit and ask again"), () => this.beginEdit())
-        : tool("again", say("다시 답하기", "Answer again"), () => deeds.again(message)),
+        : state.fault ? "" : tool("again", say("다시 답하기", "Answer again"), () => deeds.again(message)),
       tool("remove", say("여기부터 지우기", "Delete from here"), () => deeds.remove(message)),
     ];
   }

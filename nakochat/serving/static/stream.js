@@ -18,6 +18,8 @@ const reached = (promise) =>
   });
 
 async function request(path, key, options = {}) {
+  // a header carries no Hangul, and no key has any
+  if (key && !/^[\x21-\x7e]+$/.test(key)) throw new Refused("", { status: 401 });
   const headers = { ...options.headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
   const response = await reached(fetch(path, { ...options, headers }));
   if (response.ok) return response;
