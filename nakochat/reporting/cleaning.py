@@ -1,6 +1,7 @@
 """What is recorded of prepared sets -> a block: what was read of each source, repaired, dropped and kept."""
 
 from nakochat.core.rows import Row, as_row, number, text
+from nakochat.data.chats.conversations import REASONS
 from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS
 from nakochat.reporting.document import Block, Cell, Table
 from nakochat.reporting.facts import Run
@@ -51,3 +52,38 @@ def _row(of: str, name: str, counts: Row, weight: float | None) -> tuple[Cell, .
 
 def _weight(weight: float | None) -> Words:
     return MISSING if weight is None else same(f"{weight:.3g}")
+
+
+def chats_left_out(run: Run) -> list[Block]:
+    """Of conversations of one's own: how many were learned from, and why the others were not."""
+    rows = [
+        (
+            Cell(words=same(text(shard, "stage").upper())),
+            Cell(words=same(text(shard, "source"))),
+            Cell(words=count(number(shard, "documents"))),
+            Cell(words=_reasons(as_row(shard.get("left_out")))),
+        )
+        for shard in run.shards
+        if "left_out" in shard
+    ]
+    head = (
+        Words("단계", "Stage"),
+        Words("내 대화", "Conversations of one's own"),
+        Words("배운 것", "Learned from"),
+        Words("뺀 것", "Left out"),
+    )
+    return [Table(head=head, rows=tuple(rows), figures=False)] if rows else []
+
+
+def _reasons(left_out: Row) -> Words:
+    found = [
+        (words, count(value))
+        for reason, words in REASONS.items()
+        if (value := number(left_out, reason)) is not None
+    ]
+    if not found:
+        return MISSING
+    return Words(
+        ", ".join(f"{korean} {value.ko}개" for (korean, _), value in found),
+        ", ".join(f"{english} {value.en}" for (_, english), value in found),
+    )

@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 from nakochat.core.rows import Row, as_list, as_row, number, text
 from nakochat.data.sources.catalog import Source, catalogue
-from nakochat.reporting.cleaning import cleaning
+from nakochat.reporting.cleaning import chats_left_out, cleaning
 from nakochat.reporting.document import Block, Cell, Code, Table
 from nakochat.reporting.facts import Run, Stage
 from nakochat.reporting.words import MISSING, Words, count, same
+from nakochat.tasks.catalogue import BENCHMARKS
 
 _WORK = {
     "tokenizer": Words(
@@ -37,7 +38,7 @@ _KINDS = {"text": Words("글", "texts"), "chat": Words("대화", "conversations"
 
 def data(run: Run) -> list[Block]:
     """What each stage learned from, and under which licence it stands."""
-    return [*_shards(run), *cleaning(run), *_credits(run), *_named_sources(run)]
+    return [*_shards(run), *cleaning(run), *chats_left_out(run), *_credits(run), *_named_sources(run)]
 
 
 def _shards(run: Run) -> list[Block]:
@@ -69,6 +70,8 @@ def _source(name: str) -> tuple[Words, Words]:
     """A source's name and licence: the village is ours, what was given by --corpus only its giver knows."""
     if name == "village":
         return Words("마을(생성한 글)", "the village (generated)"), same("MIT")
+    if any(benchmark.name == name and benchmark.source is None for benchmark in BENCHMARKS):
+        return Words(f"과제 {name}(생성한 문항)", f"task {name} (generated)"), same("MIT")
     return same(name), Words("주신 분이 확인해야 합니다", "for you to check")
 
 

@@ -311,6 +311,10 @@ class TalkingSettings(StageSettings):
     task_data: Path | None = None
     """그 과제들의 자료가 든 폴더. 기본: 'nako data pull'로 받은 것. |
     The folder of the tasks' data.  Default: what was pulled."""
+    clean_chats: bool = True
+    """--data에서 다른 모델의 이름을 말하는 대화, 말투가 섞인 대화, 번역 투를 빼고 셉니다. |
+    Leave out of --data, and count, conversations that claim another model's name, mix speech levels, or read like a
+    translation."""
     chat_format: str | None = None
     """--data의 형식: messages, sharegpt, alpaca, pairs. 기본: 파일을 보고 정합니다. |
     Form of --data: messages, sharegpt, alpaca or pairs.  Default: the file tells."""
@@ -328,7 +332,9 @@ class TalkingSettings(StageSettings):
     def chats(self) -> Chats:
         """Where conversations of one's own come from."""
         sources = tuple(parse_weighted(text) for text in self.data)
-        return Chats(sources=sources, chat_format=self.chat_format, encoding=self.encoding)
+        return Chats(
+            sources=sources, chat_format=self.chat_format, encoding=self.encoding, clean=self.clean_chats
+        )
 
 
 @Parameter(name="*")

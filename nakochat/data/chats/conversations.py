@@ -19,12 +19,19 @@ from typing import Any, Literal, get_args
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.data.chats.quality import FAULTS, fault
 from nakochat.data.chats.rows import Place, chat_files, chat_rows
 from nakochat.data.cleaning.cleaner import repair
 from nakochat.text.conversation import Conversation, Message, Part, Role, parse_conversation
 
 ChatFormat = Literal["messages", "sharegpt", "alpaca", "pairs"]
-Reason = Literal["roles", "empty", "long"]
+Reason = Literal["roles", "empty", "long", "foreign", "levels", "translated"]
+REASONS: dict[str, tuple[str, str]] = {
+    "roles": ("말하는 차례가 맞지 않음", "roles out of order"),
+    "empty": ("빈 말이 있음", "an empty message"),
+    "long": ("문맥보다 긺", "longer than the context"),
+    **FAULTS,
+}
 
 _ROLES: dict[str, Role] = {
     **dict.fromkeys(("system", "developer"), "system"),
@@ -61,11 +68,7 @@ class Passed:
         self.first.setdefault(reason, f"{place.path.name}:{place.number}")
 
     def __str__(self) -> str:
-        words = {
-            "roles": say("말하는 차례가 맞지 않음", "roles out of order"),
-            "empty": say("빈 말이 있음", "an empty message"),
-            "long": say("문맥보다 긺", "longer than the context"),
-        }
+        words = {reason: say(*named) for reason, named in REASONS.items()}
         return ", ".join(
             say(f"{words[r]} {n:,}개 (처음: {self.first[r]})", f"{words[r]} {n:,} (first: {self.first[r]})")
             for r, n in self.reasons.items()
@@ -73,11 +76,17 @@ class Passed:
 
 
 def read_chats(
-    paths: Sequence[Path], passed: Passed, *, chat_format: str | None = None, encoding: str = "utf-8"
+    paths: Sequence[Path],
+    passed: Passed,
+    *,
+    chat_format: str | None = None,
+    encoding: str = "utf-8",
+    clean: bool = False,
 ) -> Iterator[tuple[Place, Conversation]]:
     """Every conversation that can be learned from, file after file; `passed` counts the others.
 
-    chat_format names the form; without it, the first row of each file tells.
+    chat_format names the form; without it, the first row of each file tells.  clean: what quality.py names is passed
+    over too.
 
     ConfigError for a format that is none.  DataError before the first row: a path that is missing or not what its
     name says.  DataError on the way: a damaged file, a row of another form.
@@ -91,18 +100,18 @@ def read_chats(
             )
         )
     files = chat_files(paths, encoding)
-    return _chats(files, passed, chat_format, encoding)
+    return _chats(files, passed, chat_format, encoding, clean)
 
 
 def _chats(
-    files: Sequence[Any], passed: Passed, chat_format: str | None, encoding: str
+    files: Sequence[Any], passed: Passed, chat_format: str | None, encoding: str, clean: bool
 ) -> Iterator[tuple[Place, Conversation]]:
     for file in files:
         form = chat_format
         for place, row in chat_rows(file, COLUMNS, encoding):
             form = form or _form_of(place, row)
             conversation = _cleaned(_parse(place, row, form))
-            reason = _fault(conversation)
+            reason: Reason | None = _fault(conversation) or (fault(conversation) if clean else None)
             if reason is None:
                 passed.kept += 1
                 yield place, conversation

@@ -22,6 +22,7 @@ from nakochat.data.chats.conversations import Passed, read_chats
 from nakochat.data.chats.rows import CHAT_KINDS, Place
 from nakochat.data.corpus.documents import corpus_fingerprint
 from nakochat.data.shards.shard import TokenShard
+from nakochat.data.sources.catalog import source_of
 from nakochat.data.weighted import Weighted
 from nakochat.text.conversation import Conversation, render_batch
 from nakochat.text.tokenizer import Tokenizer
@@ -36,6 +37,8 @@ class Chats:
     sources: tuple[Weighted, ...] = ()
     chat_format: str | None = None
     encoding: str = "utf-8"
+    clean: bool = True
+    """Without conversations of another model's name, mixed speech levels or translationese (quality.py)."""
 
 
 def prepare_chats(
@@ -84,18 +87,24 @@ def _prepare(target: Path, source: Weighted, chats: Chats, tokenizer: Tokenizer,
         "chat_format": chats.chat_format,
         "encoding": chats.encoding,
         "context": context,
+        "clean": chats.clean,
     }
     if (target / MANIFEST).is_file():
         about = read_json(target / "about.json")
         if made_from.items() <= about.items():
             return
     passed = Passed()
-    found = read_chats([source.path], passed, chat_format=chats.chat_format, encoding=chats.encoding)
+    found = read_chats(
+        [source.path], passed, chat_format=chats.chat_format, encoding=chats.encoding, clean=chats.clean
+    )
     shard = TokenShard.from_documents(
         _encoded(found, tokenizer, context, passed), tokenizer.vocab_size, made_from
     )
     if not len(shard):
         raise _nothing(source.path, passed, context)
+    known = source_of(source.path)
+    if known is not None:
+        shard.about["catalogue"] = [known]
     shard.about.update(left_out=dict(passed.reasons), first_left_out=passed.first)
     shard.save(target)
 
