@@ -10,7 +10,7 @@ from nakochat.core.errors import CheckpointError
 from nakochat.core.files import MANIFEST, has_its_sizes, is_locked, is_whole, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import STAGES, list_runs
-from nakochat.core.progress import speak
+from nakochat.core.progress import padded, speak
 from nakochat.core.run import read_metrics
 
 Health = Literal["training", "finished", "stopped", "empty"]
@@ -51,7 +51,7 @@ def main(*, verify: bool = False, json: Path | None = None) -> None:
     for run in runs:
         stages = [_look(run / stage) for stage in STAGES if (run / stage).is_dir()]
         row: dict[str, Any] = {"run": run.name, "stages": [dataclasses.asdict(stage) for stage in stages]}
-        speak(f"{run.name:20} {', '.join(map(_line, stages))}")
+        speak(f"{padded(run.name, 20)} {', '.join(map(_line, stages))}")
         if verify:
             folders = list(_with_manifest(run))
             bad = [folder for folder in folders if not is_whole(folder) and folder.exists()]

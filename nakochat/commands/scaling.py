@@ -20,7 +20,7 @@ from nakochat.core.files import is_whole, read_json, write_json, write_text
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import run_folder
-from nakochat.core.progress import speak
+from nakochat.core.progress import padded, speak
 from nakochat.core.run import PLAN
 from nakochat.data.prepare import stored_validation
 from nakochat.models.sizing import config_of_depth, count, recipe_of_tokens
@@ -221,7 +221,7 @@ def _leave(
     saved = save_law(law, points)
     for point in points:
         speak(
-            f"  {point.run:24} {point.parameters / 1e6:7.2f}M  {point.tokens / 1e6:8.2f}M  {point.loss:.4f}"
+            f"  {padded(point.run, 24)} {point.parameters / 1e6:7.2f}M  {point.tokens / 1e6:8.2f}M  {point.loss:.4f}"
         )
     speak(
         say(

@@ -1,5 +1,6 @@
 """A run -> words: continued texts, the terminal chat, the chat page.  [nako sample | chat | serve]"""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
@@ -8,8 +9,8 @@ from cyclopts import Parameter
 from nakochat.core.errors import ConfigError
 from nakochat.core.machine import open_machine
 from nakochat.core.messages import say
-from nakochat.core.paths import find_run
-from nakochat.core.progress import printable, speak
+from nakochat.core.paths import find_run, run_folder, trained_stages
+from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import continue_text, load_engine
@@ -51,7 +52,7 @@ def sample(
     for number in range(samples):
         sampling = replace(settings.sampling, seed=settings.sampling.seed + number)
         text = "".join(piece.text for piece in continue_text(engine, prompt, sampling))
-        speak(printable(prompt + text))
+        speak(prompt + text)
 
 
 def chat(
@@ -69,8 +70,20 @@ def chat(
     """
     from nakochat.serving.terminal import run_chat
 
-    engine, _ = _engine(run, settings)
-    run_chat(engine, sampling=settings.sampling, prompt=prompt)
+    reference = find_run(run)
+    machine = open_machine(settings.device, settings.dtype, "no")
+
+    def loader(stage: str) -> Callable[[], tuple[Engine, str]]:
+        other = find_run(f"{reference.name}/{stage}")
+        return lambda: (load_engine(other, machine), str(other))
+
+    run_chat(
+        load_engine(reference, machine),
+        sampling=settings.sampling,
+        prompt=prompt,
+        name=str(reference),
+        stages={stage: loader(stage) for stage in trained_stages(run_folder(reference.name))},
+    )
 
 
 def serve(

@@ -97,14 +97,15 @@ def _changed(stage: Path) -> float:
     return (checkpoints if checkpoints.is_dir() else stage).stat().st_mtime
 
 
-def _trained_stages(run: Path) -> list[str]:
+def trained_stages(run: Path) -> list[str]:
+    """The stages of a run that have a checkpoint, in the order of training."""
     return [stage for stage in STAGES if any((run / stage / "checkpoints").glob("[0-9]*"))]
 
 
 def find_run(reference: str | None) -> RunReference:
     """NAME, NAME/STAGE or NAME/STAGE@STEP -> its folder; None -> the newest run.  CheckpointError if there is none."""
     if reference is None:
-        runs = [run for run in list_runs() if _trained_stages(run)]
+        runs = [run for run in list_runs() if trained_stages(run)]
         if not runs:
             raise CheckpointError(
                 say(
@@ -116,7 +117,7 @@ def find_run(reference: str | None) -> RunReference:
     name, _, rest = reference.partition("/")
     stage, _, step = rest.partition("@")
     run = run_folder(name)
-    stages = _trained_stages(run)
+    stages = trained_stages(run)
     if not stages:
         raise CheckpointError(_no_such_run(name))
     if stage and stage not in stages:

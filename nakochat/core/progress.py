@@ -5,10 +5,14 @@ import time
 from types import TracebackType
 from typing import Self
 
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from nakochat.core.printable import printable
+
 console = Console(highlight=False, soft_wrap=True)
+TITLE_CELLS = 16  # of a bar's title: bars under each other begin in one column
 
 
 def speak(text: str) -> None:
@@ -31,9 +35,9 @@ def warn(text: str) -> None:
     print(printable(text), file=sys.stderr)
 
 
-def printable(text: str) -> str:
-    """The text without the control and escape characters that could steer a terminal.  Newlines and tabs stay."""
-    return "".join(c for c in text if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f"))
+def padded(text: str, cells: int) -> str:
+    """The text with spaces behind it, so many cells wide in a terminal: a Hangul syllable takes two.  Never cut."""
+    return text if cell_len(text) >= cells else set_cell_size(text, cells)
 
 
 class Bar:
@@ -55,7 +59,9 @@ class Bar:
                 console=console,
             )
             self._bar.start()
-            self._task = self._bar.add_task(self.title, total=self.total, completed=self._start, figures="")
+            self._task = self._bar.add_task(
+                padded(self.title, TITLE_CELLS), total=self.total, completed=self._start, figures=""
+            )
         return self
 
     def __exit__(
@@ -69,7 +75,8 @@ class Bar:
         if self._bar is not None:
             self._bar.update(self._task, completed=step, figures=figures)
         elif self.shown and (step % self.every == 0 or step == self.total):
-            print(f"{self.title} {step}/{self.total} {figures} {self._remaining(step)}".rstrip(), flush=True)
+            count = f"{step:>{len(str(self.total))}}/{self.total}"
+            print(f"{self.title} {count} {figures} {self._remaining(step)}".rstrip(), flush=True)
 
     def _remaining(self, step: int) -> str:
         done = step - self._start

@@ -3,12 +3,11 @@
 The HTML page holds both languages at once (the reader switches), so words travel as a pair until rendered.
 """
 
-import unicodedata
 from dataclasses import dataclass
 
+from nakochat.core.printable import printable as shown
+
 MISSING_SIGN = "–"
-# Overrides of the direction of writing: model output could use them to disguise what a line says.
-_DIRECTION_CONTROLS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True)
@@ -37,15 +36,8 @@ DOMAINS = {
 
 
 def printable(text: str) -> str:
-    """Text with what cannot be shown or stored as UTF-8 replaced by U+FFFD; line breaks and tabs stay."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(character if _shown(character) else "\ufffd" for character in text)
-
-
-def _shown(character: str) -> bool:
-    if character in "\n\t":
-        return True
-    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _DIRECTION_CONTROLS
+    """What can be shown of a text, with U+FFFD where something was taken out."""
+    return shown(text, mark="\ufffd")
 
 
 def shortened(text: str, characters: int) -> str:

@@ -4,11 +4,11 @@ Between two terminals a prompt with history and editing; through pipes, a line i
 """
 
 import contextlib
-import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -19,20 +19,30 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from nakochat.core.errors import DataError, RequestError
 from nakochat.core.messages import say
 from nakochat.core.paths import home
-from nakochat.core.progress import printable, speak, warn
+from nakochat.core.progress import speak, warn
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import Piece, reply
+from nakochat.serving import terminal_commands
+from nakochat.serving.terminal_commands import CommandCompleter
+from nakochat.serving.terminal_screen import open_screen
 from nakochat.serving.turns import join, shorten
 from nakochat.text.conversation import Conversation, assistant, user
 
-END = ("/끝", "/end", "/exit", "/quit")
-NEW = ("/새로", "/new")
 
+def run_chat(
+    engine: Engine,
+    *,
+    sampling: Sampling,
+    prompt: str | None,
+    name: str = "nakochat",
+    stages: Mapping[str, Callable[[], tuple[Engine, str]]] | None = None,
+) -> None:
+    """Talk until Ctrl-D or /끝.  With a prompt: one answer on standard output.
 
-def run_chat(engine: Engine, *, sampling: Sampling, prompt: str | None) -> None:
-    """Talk until Ctrl-D or /끝.  With a prompt: one answer on standard output."""
-    talk = Talk(engine, sampling)
+    stages: what loads the model of another stage, and says its name.
+    """
+    talk = Talk(engine, sampling, name=name, stages=stages or {})
     if prompt is not None:
         talk.answer(prompt)
     elif sys.stdin.isatty() and sys.stdout.isatty():
@@ -50,33 +60,35 @@ class Talk:
     engine: Engine
     sampling: Sampling
     conversation: Conversation = ()
+    name: str = "nakochat"
+    stages: Mapping[str, Callable[[], tuple[Engine, str]]] = field(default_factory=dict)
     _has_shortened: bool = field(default=False, init=False)
 
     def obey(self, line: str) -> bool:
         """Answer what was typed, or do what a command says.  False when that is to end."""
         text = line.strip()
-        if text in END:
-            return False
-        if text in NEW:
-            self.conversation, self._has_shortened = (), False
-            speak(say("새 대화를 시작합니다.", "A new conversation."))
-        elif text.startswith("/") and " " not in text and text[1:].isalpha():
-            speak(
-                say(
-                    f"없는 명령입니다: {text}. /새로, /끝이 있습니다.",
-                    f"no command {text}. There are /new and /end.",
-                )
-            )
-        elif text:
+        if terminal_commands.is_command(text):
+            return terminal_commands.obey(self, text)
+        if text:
             try:
                 self.answer(text)
             except RequestError as error:  # the conversation stays as it was
                 warn(str(error))
         return True
 
+    def begin(self, conversation: Conversation = ()) -> None:
+        """Forget what was said, or go on with another conversation."""
+        self.conversation, self._has_shortened = conversation, False
+
+    def switch(self, stage: str) -> None:
+        """Go on with the model of another stage.  CheckpointError when it cannot be loaded."""
+        self.engine, self.name = self.stages[stage]()
+
     def answer(self, text: str) -> None:
         """Print the answer to a message as it comes, and remember both.  RequestError when the message is too long."""
-        asked = user(_whole_characters(text))
+        asked = user(
+            unicodedata.normalize("NFC", _whole_characters(text))
+        )  # some terminals type decomposed Hangul
         conversation = shorten(self.engine, (*self.conversation, asked), self.sampling)
         if len(conversation) < len(self.conversation) + 1 and not self._has_shortened:
             self._has_shortened = True
@@ -87,7 +99,7 @@ class Talk:
                 )
             )
         pieces: list[Piece] = []
-        screen = Screen()
+        screen = open_screen()
         with stopped_by_ctrl_c() as stopped:
             for piece in reply(self.engine, conversation, self.sampling):
                 pieces.append(piece)
@@ -98,53 +110,6 @@ class Talk:
         parts = join(pieces)
         # an answer that was stopped before its first word would teach the model to say nothing
         self.conversation = (*conversation, assistant(*parts)) if parts else conversation[:-1]
-
-
-class Screen:
-    """Pieces of one answer -> standard output.  A calculator call gets a line of its own: [계산 37+45 = 82]."""
-
-    def __init__(self) -> None:
-        self._call = self._result = ""
-        self._at_line_start = True
-        self._is_dim = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-
-    def show(self, piece: Piece) -> None:
-        text = printable(piece.text)
-        if piece.kind == "output":
-            self._result += text
-            return
-        if piece.kind == "text" or self._result:
-            self._show_call()
-        if piece.kind == "text":
-            self._write(text)
-        else:
-            self._call += text
-
-    def end(self, finish: str | None) -> None:
-        """The last line, and why the answer is not whole if it is not."""
-        self._show_call()
-        if finish is None:
-            self._note(say("[멈춤]", "[stopped]"))
-        elif finish == "length":
-            self._note(say("[길이 제한에서 끊김]", "[cut at the length limit]"))
-        elif not self._at_line_start:
-            self._write("\n")
-
-    def _show_call(self) -> None:
-        if self._call:
-            equals = f" = {self._result}" if self._result else ""
-            self._note(f"[{say('계산', 'calculator')} {self._call}{equals}]")
-        self._call = self._result = ""
-
-    def _note(self, text: str) -> None:
-        before = "" if self._at_line_start else "\n"
-        self._write(before + (f"\x1b[2m{text}\x1b[0m" if self._is_dim else text) + "\n")
-
-    def _write(self, text: str) -> None:
-        if text:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-            self._at_line_start = text.endswith("\n")
 
 
 @contextlib.contextmanager
@@ -169,11 +134,11 @@ def _converse(talk: Talk) -> None:
     """The loop between two terminals."""
     speak(
         say(
-            "Enter 보내기 · Alt+Enter 줄바꿈 · Ctrl+C 답 멈추기 · /새로 새 대화 · /끝 끝내기",
-            "Enter sends · Alt+Enter new line · Ctrl+C stops an answer · /new conversation · /end",
+            f"{talk.name}  Enter 보내기 · Alt+Enter 줄바꿈 · Ctrl+C 답 멈추기 · /도움 · Ctrl+D 끝내기",
+            f"{talk.name}  Enter sends · Alt+Enter new line · Ctrl+C stops an answer · /help · Ctrl+D ends",
         )
     )
-    session = _session()
+    session = _session(talk)
     while True:
         try:
             line = session.prompt([("bold", say("나> ", "you> "))])
@@ -186,21 +151,33 @@ def _converse(talk: Talk) -> None:
             return
 
 
-def _session() -> PromptSession[str]:
-    """A prompt with the history of earlier talks, which only its owner may read."""
+def _session(talk: Talk) -> PromptSession[str]:
+    """A prompt with the history of earlier talks, which only its owner may read, and commands that complete."""
     path = home() / "chat_history"
     path.touch(mode=0o600)
     keys = KeyBindings()
 
     @keys.add("enter")
     def send(event: KeyPressEvent) -> None:
-        event.current_buffer.validate_and_handle()
+        buffer = event.current_buffer
+        if buffer.complete_state is not None and buffer.complete_state.current_completion is not None:
+            buffer.complete_state = None  # the choice that is marked is taken, and not yet sent
+        else:
+            buffer.validate_and_handle()
 
     @keys.add("escape", "enter")
     def new_line(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
 
-    return PromptSession(history=FileHistory(str(path)), multiline=True, key_bindings=keys)
+    return PromptSession(
+        history=FileHistory(str(path)),
+        multiline=True,
+        key_bindings=keys,
+        completer=CommandCompleter(talk),
+        complete_while_typing=True,
+        reserve_space_for_menu=4,
+        prompt_continuation="... ",
+    )
 
 
 def _piped_lines() -> Iterator[str]:

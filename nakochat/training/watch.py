@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nakochat.core.machine import Machine
-from nakochat.core.progress import printable, speak
+from nakochat.core.progress import speak
 from nakochat.core.run import Run
 from nakochat.evals.bits_per_byte import bits_per_byte
 from nakochat.inference.engine import Engine, inference_copy
@@ -49,4 +49,4 @@ class Watch:
             )
             text = "".join(piece.text for piece in pieces)
             self.run.log("sample", step=step, prompt=prompt, text=text)
-            speak(f"  [{step}] {prompt} → {printable(text).replace(chr(10), ' ')}")
+            speak(f"  [{step}] {prompt} → {text.replace(chr(10), ' ')}")

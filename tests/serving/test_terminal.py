@@ -71,7 +71,7 @@ def test_nothing_that_the_model_says_steers_the_terminal(engine, monkeypatch, ca
         Piece("text", "\x1b]0;가\x07", "stop"),
     )
     run_chat(engine, sampling=SAMPLING, prompt="안녕")
-    assert capsys.readouterr().out == "[계산 1[2J = 2]\n]0;가\n"
+    assert capsys.readouterr().out == "[계산 1 = 2]\n"
 
 
 def test_two_calls_in_a_row_and_a_cut_answer_are_shown_as_such(engine, monkeypatch, capsys):
