@@ -4,6 +4,7 @@ Between two terminals a prompt with history and editing; through pipes, a line i
 """
 
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -100,7 +101,7 @@ class Talk:
             )
         pieces: list[Piece] = []
         screen = open_screen()
-        with stopped_by_ctrl_c() as stopped:
+        with keys_unseen(), stopped_by_ctrl_c() as stopped:
             for piece in reply(self.engine, conversation, self.sampling):
                 pieces.append(piece)
                 screen.show(piece)
@@ -128,6 +129,28 @@ def stopped_by_ctrl_c() -> Iterator[threading.Event]:
         yield stopped
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def keys_unseen() -> Iterator[None]:
+    """Within the block a terminal does not write what is typed (^C, or a next question) into the answer that is drawn.
+
+    The keys are kept for the next prompt.
+    """
+    if os.name == "nt" or not sys.stdin.isatty():
+        yield
+        return
+    import termios  # not on Windows
+
+    handle = sys.stdin.fileno()
+    before = termios.tcgetattr(handle)
+    quiet = termios.tcgetattr(handle)
+    quiet[3] &= ~termios.ECHO
+    termios.tcsetattr(handle, termios.TCSADRAIN, quiet)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
 
 
 def _converse(talk: Talk) -> None:

@@ -32,9 +32,11 @@ class Screen:
     def __init__(self) -> None:
         self._call = self._result = ""
         self._at_line_start = True
+        self._is_empty = True
 
     def show(self, piece: Piece) -> None:
         text = printable(piece.text)
+        self._is_empty = self._is_empty and not text.strip()
         if piece.kind == "output":
             self._result += text
             return
@@ -52,6 +54,8 @@ class Screen:
             self._note(say("[멈춤]", "[stopped]"))
         elif finish == "length":
             self._note(say("[길이 제한에서 끊김]", "[cut at the length limit]"))
+        elif self._is_empty:
+            self._note(say("[빈 답]", "[an empty answer]"))
         elif not self._at_line_start:
             self._write("\n")
 

@@ -126,3 +126,11 @@ def test_pipes_and_dumb_terminals_get_plain_text(monkeypatch, capsys):
     assert type(open_screen()) is Screen
     monkeypatch.setenv("TERM", "xterm-256color")
     assert type(open_screen()) is MarkdownScreen
+
+
+def test_an_answer_without_words_is_said_to_be_one(terminal, capsys):
+    assert shown(terminal, [Piece("text", " "), Piece("text", "", "stop")])[-2:] == ["[빈 답]", ""]
+    screen = Screen()
+    screen.show(Piece("text", "", "stop"))
+    screen.end("stop")
+    assert capsys.readouterr().out == "[빈 답]\n"
