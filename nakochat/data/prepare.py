@@ -8,11 +8,9 @@ Village documents are made and tokenised in worker processes, chunk by chunk; th
 workers.  Corpus documents are divided by the hash of their text, so that validation does not depend on their order.
 """
 
-import multiprocessing
 import os
-import signal
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +20,7 @@ from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.files import MANIFEST, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar
+from nakochat.core.workers import worker_pool
 from nakochat.data.corpus.documents import corpus_fingerprint, read_documents
 from nakochat.data.held_out import VALIDATION_BYTES, held_out_below, place
 from nakochat.data.shards.shard import TokenShard
@@ -186,9 +185,7 @@ def _village_documents(
     workers = min(8, os.cpu_count() or 1)
     title = say(f"마을 만들기 ({'글' if kind == 'text' else '대화'})", f"village ({kind})")
     with (
-        ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), _start_worker, (tokenizer,)
-        ) as pool,
+        worker_pool(workers, _start_worker, tokenizer) as pool,
         Bar(title, tokens, every=10**12) as bar,
     ):
         waiting: list[Future[list[Encoded]]] = []
@@ -212,8 +209,6 @@ _worker_tokenizer: list[Tokenizer] = []
 
 
 def _start_worker(tokenizer: Path) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for this one
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one thread each: the processes are the parallelism
     _worker_tokenizer.append(Tokenizer.load(tokenizer))
 
 

@@ -1,5 +1,4 @@
 import json
-import signal
 from concurrent.futures import Future
 
 import numpy as np
@@ -30,10 +29,9 @@ def tokenizer():
 @pytest.fixture
 def in_this_process(monkeypatch):
     """Worker processes cost seconds each; the work is the same."""
-    before = signal.getsignal(signal.SIGINT)
 
     class Pool:
-        def __init__(self, workers, context, start, arguments):
+        def __init__(self, workers, start, *arguments):
             self.calls = []
             prepare._worker_tokenizer.clear()
             start(*arguments)
@@ -43,14 +41,13 @@ def in_this_process(monkeypatch):
 
         def __exit__(self, *error):
             prepare._worker_tokenizer.clear()
-            signal.signal(signal.SIGINT, before)  # a worker ignores it
 
         def submit(self, function, *arguments):
             future = Future()
             future.set_result(function(*arguments))
             return future
 
-    monkeypatch.setattr(prepare, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(prepare, "worker_pool", Pool)
     monkeypatch.setattr(prepare, "CHUNK", 5)
 
 
@@ -146,17 +143,6 @@ def test_a_corpus_that_changed_under_its_name_is_read_again(tmp_path, tokenizer,
     assert len(prepared(tmp_path, tokenizer, corpus=corpus, chat=0)["text"]) > len(first)
 
 
-def test_workers_leave_ctrl_c_to_the_process_that_waits(tmp_path, tokenizer):
-    tokenizer.save(tmp_path / "tokenizer")
-    before = signal.getsignal(signal.SIGINT)
-    try:
-        prepare._start_worker(tmp_path / "tokenizer")
-        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, before)
-        prepare._worker_tokenizer.clear()
-
-
 def test_work_that_nobody_waits_for_is_cancelled(tmp_path, tokenizer, monkeypatch):
     given = []
 
@@ -176,7 +162,7 @@ def test_work_that_nobody_waits_for_is_cancelled(tmp_path, tokenizer, monkeypatc
                 given[0].set_result([([1] * 10, None)])
             return given[-1]
 
-    monkeypatch.setattr(prepare, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(prepare, "worker_pool", Pool)
     documents = prepare._village_documents("text", "mid", tmp_path, 0, 1000)
     next(documents)
     documents.close()  # as Ctrl-C does

@@ -4,14 +4,10 @@ One process reads, `workers` clean and tokenise, and whoever iterates gets the b
 same for every number of workers.  A block is bounded, and so are the blocks under way: memory stays flat.
 """
 
-import multiprocessing
-import os
 import re
-import signal
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +18,7 @@ from numpy.typing import NDArray
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
+from nakochat.core.workers import worker_pool
 from nakochat.data.cleaning.cleaner import Cleaner, CleanSettings, Counts
 from nakochat.data.cleaning.duplicates import signatures
 from nakochat.data.cleaning.ngrams import Hashes
@@ -120,8 +117,7 @@ def encoded_blocks(
         for block in source:
             yield block._replace(texts=[]), encoder(block.texts)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (tokenizer, cleaning)) as pool:
+    with worker_pool(workers, _start_worker, tokenizer, cleaning) as pool:
         waiting: deque[tuple[Block, Future[Encoded]]] = deque()
         try:
             for block in source:
@@ -224,18 +220,7 @@ _encoder: list[Encoder] = []
 
 
 def _start_worker(tokenizer: Path, cleaning: CleanSettings) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for this one
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"  # one thread each: the processes are the parallelism
     _encoder.append(Encoder(tokenizer, cleaning))
-
-
-def _leave_with_parent() -> None:
-    """A killed parent tells its workers nothing, and they would wait for work for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _encode(texts: list[str]) -> Encoded:

@@ -100,7 +100,7 @@ def test_a_worker_that_dies_is_named(folder, reading, monkeypatch):
         def submit(self, function, *arguments):
             raise tokenising.BrokenProcessPool("gone")
 
-    monkeypatch.setattr(tokenising, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(tokenising, "worker_pool", Pool)
     with pytest.raises(DataError, match="--workers"):
         list(encoded_blocks(reading, START, folder, CleanSettings(), 2))
 
