@@ -22,18 +22,24 @@ def find_chromium() -> str | None:
     return os.environ.get("NAKO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+def require_chromium() -> str:
+    """Where it is.  Where it is not, the test is skipped; in CI it fails."""
+    path = find_chromium()
+    if path is not None:
+        return path
+    words = (
+        "no Chromium here.  Debian and Ubuntu: sudo apt-get install chromium; elsewhere install Chrome or "
+        "Chromium, or name one: NAKO_CHROMIUM=/path/to/chrome"
+    )
+    if os.environ.get("CI") == "true":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for a file's tests.  Not for the whole run: Playwright's loop would stay in other tests' way."""
-    path = find_chromium()
-    if path is None:
-        words = (
-            "no Chromium here.  Debian and Ubuntu: sudo apt-get install chromium; elsewhere install Chrome or "
-            "Chromium, or name one: NAKO_CHROMIUM=/path/to/chrome"
-        )
-        if os.environ.get("CI") == "true":
-            pytest.fail(words)
-        pytest.skip(words)
+    path = require_chromium()
     with sync_playwright() as playwright:
         # --no-sandbox: Chromium refuses to run as root with it, and only our own pages are opened
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

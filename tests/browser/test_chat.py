@@ -211,6 +211,20 @@ def test_many_conversations(open_page: Callable[..., Page], server: FakeServer) 
     expect(answers(page)).to_have_text("길게 답해요")
 
 
+def test_two_windows_show_the_same_conversations(open_page: Callable[..., Page], server: FakeServer) -> None:
+    first = open_page(viewport=SCREEN)
+    second = first.context.new_page()
+    second.goto(server.address)
+    expect(second.locator("#welcome")).to_be_visible()
+    ask(first, "한 창에서")
+    expect(second.locator("#list .title")).to_have_text(["한 창에서"])
+    second.click("#list .open")
+    expect(answers(second)).to_have_text("네.")
+    ask(second, "다른 창에서")
+    expect(answers(first)).to_have_text(["네.", "네."])
+    second.close()
+
+
 def test_files_carry_conversations(
     open_page: Callable[..., Page], server: FakeServer, tmp_path: Path
 ) -> None:
