@@ -65,7 +65,7 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     "sample": ("nakochat.commands.talk:sample", "글을 이어 씁니다", "continue a text", None),
     "chat": ("nakochat.commands.talk:chat", "터미널에서 대화합니다", "talk in the terminal", None),
     "serve": (
-        "nakochat.commands.talk:serve",
+        "nakochat.commands.serve:serve",
         "웹 채팅과 OpenAI API를 엽니다",
         "open the chat page and API",
         None,

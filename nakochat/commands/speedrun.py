@@ -16,7 +16,8 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from nakochat.commands import evaluate, report, talk, tok
+from nakochat.commands import evaluate, report, tok
+from nakochat.commands import serve as server
 from nakochat.commands.presets import load_preset
 from nakochat.core.errors import ConfigError, TrainingError
 from nakochat.core.files import is_whole
@@ -24,6 +25,7 @@ from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, run_folder
 from nakochat.core.progress import speak
 from nakochat.core.trackers import require_trackers
+from nakochat.serving.settings import ServeSettings
 from nakochat.training import base, mid, rl, sft
 from nakochat.training.settings import (
     BaseSettings,
@@ -138,7 +140,8 @@ def main(
     report.main(common["name"], copy=Path.cwd())
     _farewell(common["name"], time.perf_counter() - started)
     if serve:
-        talk.serve(common["name"], port=port, settings=talk.TalkSettings(device=device, dtype=dtype))
+        where = ServeSettings(port=port)
+        server.serve(common["name"], settings=server.Served(where=where, device=device, dtype=dtype))
 
 
 def _settings(kind: type[RunSettings], *sources: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""A run -> words: continued texts, the terminal chat, the chat page.  [nako sample | chat | serve]"""
+"""A run -> words: continued texts, the terminal chat.  [nako sample | chat]"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -6,9 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nakochat.core.errors import ConfigError
 from nakochat.core.machine import open_machine
-from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder, trained_stages
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
@@ -84,35 +82,3 @@ def chat(
         name=str(reference),
         stages={stage: loader(stage) for stage in trained_stages(run_folder(reference.name))},
     )
-
-
-def serve(
-    run: str | None = None,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    settings: TalkSettings = TalkSettings(),
-) -> None:
-    """Open the chat page and the OpenAI API on this machine.
-
-    Parameters
-    ----------
-    run
-        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. |
-        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
-    host
-        기다릴 주소. | Address to listen on.
-    port
-        기다릴 포트. | Port to listen on.
-    """
-    try:
-        from nakochat.serving.server import run_server
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            say(
-                f"웹 서버에 필요한 패키지가 없습니다 ({error.name}). 설치하세요: pip install 'nakochat[serve]'",
-                f"a package of the web server is missing ({error.name}). Install it: pip install 'nakochat[serve]'",
-            )
-        ) from error
-    engine, name = _engine(run, settings)
-    run_server(engine, name=name, host=host, port=port)

@@ -27,6 +27,7 @@ from nakochat.core.code_size import code_size
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import lock_file, read_json, write_json
 from nakochat.core.messages import say
+from nakochat.core.redaction import redact
 from nakochat.core.trackers import IDENTITY, SECRETS, Row, Tracker, row_of
 
 PLAN = "plan.json"
@@ -157,7 +158,7 @@ def read_metrics(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def command_line(arguments: list[str]) -> str:
-    """The command as typed, with the values of secret flags left out."""
+    """The command as typed, with secrets left out: the values of their flags, and whatever looks like one."""
     shown = ["nako", *arguments[1:]]
     for index, word in enumerate(shown):
         flag, separator, _ = word.partition("=")
@@ -166,7 +167,7 @@ def command_line(arguments: list[str]) -> str:
                 shown[index] = flag + "=***"
             elif index + 1 < len(shown):
                 shown[index + 1] = "***"
-    return " ".join(shown)
+    return redact(" ".join(shown))
 
 
 def _say_lost(error: OSError) -> None:

@@ -1,144 +1,238 @@
-"""An engine -> the web app: OpenAI's chat API, and a page to talk on.
+"""The front -> the web app: OpenAI's API, the chat page, the training room, and what looks after a server.
 
-POST /v1/chat/completions, GET /v1/models, GET /health, GET / (the page).  A request is read and checked whole, then its
-generation goes to the worker's thread; the event loop never computes.
+POST /v1/chat/completions and /v1/completions, GET /v1/models, /health, /ready, /metrics, / and /watch (pages).  A request
+is read and checked whole before it may wait; the event loop never computes.
 """
 
 import asyncio
 import contextlib
 import logging
 import secrets
-import time
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
 
 from fastapi import FastAPI, Request
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
-from nakochat.inference.engine import Engine
-from nakochat.inference.sampling import Sampling
-from nakochat.inference.talk import Piece
 from nakochat.serving import openai
-from nakochat.serving.gate import Gate
-from nakochat.serving.openai import BadRequest, ChatRequest
-from nakochat.serving.pages import add_pages
+from nakochat.serving.chat import ChatChunks, chat_completion
+from nakochat.serving.completions import TextChunks, text_completion
+from nakochat.serving.front import Front, Prepared, frame_of
+from nakochat.serving.gate import Gate, Policy
+from nakochat.serving.generation import Generation
+from nakochat.serving.openai import BadRequest, Json
+from nakochat.serving.pages import add_pages, page_files
+from nakochat.serving.records import AccessLog, Records
 from nakochat.serving.room import Room
-from nakochat.serving.turns import TooLong, join, prompt_tokens
+from nakochat.serving.transcript import Delta
 from nakochat.serving.watch import add_watch
-from nakochat.serving.worker import Job, Worker
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 1_000_000  # of a body
+MOST_BYTES_TOGETHER = 64_000_000  # of all bodies that are being read
 logger = logging.getLogger(__name__)
+
+
+class Events(Protocol):
+    """How one of the two APIs writes a stream."""
+
+    def first(self) -> str: ...
+
+    def delta(self, index: int, delta: Delta) -> str: ...
+
+    def last(self, counts: Json) -> str: ...
+
+    def failed(self, error: BadRequest) -> str: ...
 
 
 class EventStream(StreamingResponse):
     """A streamed answer whose generation ends with the response, however that ends."""
 
-    def __init__(self, job: Job, events: AsyncIterator[str]) -> None:
-        super().__init__(events, media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
-        self._job = job
+    def __init__(self, events: AsyncIterator[str], end: Callable[[], None]) -> None:
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}  # nginx would collect it
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+        self._end = end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._job.stop()
+            self._end()
 
 
-class ChatServer:
-    """The handlers, and what they share."""
+class Handlers:
+    """The routes of the API."""
 
-    def __init__(self, engine: Engine, name: str, sampling: Sampling) -> None:
-        self.engine, self.name, self.sampling = engine, name, sampling
-        self.worker = Worker(engine)
-        self.started = int(time.time())
-
-    async def models(self) -> Response:
-        return _json(openai.model_list(self.name, self.engine.context, self.started))
-
-    async def health(self) -> Response:
-        return _json({"status": "ok", "model": self.name})
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self._bytes = 0
 
     async def chat(self, request: Request) -> Response:
         """POST /v1/chat/completions."""
-        body = await _read_body(request)
-        # tokenizing a megabyte takes a while
-        chat, sampling, tokens = await asyncio.to_thread(self._prepare, body)
-        job = self.worker.start(chat.conversation, sampling)
-        frame = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": self.name}
-        if chat.stream:
-            chunks = openai.Chunks(frame, include_usage=chat.include_usage)
-            return EventStream(job, _events(job, chunks, tokens))
-        pieces = await _whole(job, request)
-        if not pieces or pieces[-1].finish is None:
-            raise BadRequest(say("서버가 끝나는 중입니다.", "the server is ending."), status=503)
-        counts = openai.usage(tokens, pieces[-1].tokens)
-        return _json(openai.completion(frame, join(pieces), pieces[-1].finish, counts))
+        prepared = await self._prepare(request, self.front.prepare_chat)
+        frame = frame_of(prepared.model, "chatcmpl", secrets.token_hex(12))
 
-    def _prepare(self, body: bytes) -> tuple[ChatRequest, Sampling, int]:
-        """The request, how to sample, and the prompt's tokens.  BadRequest with what is wrong."""
-        chat = openai.parse_request(body, self.name)
-        try:
-            # without a seed every answer is another draw, as clients expect
-            sampling = replace(self.sampling, **{"seed": secrets.randbits(62), **chat.options})
-        except ConfigError as error:
-            raise BadRequest(str(error)) from error
-        try:
-            return chat, sampling, prompt_tokens(self.engine, chat.conversation, sampling)
-        except TooLong as error:
-            raise BadRequest(str(error), code="context_length_exceeded", param="messages") from error
+        def whole(answers: list[list[Delta]], counts: Json) -> Json:
+            return chat_completion(frame, answers, counts, logprobs=prepared.asked.logprobs is not None)
 
+        return await self._answer(request, prepared, ChatChunks(frame, prepared.asked), whole)
 
-async def _read_body(request: Request) -> bytes:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise BadRequest(
-            say("Content-Type은 application/json이어야 합니다.", "Content-Type must be application/json."),
-            status=415,
-        )
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
+    async def text(self, request: Request) -> Response:
+        """POST /v1/completions."""
+        prepared = await self._prepare(request, self.front.prepare_text)
+        frame = frame_of(prepared.model, "cmpl", secrets.token_hex(12))
+
+        def whole(answers: list[list[Delta]], counts: Json) -> Json:
+            return text_completion(frame, answers, counts, prepared.asked)
+
+        return await self._answer(request, prepared, TextChunks(frame, prepared.asked), whole)
+
+    async def models(self) -> Response:
+        """GET /v1/models."""
+        return _json(openai.model_list(map(self._card, self.front.models)))
+
+    async def model(self, name: str) -> Response:
+        """GET /v1/models/NAME."""
+        if name not in self.front.models:
+            raise HTTPException(404, say("그런 모델이 없습니다.", "there is no such model."))
+        return _json(self._card(name))
+
+    def _card(self, name: str) -> Json:
+        model = self.front.models[name]
+        return openai.model_card(model.name, model.context, model.created)
+
+    async def health(self) -> Response:
+        """Whether the front lives."""
+        return _json({"status": "ok", "model": self.front.first.name})
+
+    async def ready(self) -> Response:
+        """Whether an answer would begin: for whatever spreads requests over servers."""
+        self.front.require_open()
+        if not self.front.dispatcher.is_ready:
             raise BadRequest(
-                say("요청이 너무 큽니다 (1 MB까지).", "the request is too large (1 MB at most)."), status=413
+                say("모델을 읽는 중입니다.", "the model is being loaded."),
+                status=503,
+                code="loading",
+                retry_after=2,
             )
-    return bytes(body)
+        return _json({"status": "ready", "model": self.front.first.name})
+
+    async def metrics(self) -> Response:
+        return Response(self.front.metrics.page(), media_type=CONTENT_TYPE_LATEST)
+
+    async def _prepare(self, request: Request, read: Callable[[bytes], Prepared]) -> Prepared:
+        """The request, checked.  Refused before its body is read where there is no room anyway."""
+        self.front.require_open()
+        self.front.door.look(request.state.client)
+        body = await self._read_body(request)
+        prepared = await asyncio.to_thread(read, body)  # tokenizing a megabyte takes a while
+        request.state.record.update(
+            model=prepared.model.name,
+            prompt_tokens=prepared.prompt_tokens,
+            answers=len(prepared.asks),
+            stream=prepared.asked.stream,
+        )
+        return prepared
+
+    async def _read_body(self, request: Request) -> bytes:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            raise BadRequest(
+                say(
+                    "Content-Type은 application/json이어야 합니다.", "Content-Type must be application/json."
+                ),
+                status=415,
+            )
+        body = bytearray()
+        try:
+            async for chunk in request.stream():
+                body += chunk
+                self._bytes += len(chunk)
+                if len(body) > MOST_BYTES:
+                    raise BadRequest(
+                        say("요청이 너무 큽니다 (1 MB까지).", "the request is too large (1 MB at most)."),
+                        status=413,
+                    )
+                if self._bytes > MOST_BYTES_TOGETHER:
+                    raise BadRequest(
+                        say("지금은 큰 요청이 너무 많습니다.", "too many large requests at once."),
+                        status=503,
+                        code="overloaded",
+                        retry_after=2,
+                    )
+        finally:
+            self._bytes -= len(body)
+        return bytes(body)
+
+    async def _answer(
+        self,
+        request: Request,
+        prepared: Prepared,
+        events: Events,
+        whole: Callable[[list[list[Delta]], Json], Json],
+    ) -> Response:
+        generation = self.front.begin(prepared, request.state.client)
+
+        def end() -> None:
+            generation.stop()
+            self.front.metrics.ended(generation, prepared.prompt_tokens)
+            first = generation.first_at
+            request.state.record.update(
+                tokens=generation.tokens,
+                finish=generation.finish,
+                first_token_seconds=None if first is None else round(first - generation.asked_at, 4),
+            )
+
+        if prepared.asked.stream:
+            return EventStream(_events(generation, events, prepared), end)
+        try:
+            answers = await _whole(generation, request, len(prepared.asks))
+        finally:
+            end()
+        return _json(whole(answers, openai.usage(prepared.prompt_tokens, generation.tokens)))
 
 
-async def _events(job: Job, chunks: openai.Chunks, prompt: int) -> AsyncIterator[str]:
-    yield chunks.first()
-    piece = None
+async def _events(generation: Generation, events: Events, prepared: Prepared) -> AsyncIterator[str]:
+    yield events.first()
     try:
-        async for piece in job.pieces():
-            yield chunks.piece(piece)
-    except Exception:  # the status is sent already: the stream itself has to say it
-        logger.exception("generation failed")
-        yield chunks.failed(_internal())
+        async for index, delta in generation.deltas():
+            yield events.delta(index, delta)
+    except BadRequest as error:  # the status is sent already: the stream itself has to say it
+        yield events.failed(error)
         return
-    if piece is not None and piece.finish:  # else it was stopped, and without [DONE] the client knows
-        yield chunks.last(openai.usage(prompt, piece.tokens))
+    except Exception:
+        logger.exception("an answer failed")
+        yield events.failed(_internal())
+        return
+    yield events.last(openai.usage(prepared.prompt_tokens, generation.tokens))
 
 
-async def _whole(job: Job, request: Request) -> list[Piece]:
-    """All pieces; fewer, without a finish, when the client went away or the server ends."""
+async def _whole(generation: Generation, request: Request, count: int) -> list[list[Delta]]:
+    """Everything that each answer says.  BadRequest when the client went away meanwhile, which nobody reads."""
+    answers: list[list[Delta]] = [[] for _ in range(count)]
+
+    async def collect() -> None:
+        async for index, delta in generation.deltas():
+            answers[index].append(delta)
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        job.stop()
 
-    watcher = asyncio.create_task(watch())
+    tasks = {asyncio.create_task(collect()), asyncio.create_task(watch())}
     try:
-        return [piece async for piece in job.pieces()]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        watcher.cancel()
-        job.stop()
+        for task in tasks:
+            task.cancel()
+    for task in done:
+        task.result()
+    if not all(answer and answer[-1].finish for answer in answers):
+        raise BadRequest(say("연결이 끊겼습니다.", "the client went away."), status=408)
+    return answers
 
 
 def _internal() -> BadRequest:
@@ -149,36 +243,56 @@ def _internal() -> BadRequest:
     return BadRequest(message, status=500)
 
 
-def _json(value: dict[str, Any], status: int = 200) -> Response:
-    return JSONResponse(value, status, media_type="application/json")  # Starlette's writes Hangul as it is
+def _json(value: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    # Starlette's writes Hangul as it is
+    return JSONResponse(value, status, headers=headers, media_type="application/json")
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Any error in the shape of the API."""
+    headers: dict[str, str] = {}
     if isinstance(error, HTTPException):
-        error = BadRequest(f"{request.method} {request.url.path}: {error.detail}", status=error.status_code)
+        headers = dict(error.headers or {})
+        error = BadRequest(
+            f"{request.method} {request.url.path}: {error.detail}",
+            status=error.status_code,
+            code="not_found" if error.status_code == 404 else None,
+        )
     if not isinstance(error, BadRequest):
         error = _internal()
-    return _json(openai.error_body(error), error.status)
+    return _json(openai.error_body(error), error.status, headers | error.headers)
 
 
-def create_app(engine: Engine, *, name: str, sampling: Sampling | None = None) -> FastAPI:
-    """The app.  name: what the model is called; sampling: what a request leaves out is taken from it."""
-    chat = ChatServer(engine, name, sampling or Sampling())
+def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | None = None) -> FastAPI:
+    """The app.  policy: who may come in, beside which the pages' own files need no key."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        front.dispatcher.start()
         yield
-        chat.worker.close()
+        front.end()
+        await front.dispatcher.close()
 
     # FastAPI's own documentation pages load scripts from elsewhere
     app = FastAPI(title="nakochat", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
-    app.state.worker = chat.worker
-    app.add_middleware(Gate)
+    app.state.front = front
     for kind in (BadRequest, HTTPException, Exception):
-        app.add_exception_handler(kind, _answer_error)
-    app.add_api_route("/v1/chat/completions", chat.chat, methods=["POST"], response_model=None)
-    app.add_api_route("/v1/models", chat.models, methods=["GET"], response_model=None)
-    app.add_api_route("/health", chat.health, methods=["GET"], response_model=None)
+        app.add_exception_handler(kind, answer_error)
+    handlers = Handlers(front)
+    routes: dict[str, tuple[str, Callable[..., Any]]] = {
+        "/v1/chat/completions": ("POST", handlers.chat),
+        "/v1/completions": ("POST", handlers.text),
+        "/v1/models": ("GET", handlers.models),
+        "/v1/models/{name:path}": ("GET", handlers.model),
+        "/health": ("GET", handlers.health),
+        "/ready": ("GET", handlers.ready),
+        "/metrics": ("GET", handlers.metrics),
+    }
+    for path, (method, handler) in routes.items():
+        app.add_api_route(path, handler, methods=[method], response_model=None)
     add_watch(app, Room())
     add_pages(app)
+    known = frozenset(routes) | frozenset(page_files()) | {"/watch/runs", "/watch/run"}
+    app.add_middleware(Gate, policy=policy or Policy())
+    app.add_middleware(Records, log=log or AccessLog(quiet=True), metrics=front.metrics, routes=known)
     return app

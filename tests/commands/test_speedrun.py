@@ -26,7 +26,7 @@ def done(monkeypatch):
     monkeypatch.setattr(speedrun.tok, "train", note("tok"))
     monkeypatch.setattr(speedrun.evaluate, "score_stage", note("score"))
     monkeypatch.setattr(speedrun.report, "main", note("report"))
-    monkeypatch.setattr(speedrun.talk, "serve", note("serve"))
+    monkeypatch.setattr(speedrun.server, "serve", note("serve"))
     return calls
 
 

@@ -1,229 +1,225 @@
+"""The front over real sockets, with a stand-in for its engine."""
+
 import http.client
+import io
 import json
-import threading
-import time
+import re
 
 import pytest
-from starlette.testclient import TestClient
 
 from nakochat.core.errors import ConfigError
-from nakochat.inference.talk import Piece
-from nakochat.serving.app import create_app
-from nakochat.serving.server import LocalServer, open_socket
-
-CHAT = "/v1/chat/completions"
-HELLO = {"messages": [{"role": "user", "content": "안녕"}]}
-
-
-@pytest.fixture
-def client(engine):
-    app = create_app(engine, name="tiny/rl")
-    with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
-        yield client
+from nakochat.serving.gate import Policy
+from nakochat.serving.keys import read_keys
+from nakochat.serving.limits import Limits
+from nakochat.serving.records import AccessLog
+from nakochat.serving.server import is_local, open_socket
+from tests.serving.harness import CHAT, HELLO, events, fake_front, served, until, words
 
 
-def chunks(response):
-    events = response.text.split("\n\n")
-    assert events[-2:] == ["data: [DONE]", ""]
-    return [json.loads(event.removeprefix("data: ")) for event in events[:-2]]
+@pytest.fixture(scope="module")
+def server(engine, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("server")
+    with served(fake_front(engine.tokenizer, folder, models=("tiny/rl", "tiny/sft"))) as server:
+        yield server
 
 
-def test_streamed_and_whole_answers_are_the_same(client):
-    request = {**HELLO, "seed": 3, "temperature": 1.5, "max_tokens": 20, "top_k": 0}
-    whole = client.post(CHAT, json=request).json()
-    streamed = chunks(
-        client.post(CHAT, json={**request, "stream": True, "stream_options": {"include_usage": True}})
-    )
-    assert streamed[0]["choices"][0]["delta"]["role"] == "assistant"
-    said = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in streamed[:-1])
-    assert said == whole["choices"][0]["message"]["content"] != ""
-    assert streamed[-2]["choices"][0]["finish_reason"] == whole["choices"][0]["finish_reason"]
-    assert streamed[-1]["usage"] == whole["usage"]
-    counts = whole["usage"]
-    assert 0 < counts["completion_tokens"] <= 20
-    assert counts["total_tokens"] == counts["prompt_tokens"] + counts["completion_tokens"]
+def whole(server, **fields):
+    with server.ask(fields) as response:
+        assert response.status == 200, response.read()
+        return json.loads(response.read())
 
 
-def test_without_a_seed_answers_differ(client):
-    request = {**HELLO, "temperature": 5, "max_tokens": 20, "top_k": 0}
-    said = {client.post(CHAT, json=request).json()["choices"][0]["message"]["content"] for _ in range(3)}
-    assert len(said) > 1
+def streamed(server, **fields):
+    with server.ask({**fields, "stream": True, "stream_options": {"include_usage": True}}) as response:
+        assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+        return events(response.read().decode())
 
 
-def test_a_calculator_call_stands_beside_the_words(client, calculates):
-    whole = client.post(CHAT, json=HELLO).json()["choices"][0]
-    call = [{"type": "python", "text": "37+45"}, {"type": "output", "text": "82"}]
-    assert whole["message"]["content"] == calculates
-    assert whole["message"]["nako"]["parts"] == [*call, {"type": "text", "text": calculates}]
-    assert whole["finish_reason"] == "stop"
-    deltas = [
-        chunk["choices"][0]["delta"] for chunk in chunks(client.post(CHAT, json={**HELLO, "stream": True}))
-    ]
-    shown = [delta["nako"] for delta in deltas if "nako" in delta]
-    assert "".join(part["text"] for part in shown if part["kind"] == "python") == "37+45"
-    assert "".join(part["text"] for part in shown if part["kind"] == "output") == "82"
-    assert "".join(delta.get("content", "") for delta in deltas) == calculates
+def test_streamed_and_whole_answers_are_the_same(server):
+    for fields in ({"seed": 3}, {"seed": 4, "max_tokens": 7}, {"seed": 5, "n": 3}):
+        said, chunks = whole(server, **fields), streamed(server, **fields)
+        for choice in said["choices"]:
+            assert words(chunks, choice["index"]) == choice["message"]["content"] != ""
+        reasons = {
+            choice["index"]: choice["finish_reason"]
+            for chunk in chunks
+            for choice in chunk["choices"]
+            if choice["finish_reason"]
+        }
+        assert reasons == {choice["index"]: choice["finish_reason"] for choice in said["choices"]}
+        assert chunks[-1]["usage"] == said["usage"]
+        assert len({chunk["id"] for chunk in chunks}) == 1
+    assert len({choice["message"]["content"] for choice in said["choices"]}) == 3
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [
-        ({"content": "{}", "headers": {"Content-Type": "text/plain"}}, 415),
-        ({"content": "{}"}, 415),
-        ({"content": "{", "headers": {"Content-Type": "application/json; charset=utf-8"}}, 400),
-        ({"json": {"messages": [], "pad": "x" * 1_000_001}}, 413),
-        ({"json": {**HELLO, "temperature": -1}}, 400),
-        ({"json": {**HELLO, "model": "gpt-4"}}, 404),
-    ],
-)
-def test_a_bad_request_is_answered_in_the_shape_of_the_api(client, sent, status):
-    response = client.post(CHAT, **sent)
-    assert response.status_code == status
-    assert set(response.json()["error"]) == {"message", "type", "param", "code"}
-    assert response.json()["error"]["type"] == "invalid_request_error"
+def test_the_first_of_several_answers_is_the_one_alone_and_without_a_seed_all_differ(server):
+    alone, several = whole(server, seed=9), whole(server, seed=9, n=2)
+    assert alone["choices"][0] == several["choices"][0]
+    assert len({whole(server)["choices"][0]["message"]["content"] for _ in range(3)}) == 3
 
 
-def test_a_conversation_beyond_the_context_says_so(client):
-    for stream in (False, True):
-        messages = [{"role": "user", "content": "무궁화 꽃이 " * 100}]
-        response = client.post(CHAT, json={"messages": messages, "stream": stream})
-        assert response.status_code == 400
-        assert response.json()["error"]["code"] == "context_length_exceeded"
+def test_log_probabilities_stand_beside_their_tokens_in_both_forms(server):
+    said = whole(server, seed=1, logprobs=True, top_logprobs=2, max_tokens=9)
+    entries = said["choices"][0]["logprobs"]["content"]
+    assert entries
+    assert all(len(entry["top_logprobs"]) == 2 for entry in entries)
+    chunks = streamed(server, seed=1, logprobs=True, top_logprobs=2, max_tokens=9)
+    parts = [choice["logprobs"] for chunk in chunks for choice in chunk["choices"] if choice["logprobs"]]
+    assert [entry for part in parts for entry in part["content"]] == entries
 
 
-def test_a_mistake_inside_stays_inside(client, monkeypatch):
-    def broken(*arguments):
-        raise RuntimeError("secret")
-        yield
+def test_a_text_goes_on_from_a_prompt(server):
+    with server.ask({"prompt": ["옛날", "어느"], "n": 2, "seed": 1}, path="/v1/completions") as response:
+        said = json.loads(response.read())
+    assert [choice["index"] for choice in said["choices"]] == [0, 1, 2, 3]
+    assert said["object"] == "text_completion"
+    fields = {"prompt": "옛날", "seed": 1, "stream": True}
+    with server.ask(fields, path="/v1/completions") as response:
+        chunks = events(response.read().decode())
+    text = "".join(choice["text"] for chunk in chunks for choice in chunk["choices"])
+    assert text == said["choices"][0]["text"] != ""
 
-    monkeypatch.setattr("nakochat.serving.worker.reply", broken)
-    whole = client.post(CHAT, json=HELLO)
-    assert whole.status_code == 500
-    assert whole.json()["error"]["type"] == "server_error"
-    streamed = client.post(CHAT, json={**HELLO, "stream": True})
-    assert '"server_error"' in streamed.text
-    assert "[DONE]" not in streamed.text
-    assert "secret" not in whole.text + streamed.text
+
+def test_every_stage_is_a_model_and_the_first_is_what_no_name_means(server):
+    status, listed = server.get("/v1/models")
+    assert (status, [card["id"] for card in listed["data"]]) == (200, ["tiny/rl", "tiny/sft"])
+    assert listed["data"][0]["max_model_len"] == 1024
+    assert server.get("/v1/models/tiny/sft")[1]["id"] == "tiny/sft"
+    assert server.get("/v1/models/gpt")[0] == 404
+    said = {name: whole(server, model=name, seed=1) for name in ("tiny/rl", "tiny/sft")}
+    assert {name: answer["model"] for name, answer in said.items()} == {name: name for name in said}
+    assert said["tiny/rl"]["choices"] == whole(server, seed=1)["choices"] != said["tiny/sft"]["choices"]
+    assert said["tiny/rl"]["system_fingerprint"].startswith("nako_")
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"),
+    ("body", "headers", "status", "code"),
     [
-        ({}, 200),
-        ({"Host": "localhost:9000", "Origin": "http://localhost:9000"}, 200),
-        ({"Host": "evil.example"}, 403),
-        ({"Host": "evil.example:8000", "Origin": "http://evil.example:8000"}, 403),
-        ({"Host": "127.0.0.1.evil.example"}, 403),
-        ({"Origin": "http://evil.example"}, 403),
-        ({"Origin": "http://127.0.0.1:3000"}, 403),
-        ({"Origin": "null"}, 403),
+        ({}, {"Content-Type": "text/plain"}, 415, None),
+        ({}, {"Content-Type": "application/x-www-form-urlencoded"}, 415, None),
+        ({"pad": "x" * 1_000_001}, {}, 413, None),
+        ({"temperature": -1}, {}, 400, None),
+        ({"model": "gpt-4"}, {}, 404, "model_not_found"),
+        ({"tools": [{}]}, {}, 400, "unsupported_parameter"),
+        ({"logit_bias": {"999999": 1}}, {}, 400, None),
+        (
+            {"messages": [{"role": "user", "content": "무궁화 꽃이 " * 500}]},
+            {},
+            400,
+            "context_length_exceeded",
+        ),
     ],
 )
-def test_only_this_machine_and_its_own_page_are_let_through(client, headers, status):
-    assert client.get("/v1/models", headers=headers).status_code == status
+def test_a_bad_request_is_answered_in_the_shape_of_the_api(server, body, headers, status, code):
+    with server.ask(body, headers=headers) as response:
+        error = json.loads(response.read())["error"]
+    assert (response.status, error["code"]) == (status, code)
+    assert set(error) == {"message", "type", "param", "code"}
 
 
-def test_what_is_served_is_named(client, engine):
-    assert client.get("/health").json() == {"status": "ok", "model": "tiny/rl"}
-    card = client.get("/v1/models").json()["data"][0]
-    assert (card["id"], card["max_model_len"]) == ("tiny/rl", engine.context)
-    assert client.get("/docs").status_code == 404
-    assert client.get("/").status_code == 200
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", CHAT, 405), ("PUT", "/", 405), ("GET", "/docs", 404)]
+)
+def test_what_is_not_there_is_answered_in_that_shape_too(server, method, path, status):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request(method, path)
+    response = connection.getresponse()
+    assert (response.status, "error" in json.loads(response.read())) == (status, True)
+    connection.close()
+
+
+def test_what_looks_after_a_server_finds_its_figures(server):
+    whole(server, seed=1, max_tokens=5)
+    assert server.get("/health") == (200, {"status": "ok", "model": "tiny/rl"})
+    assert server.get("/ready") == (200, {"status": "ready", "model": "tiny/rl"})
+    status, text = server.get("/metrics")
+    figures = dict(re.findall(r"^(nako_\w+(?:{[^}]*})?) (\S+)$", text, re.MULTILINE))
+    assert status == 200
+    assert float(figures['nako_requests_total{route="/v1/chat/completions",status="200"}']) >= 1
+    assert float(figures['nako_tokens_total{kind="generated"}']) >= 5
+    assert figures['nako_engine_up{engine="0"}'] == "1.0"
+    assert float(figures["nako_first_token_seconds_count"]) >= 1
+    assert figures["nako_waiting_answers"] == "0.0"
+    routes = set(re.findall(r'route="([^"]*)"', text))
+    assert "other" in routes or len(routes) < 30
+
+
+def test_the_page_is_there(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", "/")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
+def test_records_name_who_and_how_much_but_neither_words_nor_keys(engine, tmp_path, monkeypatch):
+    key = "secret-key-" * 3
+    place = io.StringIO()
+    log = AccessLog()
+    log._place = place
+    front = fake_front(engine.tokenizer, tmp_path)
+    with served(front, policy=Policy(keys=read_keys(None, {"NAKO_API_KEY": key})), log=log) as server:
+        said = {"messages": [{"role": "user", "content": "비밀이야기"}]}
+        with server.ask(said, headers={"Authorization": f"Bearer {key}"}) as response:
+            assert response.status == 200
+        with server.ask(said) as response:
+            assert response.status == 401
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", "/x%0a%7b%22forged%22%3a1%7d" + "y" * 500)
+        assert connection.getresponse().status == 401
+        connection.close()
+        until(lambda: place.getvalue().count("\n") == 3)
+    lines = [json.loads(line) for line in place.getvalue().splitlines()]
+    assert [line["status"] for line in lines] == [200, 401, 401]
+    assert (lines[0]["key"], lines[0]["tokens"], lines[0]["finish"]) == ("env", 20, "stop")
+    assert lines[0]["first_token_seconds"] >= 0
+    assert all(word not in place.getvalue() for word in ("비밀", key, "\\ube44"))
+    assert len(lines[2]["path"]) == 200
+
+
+def test_more_than_may_wait_is_told_when_to_come_again(engine, tmp_path):
+    limits = Limits(most_waiting=2, per_client=5)
+    front = fake_front(engine.tokenizer, tmp_path, {"slots": 1, "length": 15, "pause": 0.02}, limits=limits)
+    with served(front) as server:
+        first = server.ask({"stream": True})
+        first.readline()
+        until(lambda: front.door.waiting == 0)
+        waiting = [server.ask({"stream": True}) for _ in range(2)]
+        with server.ask() as refused:
+            error = json.loads(refused.read())["error"]
+        assert (refused.status, error["type"]) == (429, "rate_limit_error")
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        for response in (first, *waiting):
+            assert response.read().endswith(b"data: [DONE]\n\n")
+            response.close()
+        until(lambda: not front.door.inside)
 
 
 def test_a_place_that_cannot_be_opened_says_what_to_do():
     with open_socket("localhost", 0) as taken, pytest.raises(ConfigError, match="--port"):
         open_socket("127.0.0.1", taken.getsockname()[1])
-    for host, port in (("0.0.0.0", 8000), ("127.0.0.1", 70000)):
-        with pytest.raises(ConfigError):
+    for host, port in (("0.0.0.0", 0), ("::", 0), ("my.example", 0), ("127.0.0.1", 70000)):
+        with pytest.raises(ConfigError, match=r"--(host|port)"):
             open_socket(host, port)
+    with open_socket("0.0.0.0", 0, has_keys=True) as place:
+        assert place.getsockname()[1]
+    with pytest.raises(ConfigError, match="--host"):
+        open_socket("192.0.2.1", 0, has_keys=True)
+    assert is_local("127.8.8.8")
+    assert not is_local("10.0.0.1")
 
 
-class Endless:
-    """Stands for the model: answers with the last message's text until it is stopped."""
-
-    def __init__(self):
-        self.running, self.most, self.ended, self.began = 0, 0, [], []
-
-    def __call__(self, engine, conversation, sampling):
-        text = conversation[-1].text
-        self.began.append(text)
-        self.running += 1
-        self.most = max(self.most, self.running)
-        try:
-            for number in range(2000):
-                time.sleep(0.005)
-                yield Piece("text", text, tokens=number)
-        finally:
-            self.running -= 1
-            self.ended.append((text, number))
-
-
-@pytest.fixture
-def endless(engine, monkeypatch):
-    model = Endless()
-    monkeypatch.setattr("nakochat.serving.worker.reply", model)
-    server = LocalServer(create_app(engine, name="tiny"))
-    with open_socket("127.0.0.1", 0) as place:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [place]})
-        thread.start()
-        model.port = place.getsockname()[1]
-        model.server, model.thread = server, thread
-        yield model
-        server.should_exit = True
-        thread.join(10)
-    assert not thread.is_alive()
-
-
-def ask(port, text, *, stream):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    request = json.dumps({"messages": [{"role": "user", "content": text}], "stream": stream})
-    connection.request("POST", CHAT, request, {"Content-Type": "application/json"})
-    return connection
-
-
-def until(condition):
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-def test_one_answer_at_a_time_and_none_for_a_client_that_left(endless):
-    first = ask(endless.port, "하나", stream=True)
-    response = first.getresponse()
-    assert response.readline().startswith(b"data: ")
-    second = ask(endless.port, "둘", stream=False)
-    third = ask(endless.port, "셋", stream=True)
-    started = third.getresponse()
-    started.close()
-    third.close()
-    # the event loop is free while the model works
-    health = http.client.HTTPConnection("127.0.0.1", endless.port, timeout=10)
-    health.request("GET", "/health")
-    assert health.getresponse().status == 200
-    health.close()
-    response.close()
-    first.close()
-    until(lambda: "둘" in endless.began)
-    second.close()
-    until(lambda: len(endless.ended) == 2 and not endless.running)
-    assert endless.most == 1
-    assert [text for text, _ in endless.ended] == ["하나", "둘"]
-    assert all(number < 1999 for _, number in endless.ended)
-    assert "셋" not in endless.began
-
-
-def test_a_server_that_ends_stops_its_answers(endless, caplog):
-    streamed, whole = ask(endless.port, "하나", stream=True), ask(endless.port, "둘", stream=False)
-    response = streamed.getresponse()
-    assert response.readline().startswith(b"data: ")
-    until(lambda: len(endless.server._worker._jobs) == 2)
-    endless.server.should_exit = True
-    assert b"[DONE]" not in response.read()  # the client knows that it has not all
-    assert whole.getresponse().status == 503
-    endless.thread.join(10)
-    assert not caplog.records
-    assert endless.ended[0][1] < 1999
-    for connection in (streamed, whole):
-        connection.close()
+def test_an_answer_that_nobody_reads_on_is_cancelled(engine, tmp_path):
+    front = fake_front(engine.tokenizer, tmp_path, {"length": 5000, "pause": 0.01, "context": 9000})
+    with served(front) as server:
+        streamed = server.ask({"stream": True, "max_tokens": 5000})
+        streamed.readline()
+        whole = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        body = json.dumps({"messages": HELLO, "max_tokens": 5000})
+        whole.request("POST", CHAT, body, {"Content-Type": "application/json"})
+        place = front.dispatcher.places[front.dispatcher.devices[0]]
+        until(lambda: front.dispatcher.running == 2)
+        streamed.close()
+        whole.close()
+        until(lambda: place.state.get("cancelled") == 2)
+        assert place.state["running"] == 0
+        assert not front.door.inside

@@ -16,6 +16,7 @@ from nakochat.serving.app import create_app
 from nakochat.serving.room import Room
 from nakochat.serving.server import LocalServer, address_of, open_socket
 from nakochat.serving.watch import create_watch_app, run_watch
+from tests.serving.harness import fake_front
 
 
 @pytest.fixture
@@ -62,8 +63,9 @@ def test_the_page_is_there_under_its_policy_and_alone_the_room_is_the_first_page
     assert client.post("/watch/runs").status_code == 405
 
 
-def test_the_chat_server_has_the_same_room(engine, run):
-    with TestClient(create_app(engine, name="tiny"), base_url="http://127.0.0.1:8000") as client:
+def test_the_chat_server_has_the_same_room(engine, run, tmp_path):
+    app = create_app(fake_front(engine.tokenizer, tmp_path))
+    with TestClient(app, base_url="http://127.0.0.1:8000") as client:
         assert client.get("/watch").status_code == 200
         assert client.get("/watch/run", params={"name": "첫 실행"}).json()["stages"][0]["step"] == 1
 
