@@ -1,7 +1,7 @@
 """The front -> the web app: OpenAI's API, the chat page, the training room, and what looks after a server.
 
-POST /v1/chat/completions and /v1/completions, GET /v1/models, /health, /ready, /metrics, / and /watch (pages).  A request
-is read and checked whole before it may wait; the event loop never computes.
+POST /v1/chat/completions and /v1/completions, GET /v1/models, /health, /ready, /metrics, and the pages / and /watch.  A
+request is read and checked whole before it may wait; the event loop never computes.
 """
 
 import asyncio
@@ -274,7 +274,14 @@ def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | N
         await front.dispatcher.close()
 
     # FastAPI's own documentation pages load scripts from elsewhere
-    app = FastAPI(title="nakochat", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="nakochat",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
     app.state.front = front
     for kind in (BadRequest, HTTPException, Exception):
         app.add_exception_handler(kind, answer_error)

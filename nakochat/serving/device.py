@@ -17,7 +17,10 @@ from nakochat.serving.wire import LONGEST_LINE, Message, pack
 
 SILENCE = 120.0  # seconds without a word after which a process counts as hung: it says that it is alive every second
 STEADY = 10.0  # seconds after which a process did not die of its start
-LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps dying
+FIRST_PAUSE, LONGEST_PAUSE = (
+    0.25,
+    30.0,
+)  # seconds before it is started again; twice as long after each death in a row
 logger = logging.getLogger(__name__)
 
 
@@ -73,7 +76,6 @@ class Device:
                 await self._task
 
     async def _supervise(self, owner: Owner) -> None:
-        pause = 0.0
         while True:
             began = asyncio.get_running_loop().time()
             try:
@@ -83,7 +85,7 @@ class Device:
             lived = asyncio.get_running_loop().time() - began
             self.deaths = 1 if lived > STEADY else self.deaths + 1
             owner.died(self)
-            pause = 0.0 if lived > STEADY else min(LONGEST_PAUSE, max(0.25, 2 * pause))
+            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** (self.deaths - 1))
             logger.error("engine process %d ended; starting it again in %.2f s", self.number, pause)
             await asyncio.sleep(pause)
             self.restarts += 1
