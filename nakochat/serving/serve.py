@@ -47,6 +47,7 @@ def run_serve(
         front = front_of(models, engines(command, settings.gpus), limits, sampling, settings.models)
         app = create_app(front, policy=policy, log=log)
         server = ModelServer(app, front, place, settings)
+        speak(say(f"모델을 읽습니다: {front.first.name} …", f"Loading {front.first.name} …"))
         run_server(server, place)
         log.close()
     if front.dispatcher.failure is not None:

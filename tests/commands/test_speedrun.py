@@ -70,7 +70,7 @@ def test_a_stage_that_is_skipped_is_passed_over(done):
 def test_the_page_opens_on_the_device_that_was_asked_for(done):
     speedrun.main(preset="toy", device="cpu", dtype="float32", serve=True, port=8123)
     name, words, options = done[-1]
-    assert (name, words, options["port"]) == ("serve", ("toy",), 8123)
+    assert (name, words, options["settings"].where.port) == ("serve", ("toy",), 8123)
     assert (options["settings"].device, options["settings"].dtype) == ("cpu", "float32")
 
 
