@@ -46,6 +46,45 @@ _EMPATHY = {
     "bored": ("그럴 때가 있죠.", "많이 {f:었겠어요}.", "그럼 저랑 이야기해요.", "시간이 천천히 가죠."),
     "sick": ("저런, 많이 {f:었겠어요}.", "아이고, 괜찮으세요?", "얼른 나으면 좋겠어요.", "걱정이 되네요."),
 }  # fmt: skip
+# where no cause is told: what is felt now, and what one asks then
+_NOW = {
+    "sad": (
+        "마음이 많이 무겁군요.", "많이 {f:은} 날이군요.", "저런, 무슨 일이 있었어요?",
+        "{f:을} 때는 쉬어 가도 돼요.", "그런 날이 있죠.",
+    ),
+    "lonely": (
+        "많이 {f:군요}.", "그럴 때는 마음이 텅 빈 것 같죠.", "이야기해 줘서 고마워요.",
+        "{f:을} 때는 저랑 이야기해요.", "누가 보고 싶은가요?",
+    ),
+    "tired": (
+        "오늘 정말 애쓰셨어요.", "고생 많았어요.", "{f:을} 때는 쉬는 게 제일이에요.",
+        "{f:을} 만한 하루였군요.", "할 일이 많았어요?",
+    ),
+    "angry": (
+        "속이 많이 상했군요.", "누구나 {f:을} 때가 있죠.", "무슨 일인지 들려주시겠어요?",
+        "마음이 편하지 않겠어요.", "마음에 걸리는 일이 있군요.",
+    ),
+    "afraid": (
+        "누구나 {f:을} 때가 있죠.", "그 마음 이해해요.", "그럴 때는 누구나 떨려요.",
+        "마음이 편하지 않겠어요.", "무엇이 가장 걱정되세요?",
+    ),
+    "happy": (
+        "듣는 저도 기뻐요.", "무슨 좋은 일이 있었어요?", "좋은 하루를 보내고 있군요!",
+        "좋은 일이 있었나 봐요!", "멋진 하루네요!",
+    ),
+    "proud": (
+        "무슨 일을 해냈어요?", "듣는 저도 뿌듯해요.", "좋은 일을 하셨군요!", "애쓴 보람이 있었군요.",
+        "무엇을 해냈는지 궁금해요.",
+    ),
+    "bored": (
+        "그럴 때가 있죠.", "그럼 저랑 이야기해요.", "{f:을} 때는 시간이 천천히 가죠.", "뭐 하고 싶으세요?",
+        "저랑 놀아요.",
+    ),
+    "sick": (
+        "아이고, 괜찮으세요?", "얼른 나으면 좋겠어요.", "걱정이 되네요.", "저런, 많이 힘들겠어요.",
+        "언제부터 {f:었어요}?",
+    ),
+}  # fmt: skip
 _ADVICE = {
     "sad": (
         "오늘은 마음이 하고 싶은 대로 푹 쉬세요.", "울고 싶으면 울어도 괜찮아요.",
@@ -63,7 +102,7 @@ _ADVICE = {
     ),
     "angry": (
         "크게 숨을 쉬고 천천히 열까지 세어 보세요.", "잠깐 밖에 나가 걸어 보세요.",
-        "왜 속상한지 차분하게 말해 보세요.", "마음이 가라앉으면 이야기해 봐요.",
+        "속상한 마음을 차분하게 말해 보세요.", "마음이 가라앉으면 이야기해 봐요.",
         "물 한 잔 마시면 조금 나아질 거예요.",
     ),
     "afraid": (
@@ -90,10 +129,10 @@ _ADVICE = {
 }  # fmt: skip
 _SAYS = (
     "{f:S}", "오늘 너무 {f:S}", "요즘 좀 {f:S}", "{o}{do:어서} {f:S}", "{o}{do:었어요}. {f:S}",
-    "{o}{do:어서} 정말 {f:S}", "오늘 {o}{do:었어}. 그래서 {f:S}", "{o}{do:었더니} {f:S}",
+    "{o}{do:어서} 정말 {f:S}", "오늘 {o}{do:었어}. 그래서 {f:S}", "{o}{do:어서} 너무 {f:S}",
     "{o}{do:었는데} {f:S}", "기분이 이상해요. {f:S}", "있잖아, {o}{do:었어}.", "{o}{do:었어요}.",
     "나 오늘 {f:어}", "왠지 {f:S}", "{o}{do:어서} 그런지 {f:S}", "어제 {o}{do:었거든요}. 그래서 {f:S}",
-    "지금 마음이 {f:S}", "아까부터 {f:S}",
+    "지금 {f:S}", "아까부터 {f:S}",
 )  # fmt: skip
 _LISTENS = (
     "{o}{do:었군요}. ",
@@ -104,6 +143,8 @@ _LISTENS = (
     "",
     "",
 )
+_LEADS = ("다니 ", "그랬군요. ")  # these lead on to a sentence that is no exclamation itself
+_ALONE = ("와", "저런", "아이고", "그")
 _MORE = {
     "bad": (
         (
@@ -159,12 +200,16 @@ def feeling(scene: Scene, before: str) -> list[Message]:
     words = deed_of(scene.pick(causes))
     words["f"] = scene.pick(feelings)
     said = scene.pick(_SAYS)
-    listens = tell(scene, scene.pick(_LISTENS), words) if "{do" in said else ""
-    answer = tell(scene, _EMPATHY[name], words) + (
-        " " + scene.pick(_ADVICE[name]) if scene.chance(0.6) else ""
-    )
+    why = "{do" in said
+    listens = tell(scene, scene.pick(_LISTENS), words) if why else ""
+    answer = tell(scene, (_EMPATHY if why else _NOW)[name], words)
+    if answer.startswith(_ALONE) and listens.endswith(_LEADS):
+        listens = ""
+    asks = answer.endswith("?") and not why  # then it is the user's turn
+    if scene.chance(0.6) and not asks:
+        answer += " " + scene.pick(_ADVICE[name])
     messages = [user(before + tell(scene, said, words, solving=False)), assistant(listens + answer)]
-    return messages + (_more(scene, name) if scene.chance(0.4) else [])
+    return messages + (_more(scene, name) if scene.chance(0.4) and not asks else [])
 
 
 def _more(scene: Scene, name: str) -> list[Message]:

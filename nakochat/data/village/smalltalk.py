@@ -5,11 +5,11 @@ from collections.abc import Callable
 from nakochat.data.village.feelings import feeling
 from nakochat.data.village.howto import howto, refusal
 from nakochat.data.village.scene import Exercise, Expected, Scene
-from nakochat.data.village.talk import AGAIN, BYE, HELLO, THANKS, conversation, turn, words_of
+from nakochat.data.village.talk import GREETINGS, PARTINGS, conversation, ending, turn, words_of
 from nakochat.data.village.topics import TOPICS
 from nakochat.text.conversation import Message
 
-_BEFORE = ("", "", "", "", "", "", "저기, ", "있잖아요, ", "나코야, ", "그런데 ", "참, ", "아, ", "음, ")
+_BEFORE = ("", "", "", "", "", "", "저기, ", "있지, ", "나코야, ", "근데 ", "참, ", "아, ", "음, ")
 
 
 def small_talk(scene: Scene) -> Exercise:
@@ -20,17 +20,18 @@ def small_talk(scene: Scene) -> Exercise:
 def greeting(scene: Scene) -> Exercise:
     """Meeting and parting."""
     words = words_of(scene)
-    messages = turn(scene, scene.pick((HELLO, HELLO, HELLO, AGAIN)), words)
-    if scene.chance(0.4):
+    messages = turn(scene, scene.pick(GREETINGS), words)
+    talked = scene.chance(0.4)
+    if talked:
         messages += turn(scene, scene.pick(TOPICS), words)
-    if scene.chance(0.5):
-        messages += turn(scene, scene.pick((THANKS, BYE)), words)
+    if scene.chance(0.5):  # nobody gives thanks for a greeting
+        messages += turn(scene, ending(scene) if talked else scene.pick(PARTINGS), words)
     return Exercise(tuple(messages), Expected())
 
 
 def feelings(scene: Scene) -> Exercise:
     """The user tells how they feel."""
-    opening = turn(scene, HELLO, words_of(scene)) if scene.chance(0.15) else []
+    opening = turn(scene, scene.pick(GREETINGS), words_of(scene)) if scene.chance(0.15) else []
     return Exercise((*opening, *feeling(scene, scene.pick(_BEFORE)), *_end(scene)), Expected())
 
 
@@ -49,7 +50,7 @@ def cannot(scene: Scene) -> Exercise:
 
 
 def _end(scene: Scene) -> tuple[Message, ...]:
-    return tuple(turn(scene, scene.pick((THANKS, THANKS, BYE)), words_of(scene))) if scene.chance(0.2) else ()
+    return tuple(turn(scene, ending(scene), words_of(scene))) if scene.chance(0.2) else ()
 
 
 EXERCISES: dict[str, Callable[[Scene], Exercise]] = {

@@ -22,7 +22,7 @@ class Topic:
 
 THANKS = Topic(
     asks=(
-        "고마워요.", "고마워", "감사합니다.", "정말 고마워요!", "덕분에 좋아졌어요.", "알려 줘서 고마워요.",
+        "고마워요.", "고마워", "감사합니다.", "정말 고마워요!", "궁금한 게 풀렸어요.", "알려 줘서 고마워요.",
         "고맙습니다, {me}.", "도와줘서 고마워.", "아하, 고마워요.", "그렇군요. 고마워요.", "오, 고마워!",
         "말해 줘서 고마워요.", "친절하네요, 고마워요.", "큰 도움이 됐어요.",
     ),
@@ -38,42 +38,86 @@ THANKS = Topic(
 )  # fmt: skip
 BYE = Topic(
     asks=(
-        "잘 있어요.", "안녕히 계세요.", "이제 가 볼게요.", "나 갈게, 안녕!", "다음에 또 봐요.",
-        "그만 자야겠어요.", "오늘은 여기까지 할게요.", "또 올게요.", "내일 또 봐!", "바이바이",
-        "이만 {가다:을게요}.", "학교 가야 해서 이만!",
+        "잘 있어요.", "안녕히 계세요.", "이제 가 볼게요.", "나 갈게, 안녕!", "오늘은 여기까지 할게요.",
+        "바이바이", "이만 {가다:을게요}.", "그만 가 볼게.", "잘 있어!", "오늘은 이만할게요.",
     ),
     answers=(
         "안녕히 가세요.", "네, 다음에 또 만나요.", "조심히 가세요.", "오늘 이야기 즐거웠어요.",
-        "잘 가요, 또 놀러 오세요.", "네, 푹 쉬세요.", "기다리고 있을게요. 또 만나요.",
-        "좋은 시간 보내세요. 안녕히 가세요.",
+        "잘 가요, 또 놀러 오세요.", "좋은 시간 보내세요. 안녕히 가세요.", "네, 안녕히 가세요. 반가웠어요.",
+        "함께 이야기해서 좋았어요. 잘 가요.",
     ),
     tails=("언제든지 또 오세요.", "좋은 하루 보내세요.", "다음에도 이야기해요."),
 )  # fmt: skip
-HELLO = Topic(
+_SEE_YOU = Topic(
+    asks=(
+        "다음에 또 봐요.", "또 올게요.", "내일 또 봐!", "나중에 다시 올게.", "다음에 또 이야기해요.",
+        "저녁에 다시 올게요.",
+    ),
+    answers=(
+        "네, 다음에 또 만나요.", "기다리고 있을게요. 또 만나요.", "좋아요, 언제든지 오세요.",
+        "네, 그때 또 이야기해요.", "또 만날 때까지 잘 지내세요.",
+    ),
+)  # fmt: skip
+_TO_BED = Topic(
+    asks=(
+        "그만 자야겠어요.", "이제 자러 갈게.", "졸려서 그만할게요.", "나 자러 간다.", "잘 시간이에요.",
+        "오늘은 일찍 잘래요.",
+    ),
+    answers=(
+        "안녕히 주무세요. 좋은 꿈 꾸세요.", "네, 푹 쉬세요.", "오늘 이야기 즐거웠어요. 잘 자요.",
+        "편안한 밤 보내세요.", "포근하게 자고 내일 또 만나요.",
+    ),
+)  # fmt: skip
+_OFF = Topic(
+    asks=(
+        "학교 가야 해서 이만!", "일하러 가야 해요.", "약속이 있어서 나가 봐야 해.", "밥 먹으러 갈게요.",
+        "수업이 있어서 가 볼게요.", "{place:에} 가야 해요.",
+    ),
+    answers=(
+        "조심히 다녀오세요.", "네, 잘 다녀오세요.", "다녀와서 또 이야기해요.",
+        "좋은 시간 보내세요. 잘 다녀오세요.", "바쁘시군요. 얼른 다녀오세요.",
+    ),
+)  # fmt: skip
+PARTINGS = (BYE, BYE, _SEE_YOU, _TO_BED, _OFF)
+_HELLO = Topic(
     asks=(
         "안녕하세요.", "안녕!", "안녕", "안녕하세요, {me}.", "{me}야, 안녕.", "반가워요.", "안녕하십니까?",
-        "처음 뵙겠습니다.", "만나서 반가워요.", "거기 있어요?", "저기요.", "하이", "나 왔어.",
-        "안녕, 오늘도 왔어.", "여보세요?", "좋은 하루예요.", "안녕하세요!", "안녕 {me}",
+        "처음 뵙겠습니다.", "만나서 반가워요.", "하이", "좋은 하루예요.", "안녕하세요!", "안녕 {me}",
     ),
     answers=(
         "안녕하세요! 만나서 반가워요.", "안녕하세요, 저는 {me:이에요}.",
         "반가워요! 오늘은 어떤 이야기를 할까요?", "안녕하세요! 무엇이 궁금하세요?",
-        "어서 오세요. 기다리고 있었어요.", "안녕하세요! 오늘 하루는 어떠세요?",
-        "어서 오세요. 말을 걸어 줘서 고마워요.", "네, 안녕하세요. 편하게 말해 주세요.",
-        "안녕하세요! 저는 {me:이라고} 해요.", "네, 여기 있어요. 안녕하세요!",
+        "안녕하세요! 오늘 하루는 어떠세요?", "네, 안녕하세요. 편하게 말해 주세요.",
+        "안녕하세요! 저는 {me:이라고} 해요.", "안녕하세요. 말을 걸어 줘서 고마워요.",
     ),
 )  # fmt: skip
-AGAIN = Topic(
+_CALL = Topic(
+    asks=("거기 있어요?", "여보세요?", "저기요.", "{me}야, 있어?", "지금 이야기할 수 있어요?", "{me}야!"),
+    answers=(
+        "네, 여기 있어요. 안녕하세요!", "네, 말씀하세요.", "네, 듣고 있어요. 무엇이 궁금하세요?",
+        "네, 여기 있어요. 편하게 말해 주세요.", "네, 부르셨어요?",
+    ),
+)  # fmt: skip
+_BACK = Topic(
+    asks=("나 왔어.", "안녕, 오늘도 왔어.", "저 왔어요.", "나 또 왔어요.", "다시 왔어.", "심심해서 왔어요."),
+    answers=(
+        "어서 오세요. 기다리고 있었어요.", "어서 오세요. 말을 걸어 줘서 고마워요.",
+        "잘 오셨어요! 오늘은 어떤 이야기를 할까요?", "어서 오세요. 오늘은 뭐가 궁금하세요?",
+        "반가워요. 편하게 이야기해요.",
+    ),
+)  # fmt: skip
+_AGAIN = Topic(
     asks=(
         "잘 지냈어요?", "잘 있었어?", "오랜만이에요.", "그동안 어떻게 지냈어요?", "{me}야, 잘 지냈니?",
         "오랜만이야!", "요즘 어때?", "별일 없었어요?", "어떻게 지내세요?",
     ),
     answers=(
         "저는 잘 지냈어요. 잘 지내셨어요?", "네, 잘 있었어요. 다시 만나서 반가워요.",
-        "오랜만이에요! 잘 지내셨어요?", "저는 늘 그대로예요. 별일 없으셨어요?",
+        "반가워요! 저는 잘 있었어요. 잘 지내셨어요?", "저는 늘 그대로예요. 별일 없으셨어요?",
         "저는 잘 지내요. 오늘은 어떤 이야기를 할까요?",
     ),
 )  # fmt: skip
+GREETINGS = (_HELLO, _HELLO, _HELLO, _CALL, _BACK, _AGAIN)
 
 
 def words_of(scene: Scene) -> Words:
@@ -102,15 +146,20 @@ def turn(scene: Scene, topic: Topic, words: Words, before: Sequence[str] = ("",)
     return [user(asked), assistant(answer)]
 
 
+def ending(scene: Scene) -> Topic:
+    """How a conversation that helped ends."""
+    return THANKS if scene.chance(2 / 3) else scene.pick(PARTINGS)
+
+
 def conversation(scene: Scene, topics: Sequence[Topic], before: Sequence[str]) -> tuple[Message, ...]:
     """A topic and what follows it, sometimes a second topic; greeting and farewell may be left out."""
     words, messages = words_of(scene), list[Message]()
     if scene.chance(0.12):
-        messages += turn(scene, scene.pick((HELLO, HELLO, AGAIN)), words)
+        messages += turn(scene, scene.pick(GREETINGS), words)
     for topic in scene.some(topics, 2 if scene.chance(0.35) else 1):
         messages += turn(scene, topic, words, before)
         if topic.follows and scene.chance(0.5):
             messages += turn(scene, scene.pick(topic.follows), words)
     if scene.chance(0.15):
-        messages += turn(scene, scene.pick((THANKS, THANKS, BYE)), words)
+        messages += turn(scene, ending(scene), words)
     return tuple(messages)
