@@ -162,7 +162,8 @@ def run(words: list[str]) -> int:
         return _fail(str(error))
     except CycloptsError as error:
         return _fail(
-            f"{_plain(error)}\n{say('도움말', 'help')}: {' '.join(['nako', *(_command(words) or ()), '--help'])}"
+            f"{_plain(error)}\n{say('도움말', 'help')}: "
+            f"{' '.join(['nako', *(_command(words) or _group(words)), '--help'])}"
         )
     except KeyboardInterrupt as stop:
         if not isinstance(stop, Interrupted):  # which has said more
@@ -218,6 +219,11 @@ def _command(words: list[str]) -> list[str] | None:
         if " ".join(words[:length]) in COMMANDS:
             return words[:length]
     return None
+
+
+def _group(words: list[str]) -> list[str]:
+    """The word that names a group of commands, if any."""
+    return words[:1] if words[:1] and words[0] in GROUPS else []
 
 
 def _settings_sources(words: list[str]) -> tuple[Dict, ...]:

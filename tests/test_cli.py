@@ -72,6 +72,7 @@ def test_every_command_has_help(command, capsys):
     [
         (["speedrum"], "'speedrun'"),
         (["train", "bass"], "'base'"),
+        (["train", "bass"], "nako train --help"),
         (["train", "base", "--stepz", "3"], "--steps"),
         (["train", "base", "--preset", "tinny"], "'tiny'"),
         (["train", "base", "--preset=tinny"], "'tiny'"),

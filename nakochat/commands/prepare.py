@@ -19,7 +19,7 @@ from nakochat.data.corpus.files import check_head, find_files
 from nakochat.data.shards.set_writer import SHARD_TOKENS, Preparation, Progress, prepare_part
 from nakochat.data.shards.token_set import PART, TokenSet, part_folder
 from nakochat.data.shards.tokenising import Reading, SourceFile
-from nakochat.data.sources.catalog import catalogue, source_of
+from nakochat.data.sources.catalog import catalogue, near_names, source_of
 
 EVERY = 15.0  # seconds between two lines about how far it is
 
@@ -161,6 +161,14 @@ def _resolve(source: str, column: str | None) -> tuple[Path, str, str | None]:
                     f"{source} has not been downloaded. Run 'nako data pull {source}' first.",
                 )
             )
+    if not path.exists() and (near := near_names(source)):
+        raise DataError(
+            say(
+                f"그런 파일도 자료도 없습니다: {source}. 비슷한 이름의 자료: {', '.join(near)}. 목록: nako data list.",
+                f"there is neither a file nor a source {source}. Sources of near names: {', '.join(near)}. "
+                "The list: nako data list.",
+            )
+        )
     known = source_of(path.resolve())
     if known is not None:
         return path, known, column or catalogue()[known].column

@@ -172,7 +172,7 @@ def _show_all_of(source: Source) -> None:
         (say("제목", "title"), source.title),
         (say("쓰임", "for"), say(source.purpose_ko, source.purpose_en)),
         (say("주소", "address"), source.address),
-        (say("판", "version"), source.revision or say("처음 받을 때 정합니다", "set at the first pull")),
+        (say("판", "version"), _version(source)),
         (say("크기", "size"), f"{_size(source)}, {_count(source)}"),
         (say("형식", "format"), source.format + (f", {source.column}" if source.column else "")),
         (say("라이선스", "licence"), f"{source.licence} ({say('상업적 이용', 'commercial use')}: {may_sell(source)})"),
@@ -218,6 +218,14 @@ def _here(source: Source) -> str:
         return "-"
     there = sum((data_folder(source.name) / path).is_file() for path in lock["files"])
     return f"{there}/{len(lock['files'])}"
+
+
+def _version(source: Source) -> str:
+    """The commit that is here, else the catalogue's."""
+    lock = read_lock(data_folder(source.name)) or {}
+    return str(
+        lock.get("revision") or source.revision or say("처음 받을 때 정합니다", "set at the first pull")
+    )
 
 
 def _say_left_out(sources: list[Source]) -> None:

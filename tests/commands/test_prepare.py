@@ -84,3 +84,8 @@ def test_without_any_tokenizer_it_says_how_to_make_one(text, capsys):
     assert prepare(text) == 2
     assert "nako tok train" in capsys.readouterr().err
     assert not (home() / "sets").exists()
+
+
+def test_a_misspelt_source_is_told_its_near_names(capsys):
+    assert run(["data", "prepare", "wikipedia-kr"]) == 2
+    assert "wikipedia-ko" in capsys.readouterr().err

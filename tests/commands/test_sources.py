@@ -62,6 +62,8 @@ def test_the_list_shows_licences_and_what_is_here(
     assert all(entry["commercial"] for entry in listed)
     assert nako("data list koalpaca") == 0
     assert "지식iN" in capsys.readouterr().out
+    assert nako("data list fineweb-2-edu-korean") == 0
+    assert server.commit in capsys.readouterr().out
 
 
 def test_sizes_are_said_before_and_the_first_version_is_said_once(

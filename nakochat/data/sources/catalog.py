@@ -113,9 +113,7 @@ def find_source(name: str) -> Source:
     source = catalogue().get(name)
     if source is not None:
         return source
-    from difflib import get_close_matches
-
-    near = get_close_matches(name.lower(), catalogue(), n=3, cutoff=0.5)
+    near = near_names(name)
     raise ConfigError(
         say(
             f"목록에 없는 자료입니다: {name!r}."
@@ -126,6 +124,13 @@ def find_source(name: str) -> Source:
             + " See them all with 'nako data list'.",
         )
     )
+
+
+def near_names(name: str) -> list[str]:
+    """The names of the catalogue that look like it, the nearest first."""
+    from difflib import get_close_matches
+
+    return get_close_matches(name.lower(), catalogue(), n=3, cutoff=0.5)
 
 
 def select(
