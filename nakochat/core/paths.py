@@ -152,6 +152,11 @@ def find_tokenizer(run: str | None) -> Path:
 
 
 def _no_such_run(name: str) -> str:
+    if run_folder(name).is_dir():
+        return say(
+            f"'{name}'에는 아직 학습한 모델이 없습니다. 'nako train base --name {name}'으로 학습하세요.",
+            f"run '{name}' has no trained model yet. Train one: 'nako train base --name {name}'.",
+        )
     known = ", ".join(run.name for run in list_runs()[:8])
     return say(
         f"{josa(repr(name), '이라는')} 실행이 없습니다."

@@ -69,3 +69,9 @@ def test_a_home_that_cannot_be_made_or_written_says_how_to_move_it(tmp_path, mon
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
     with pytest.raises(ConfigError, match="NAKO_HOME"):
         home()
+
+
+def test_a_run_that_has_only_begun_is_not_called_missing():
+    (run_folder("begun") / "tokenizer").mkdir(parents=True)
+    with pytest.raises(CheckpointError, match="nako train base --name begun"):
+        find_run("begun")
