@@ -11,7 +11,7 @@ from nakochat.core.paths import find_run, run_folder, trained_stages
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
-from nakochat.inference.talk import continue_text, load_engine
+from nakochat.inference.talk import continue_likely, continue_text, load_engine
 
 
 @Parameter(name="*")
@@ -32,7 +32,12 @@ def _engine(run: str | None, settings: TalkSettings) -> tuple[Engine, str]:
 
 
 def sample(
-    run: str | None = None, *, prompt: str = "", samples: int = 1, settings: TalkSettings = TalkSettings()
+    run: str | None = None,
+    *,
+    prompt: str = "",
+    samples: int = 1,
+    probabilities: bool = False,
+    settings: TalkSettings = TalkSettings(),
 ) -> None:
     """Let the model go on from a text.
 
@@ -45,10 +50,18 @@ def sample(
         이어 쓸 글. | The text to go on from.
     samples
         몇 번 쓸지; 씨앗을 하나씩 올립니다. | How many times, each with the next seed.
+    probabilities
+        토큰마다 모델이 매긴 확률을 빛깔로 보입니다; 파이프에는 줄마다 숫자로. |
+        Show the probability of every token as a colour; through a pipe, as figures line by line.
     """
+    from nakochat.serving.probability import show_probabilities
+
     engine, _ = _engine(run, settings)
     for number in range(samples):
         sampling = replace(settings.sampling, seed=settings.sampling.seed + number)
+        if probabilities:
+            show_probabilities(prompt, continue_likely(engine, prompt, sampling))
+            continue
         text = "".join(piece.text for piece in continue_text(engine, prompt, sampling))
         speak(prompt + text)
 

@@ -3,6 +3,7 @@
 The one door for chat, server and evaluation: they see conversations and parts, never token ids.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from nakochat.core.machine import Machine
 from nakochat.core.paths import RunReference
 from nakochat.inference.detokeniser import Detokeniser
 from nakochat.inference.engine import Engine, inference_copy
-from nakochat.inference.request import Finish
+from nakochat.inference.request import Finish, Request
 from nakochat.inference.sampling import Sampling
 from nakochat.models.checkpoint import checkpoint_of
 from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
@@ -44,6 +45,31 @@ def reply(engine: Engine, conversation: Conversation, sampling: Sampling) -> Ite
 def continue_text(engine: Engine, prompt: str, sampling: Sampling) -> Iterator[Piece]:
     """How the model goes on from a text, as base models do."""
     yield from decode_pieces(engine, [[engine.tokenizer.bos, *engine.tokenizer.encode(prompt)]], sampling)
+
+
+@dataclass(frozen=True)
+class Likely:
+    """Some new text, and how likely the model itself held it, before temperature; None for what a tool answered."""
+
+    text: str
+    probability: float | None
+
+
+def continue_likely(engine: Engine, prompt: str, sampling: Sampling) -> Iterator[Likely]:
+    """As continue_text, with probabilities.  A character that takes several tokens has the product of theirs."""
+    ids = [engine.tokenizer.bos, *engine.tokenizer.encode(prompt)]
+    key = engine.submit(Request(prompt=ids, sampling=sampling, logprobs=0))
+    log: float | None = 0.0
+    try:
+        while engine.busy:
+            for token in engine.step():
+                log = None if log is None or token.logprob is None else log + token.logprob
+                if token.text:
+                    yield Likely(token.text, None if log is None else math.exp(log))
+                if token.text or token.id in engine.tokenizer.special_ids:
+                    log = 0.0
+    finally:
+        engine.cancel(key)
 
 
 def decode_pieces(engine: Engine, prompts: list[list[int]], sampling: Sampling) -> Iterator[Piece]:
