@@ -6,7 +6,9 @@ The words are written down here, so that the same pages give the same pictures: 
 talks.  Needs what test.sh installs, a Chromium, and a font with Hangul (Debian: fonts-noto-cjk).
 """
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from nakochat.core.files import lock_file  # noqa: E402
 from tests.browser.conftest import find_chromium  # noqa: E402
 from tests.browser.fake_server import Call, FakeServer, Token  # noqa: E402
+from tests.browser.room import Serving, write_example  # noqa: E402
 
 DESKTOP = {"viewport": {"width": 1200, "height": 780}}
 PHONE = {
@@ -130,6 +134,37 @@ def take(browser: Browser, folder: Path) -> None:
         print(folder / f"{name}.png")
 
 
+ROOM: list[tuple[str, str, dict[str, Any]]] = [
+    ("watch-light", "?run=tiny", {"viewport": {"width": 1200, "height": 1130}}),
+    ("watch-dark", "?run=tiny", {"viewport": {"width": 1200, "height": 1130}, "color_scheme": "dark"}),
+    ("watch-two", "?run=tiny&run=낮은-학습률", {"viewport": {"width": 1200, "height": 1130}}),
+]
+
+
+def take_room(browser: Browser, folder: Path) -> None:
+    """The training room over runs whose curves a formula draws."""
+    with tempfile.TemporaryDirectory() as place:
+        runs, scores = Path(place), ROOT / "docs/runs/2026-11-20-tiny/scores-base.json"
+        write_example(runs, scores, "낮은-학습률", shift=0.12, seed=1)
+        write_example(runs, scores, "tiny")
+        lock = lock_file(runs / "tiny" / "mid" / "lock")
+        serving = Serving(runs)
+        for name, query, look in ROOM:
+            reader = {"locale": "ko-KR", "timezone_id": "Asia/Seoul", "reduced_motion": "reduce"}
+            context = browser.new_context(**{**reader, **look})
+            page = context.new_page()
+            page.clock.set_fixed_time("2026-03-01T10:30:00+09:00")
+            page.goto(f"http://127.0.0.1:{serving.port}/watch{query}")
+            page.locator("#charts canvas").first.wait_for()
+            page.wait_for_timeout(500)
+            page.screenshot(path=folder / f"{name}.png")
+            context.close()
+            print(folder / f"{name}.png")
+        serving.end()
+        if lock is not None:
+            os.close(lock)
+
+
 def main() -> None:
     path = find_chromium()
     if path is None:
@@ -138,6 +173,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         take(browser, folder)
+        take_room(browser, folder)
         browser.close()
 
 

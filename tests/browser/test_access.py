@@ -1,30 +1,18 @@
 """The chat page for everyone -> no serious finding of axe-core in any state, and all of it by keyboard alone."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.access import expect_no_barrier
 from tests.browser.fake_server import Call, FakeServer, Token
 
-AXE = (Path(__file__).parent / "vendor/axe-core/axe.js").read_text(encoding="utf-8")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RICH = (
     "## 제목\n\n**굵게**, `코드`, [주소](https://example.com)\n\n> 인용\n\n- 하나\n- 둘\n\n"
     "| 가 | 나 |\n|---|--:|\n| 1 | 2 |\n\n"
     "```python\n# 말\ndef f(x: int) -> str:\n    return '글' + str(x) if x > 1.5 else None\n```\n\n$$\\frac12$$\n"
 )
-
-
-def expect_no_barrier(page: Page) -> None:
-    page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", RULES)["violations"]
-    serious = [one for one in found if one["impact"] in ("serious", "critical")]
-    assert not serious, [
-        (one["id"], one["help"], [(node["html"][:160], node["failureSummary"]) for node in one["nodes"][:3]])
-        for one in serious
-    ]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,48 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from nakochat.core.files import lock_file
-from nakochat.serving.room import Room
-from nakochat.serving.server import LocalServer, open_socket
-from nakochat.serving.watch import create_watch_app
+from tests.browser.access import expect_no_barrier
+from tests.browser.room import Serving, append, step
 
 TIMEOUT = 15_000
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
-
-
-class Serving:
-    """The room's server, which can be ended and started again at the same address."""
-
-    def __init__(self, runs: Path) -> None:
-        self._runs, self.port = runs, 0
-        self.start()
-
-    def start(self) -> None:
-        place = open_socket("127.0.0.1", self.port)
-        self.port = place.getsockname()[1]
-        self._server = LocalServer(create_watch_app(Room(self._runs)))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [place]})
-        self._thread.start()
-
-    def end(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(15)
-        assert not self._thread.is_alive()
-
-
-def append(stage: Path, *rows: dict[str, object]) -> None:
-    stage.mkdir(parents=True, exist_ok=True)
-    with (stage / "metrics.jsonl").open("a", encoding="utf-8") as file:
-        file.write("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-
-
-def step(number: int, loss: float) -> dict[str, object]:
-    return {
-        "kind": "step",
-        "step": number,
-        "loss": loss,
-        "seconds": 2.0 * number,
-        "tokens_per_second": 1500.0,
-    }
 
 
 @pytest.fixture
@@ -146,3 +108,18 @@ def test_finished_damaged_and_empty_runs_are_shown_side_by_side_in_two_languages
     expect(page.locator(".run").last).to_contain_text("Finished up to BASE")
     expect(page.locator("#table th[scope=row]")).to_have_text("a")
     assert "owned" not in page.title()
+
+
+def test_the_room_is_open_to_everyone_light_and_dark(
+    open_room: tuple[Callable[[str], Page], Serving],
+) -> None:
+    opened, _ = open_room
+    page = opened("?run=첫째&run=깨진것")
+    expect(page.locator("#charts canvas").first).to_be_visible()
+    expect_no_barrier(page)
+    page.locator("#theme").click()
+    expect_no_barrier(page)
+    page.locator("#runs button", has_text="끝").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".run")).to_have_count(3)
+    expect_no_barrier(page)

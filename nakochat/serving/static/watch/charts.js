@@ -72,8 +72,8 @@ function linesOf(kind, runs, only) {
     const stages = run.stages.filter(({ stage }) => (!only || stage === only) && !kind.without?.includes(stage));
     const perStage = stages.map((stage) => ({ stage, points: pointsOf(stage, kind, starts[stage.stage] ?? 0) }));
     if (runs.length > 1) {
-      const points = perStage.flatMap((part) => part.points);
-      if (points.length) lines.push({ label: run.name, colour: runColour(place), points });
+      const parts = perStage.map((part) => part.points).filter((points) => points.length);
+      if (parts.length) lines.push({ label: run.name, colour: runColour(place), points: parts.flat(), parts });
       return;
     }
     for (const { stage, points } of perStage) {
@@ -98,15 +98,17 @@ function expectedLines({ steps, middle, low, high }, offset) {
 
 /** The line through the noise: means of neighbours on both sides.  A mean of what came before would lag behind. */
 function smoothed(line) {
-  const { points } = line;
+  return { ...line, points: (line.parts ?? [line.points]).flatMap(meansOf) }; // no mean reaches from stage to stage
+}
+
+function meansOf(points) {
   const most = Math.max(2, Math.round(points.length / 50));
   const sums = [0];
   for (const [, y] of points) sums.push(sums.at(-1) + y);
-  const means = points.map(([x], place) => {
+  return points.map(([x], place) => {
     const half = Math.min(most, place, points.length - 1 - place); // as many before as after, also at the ends
     return [x, (sums[place + half + 1] - sums[place - half]) / (2 * half + 1)];
   });
-  return { ...line, points: means };
 }
 
 /** Lines -> one common axis with a column for each line. */
