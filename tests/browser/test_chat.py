@@ -140,11 +140,11 @@ def test_tokens_with_what_could_have_stood_there(page: Page, server: FakeServer)
     assert "logprobs" not in server.asked[0]
     page.click("#tokens")
     expect(page.locator("#toast")).to_contain_text("다음 답부터")
-    half = [0xED, 0x95]
+    half = [*" 무".encode(), 0xED, 0x95]
     server.will_answer(Token("안녕", 0.9, {"반가": 0.05}), Token("", 0.02, bytes=half), Token(" 나\n", 0.3))
     ask(page, "둘")
     chips = page.locator(".chip")
-    expect(chips).to_have_text(["안녕", "ED 95", "·나↵"])
+    expect(chips).to_have_text(["안녕", "·무 ED 95", "·나↵"])
     assert (server.asked[1]["logprobs"], server.asked[1]["top_logprobs"]) == (True, 5)
     chips.first.focus()
     page.keyboard.press("Enter")
@@ -152,7 +152,7 @@ def test_tokens_with_what_could_have_stood_there(page: Page, server: FakeServer)
     expect(rows).to_have_text(["안녕 (고른 것)90.0\u00a0%", "반가5.0\u00a0%"])
     page.keyboard.press("ArrowRight")
     expect(chips.nth(1)).to_be_focused()
-    expect(rows).to_have_text(["ED 95 (고른 것)2.0\u00a0%"])
+    expect(rows).to_have_text(["·무 ED 95 (고른 것)2.0\u00a0%"])
     page.click("#tokens")
     expect(chips).to_have_count(0)
 

@@ -12,16 +12,30 @@ export const keptTokens = (tokens) =>
     top: (top_logprobs ?? []).map(({ token, bytes, logprob }) => ({ token, bytes, logprob })),
   }));
 
-/** What a chip says: spaces and line ends made visible, a piece of a syllable as its bytes. */
+/** What a chip says: spaces and line ends made visible, and bytes that are no whole character as numbers. */
 export function tokenLabel({ token, bytes }) {
-  if (bytes) {
+  const said = bytes ? readBytes(bytes) : token;
+  return said.replaceAll(" ", "·").replaceAll("\n", "↵").replaceAll("\t", "⇥").replaceAll(APART, " ");
+}
+
+const APART = "\u{f0000}"; // a place between two bytes, until spaces have become dots
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function readBytes(bytes) {
+  const said = [];
+  let isPiece = false; // whether the last was a byte by itself
+  for (let at = 0; at < bytes.length; ) {
+    const size = bytes[at] < 0x80 ? 1 : bytes[at] < 0xe0 ? 2 : bytes[at] < 0xf0 ? 3 : 4; // by UTF-8's first byte
+    let character = null;
     try {
-      token = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(new Uint8Array(bytes));
-    } catch {
-      return bytes.map((byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
-    }
+      character = decoder.decode(new Uint8Array(bytes.slice(at, at + size)));
+    } catch {} // half a character: the token ends or begins inside it
+    if (at && (isPiece || character === null)) said.push(APART);
+    said.push(character ?? bytes[at].toString(16).toUpperCase().padStart(2, "0"));
+    isPiece = character === null;
+    at += isPiece ? 1 : size;
   }
-  return token.replaceAll(" ", "·").replaceAll("\n", "↵").replaceAll("\t", "⇥");
+  return said.join("");
 }
 
 const LEVELS = [0.05, 0.2, 0.5, 0.8]; // below the first a token is a surprise, from the last on it was certain
