@@ -39,7 +39,7 @@ def expect_sent(page: Page, server: FakeServer, *texts: str) -> None:
     expect(said(page)).to_have_text([*texts])
     expect(page.locator("li.assistant")).to_have_count(len(texts))
     expect(page.locator("#stop")).to_be_hidden()
-    page.wait_for_timeout(80)  # a second sending would come within the page's 50 ms
+    page.wait_for_timeout(80)  # a second sending would come right after the first
     expect(page.locator("#text")).to_have_value("")
     assert [body["messages"][-1]["content"] for body in server.asked] == [*texts]
 

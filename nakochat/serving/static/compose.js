@@ -17,11 +17,9 @@ export function sendOnEnter(box, send) {
   let composing = false;
   let composed = "";
   let pending = false;
-  let sentAt = -1000;
 
   function sendOnce() {
     pending = false;
-    sentAt = performance.now();
     send();
   }
 
@@ -50,8 +48,7 @@ export function sendOnEnter(box, send) {
       return;
     }
     event.preventDefault();
-    // some browsers report the same Enter once more after the composition
-    if (performance.now() - sentAt > 50) sendOnce();
+    sendOnce(); // some browsers report the Enter of a composition once more: by then the box is empty
   });
 }
 
