@@ -4,11 +4,15 @@ Licences and credits are those that the run's own records name: what is not reco
 """
 
 from nakochat.core.paths import run_folder
-from nakochat.core.rows import as_list, text
+from nakochat.core.rows import as_list, as_row, number, text
 from nakochat.data.sources.catalog import credit_lines
 from nakochat.interop.exported import Exported
 from nakochat.models.model import kind_of
-from nakochat.reporting.facts import read_run
+from nakochat.reporting.cost import total_seconds, total_tokens
+from nakochat.reporting.facts import Score, Stage, read_run
+from nakochat.reporting.markdown import escaped
+from nakochat.reporting.scores import most_important_first
+from nakochat.reporting.words import duration
 
 _USE = {
     "hf": """```python
@@ -46,6 +50,8 @@ def card(exported: Exported, form: str, file: str = "") -> str:
         "",
         use,
         "",
+        *_scores(exported),
+        *_training(exported),
         "## 자료와 라이선스 · Data and licences",
         "",
         *_data(exported),
@@ -79,6 +85,49 @@ def _notes(exported: Exported, form: str) -> list[str]:
         "`nako serve`.*"
     )
     return [*notes, ""]
+
+
+def _stage(exported: Exported) -> Stage | None:
+    """The records of the exported stage, where they are of the exported checkpoint."""
+    stages = read_run(run_folder(exported.run.name)).stages
+    found = next((stage for stage in stages if stage.name == exported.run.stage), None)
+    return found if found is not None and number(found.measures, "step") in (None, exported.step) else None
+
+
+def _scores(exported: Exported) -> list[str]:
+    """The report's scores of this stage: value, 95 % interval, chance, items."""
+    stage = _stage(exported)
+    scores = [] if stage is None else [*most_important_first(stage), *stage.suites.values()]
+    rows = [_score_row(score) for score in scores if score.value is not None and score.unit == "accuracy"]
+    if not rows:
+        return []
+    head = ["| 무엇을 · what | 값 · value | 95 % | 찍으면 · chance | 문항 · items |", "|---|--:|--:|--:|--:|"]
+    return ["## 점수 · Scores", "", *head, *rows, ""]
+
+
+def _score_row(score: Score) -> str:
+    label = score.label.ko if score.label.ko == score.label.en else f"{score.label.ko} · {score.label.en}"
+    interval = "" if score.interval is None else "{:.1f} – {:.1f}".format(*(100 * b for b in score.interval))
+    chance = "" if score.chance is None else f"{100 * score.chance:.1f}"
+    items = "" if score.items is None else f"{score.items:,}"
+    return f"| {escaped(label)} | {100 * (score.value or 0):.1f} | {interval} | {chance} | {items} |"
+
+
+def _training(exported: Exported) -> list[str]:
+    """What the stages took, as the report says it."""
+    run = read_run(run_folder(exported.run.name))
+    seconds, tokens = total_seconds(run), total_tokens(run)
+    if not seconds:
+        return []
+    took = duration(seconds)
+    machine = as_row(next((stage.origin for stage in run.stages if stage.origin), {}).get("machine"))
+    where = text(machine, "name")
+    return [
+        "## 학습 · Training",
+        "",
+        f"토큰 {tokens:,.0f}개, {took.ko}. · *{tokens:,.0f} tokens, {took.en}.* {escaped(where)}",
+        "",
+    ]
 
 
 def _data(exported: Exported) -> list[str]:

@@ -208,3 +208,21 @@ def test_mistakes_end_with_a_line(tmp_path, nako_home, capsys):
     assert "Traceback" not in capsys.readouterr().err
     assert cli.run(["export", "m", str(tmp_path / "out"), "--to", "hf"]) == 0
     assert cli.run(["export", "m", str(tmp_path / "out"), "--to", "hf"]) == 0  # over its own
+
+
+def test_the_card_shows_the_scores_and_costs_of_the_exported_stage(tmp_path):
+    make_run("m", CONFIGS["llama"])
+    folder = run_folder("m") / "sft"
+    figure = {"value": 0.955, "items": 400, "chance": 0.5, "interval": [0.94, 0.97], "unit": "accuracy"}
+    label = {"ko": "조사 | 고르기", "en": "particles"}
+    step = find_run("m").step
+    write_json(folder / "scores.json", {"step": step, "scores": {"josa": {**figure, "label": label}}})
+    write_json(folder / "suites.json", {"step": step, "scores": {"mmlu": {**figure, "value": 0.251}}})
+    (folder / "metrics.jsonl").write_text(
+        '{"kind": "step", "step": 1, "loss": 1.0}\n{"kind": "end", "seconds": 90.0, "tokens": 4096}\n'
+    )
+    write_hf(read_run(find_run("m")), tmp_path / "out", "f32")
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert "| 조사 \\| 고르기 · particles | 95.5 | 94.0 – 97.0 | 50.0 | 400 |" in card
+    assert "| mmlu | 25.1 |" in card
+    assert "토큰 4,096개, 1분 30초." in card
