@@ -8,7 +8,7 @@ from nakochat.data.village import persona, smalltalk
 from nakochat.data.village.feelings import FEELINGS
 from nakochat.data.village.howto import CANNOT, HOWTOS
 from nakochat.data.village.scene import Exercise, Scene
-from nakochat.data.village.talk import Topic, turn, words_of
+from nakochat.data.village.talk import THANKS, Topic, turn, words_of
 
 KINDS = {**smalltalk.EXERCISES, **persona.EXERCISES}
 _POLITE = re.compile(r"(요|죠)[.!?]$")
@@ -64,3 +64,23 @@ def test_topics_offer_a_choice_of_wordings() -> None:
 
     assert thin(persona.TOPICS) == []
     assert thin(smalltalk.TOPICS) == []
+
+
+def test_nobody_gives_thanks_for_a_mere_greeting() -> None:
+    for exercise in exercises("greeting"):
+        greeted, *rest = exercise.messages[::2]
+        if len(rest) == 1:
+            assert rest[0].text not in THANKS.asks, (greeted.text, rest[0].text)
+
+
+def test_what_was_heard_never_leads_on_to_an_exclamation() -> None:
+    answers = [m.text for e in exercises("feelings", 3000) for m in e.messages if m.role == "assistant"]
+    assert sum("다니 " in answer for answer in answers) > 50
+    assert not [answer for answer in answers if re.search("다니 (와|저런|아이고|그)", answer)]
+
+
+def test_a_question_back_leaves_the_turn_to_the_user() -> None:
+    for exercise in exercises("feelings", 2000):
+        for message in exercise.messages:
+            if message.text.startswith(("무슨 좋은 일이", "저런, 무슨 일이", "무슨 일을 해냈어요?")):
+                assert message.text.endswith("?")
