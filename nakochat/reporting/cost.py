@@ -14,6 +14,7 @@ _MEASURES = {
     "characters_per_token": Words("토큰 하나에 담기는 글자", "characters per token"),
     "bytes_per_token": Words("토큰 하나에 담기는 바이트", "bytes per token"),
     "vocabulary": Words("어휘 크기", "vocabulary"),
+    "characters_at_most": Words("배운 글자(많아야)", "characters learned from, at most"),
     "seconds": Words("만드는 데 걸린 시간", "time to make"),
 }
 
@@ -171,11 +172,14 @@ def _elapsed(run: Run) -> list[Block]:
     first = min(stage.metrics.sessions[0] for stage in begun)
     again = sum(len(stage.metrics.sessions) - 1 for stage in begun)
     elapsed = duration(max(ends) - first)
+    resumed = Words(
+        f"중간에 {again}번 다시 이어서 했습니다.", f"It was taken up again {again} times on the way."
+    )
+    unbroken = Words("중간에 멈춘 적은 없습니다.", "It was never interrupted.")
+    how = resumed if again else unbroken
     words = Words(
-        f"처음 시작해서 마지막으로 끝날 때까지, 멈춘 동안과 평가를 모두 넣어 {elapsed.ko} 걸렸습니다. "
-        f"중간에 {again}번 다시 이어서 했습니다.",
-        f"From the first start to the last end, pauses and evaluation included, it took {elapsed.en}. "
-        f"It was taken up again {again} times on the way.",
+        f"처음 시작해서 마지막으로 끝날 때까지, 멈춘 동안과 평가를 모두 넣어 {elapsed.ko} 걸렸습니다. {how.ko}",
+        f"From the first start to the last end, pauses and evaluation included, it took {elapsed.en}. {how.en}",
     )
     return [Paragraph(words=words)]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from nakochat.core.rows import number
 from nakochat.reporting.document import Cell, Paragraph, Section, Table
 from nakochat.reporting.facts import STAGES, Run, Score, Stage
 from nakochat.reporting.words import MISSING, MISSING_SIGN, Words, decimal, percent, same
@@ -84,7 +85,7 @@ def score_row(key: str, by_stage: Mapping[str, Mapping[str, Score]]) -> tuple[Ce
         Cell(words=first.label, remark=_direction(first)),
         *(_cell(score, best) for score in found),
         Cell(words=MISSING if chance is None else value_words(chance, first.unit)),
-        Cell(words=_items(measured)),
+        Cell(words=_items(measured), remark=_cut(measured)),
     )
 
 
@@ -122,6 +123,12 @@ def _direction(score: Score) -> Words | None:
     korean = [part for part in (unit.ko, "낮을수록 좋음" if lower else "") if part]
     english = [part for part in (unit.en, "lower is better" if lower else "") if part]
     return Words(", ".join(korean), ", ".join(english)) if korean else None
+
+
+def _cut(measured: list[Score]) -> Words | None:
+    """Items whose beginning did not fit the model's context: their scores say less."""
+    most = max((number(score.entry, "cut") or 0 for score in measured), default=0)
+    return Words(f"앞이 잘림 {most:,.0f}", f"{most:,.0f} cut") if most else None
 
 
 def _items(measured: list[Score]) -> Words:

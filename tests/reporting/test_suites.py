@@ -37,7 +37,7 @@ def with_suites(run_folder):
     leave(run_folder / "base", core_partial=partial, core__squad=entry(0.1, 0.0), texts__law=text(0.91))
     leave(
         run_folder / "sft",
-        mmlu=entry(0.2613, label={"ko": "MMLU", "en": "MMLU"}),
+        mmlu=entry(0.2613, label={"ko": "MMLU", "en": "MMLU"}, cut=33),
         gsm8k=entry(0.02, 0.0, pass_at={"1": 0.02, "5": 0.08}, label={"ko": "GSM8K", "en": "GSM8K"}),
         texts__law=text(0.87),
     )
@@ -50,7 +50,10 @@ def test_tests_stand_with_chance_items_and_interval_core_first_and_its_parts_las
     rows = [line for line in section.split("\n") if line.startswith("| ")]
     assert rows[0] == "| 무엇을 | BASE | MID | SFT | RL | 찍으면 | 문항 |"
     assert rows[2].startswith("| CORE (18/22)<br><sub>우연이 0</sub> | -0.010 |")
-    assert "| MMLU | – | – | 26.1 %<br><sub>24.1 – 28.1</sub> | – | 25.0 % | 570 |" in rows
+    assert (
+        "| MMLU | – | – | 26.1 %<br><sub>24.1 – 28.1</sub> | – | 25.0 % | 570<br><sub>앞이 잘림 33</sub> |"
+        in rows
+    )
     assert rows[-1] == "| GSM8K | SFT | pass\\@1 2.0 %, pass\\@5 8.0 % |"
     assert section.index("MMLU") < section.index("시험 |")
     assert "발표된 값과 견줄 수 없습니다" in section
