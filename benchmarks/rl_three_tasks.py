@@ -52,14 +52,15 @@ def train(options: argparse.Namespace, seed: int, task: str) -> dict[str, str]:
     """The runs of one seed and task: {sft, rl, more sft: RUN}."""
     base = f"{options.name}-{seed}"
     lessons = ["--tasks", *options.lessons] if options.lessons else []
-    own = ["--preset", options.preset, "--name", base, "--seed", str(seed)]
+    how = ["--preset", options.preset, "--device", options.device, "--compile", options.compile]
+    own = [*how, "--name", base, "--seed", str(seed)]
     if not (run_folder(base) / "sft" / "scores.json").is_file():
         nako("speedrun", *own, "--skip", "rl", *lessons)
     rl, more = f"{base}-{task}", f"{base}-{task}-more-sft"
     for name in (rl, more):
         run_folder(name).mkdir(parents=True, exist_ok=True)
         shutil.copytree(run_folder(base) / "tokenizer", run_folder(name) / "tokenizer", dirs_exist_ok=True)
-    common = ["--preset", options.preset, "--from", f"{base}/sft"]
+    common = [*how, "--from", f"{base}/sft"]
     nako("train", "rl", *common, "--name", rl, "--seed", str(seed), "--task", task, "--check-items", "0")
     seconds = rows(run_folder(rl) / "rl", "end")[-1]["seconds"]
     step = statistics.median(row["step_seconds"] for row in rows(run_folder(base) / "sft", "step"))
@@ -142,6 +143,7 @@ def main() -> None:
     parser.add_argument("--lessons", nargs="*", default=["spelling:0.1"], help="--tasks of mid and sft")
     parser.add_argument("--items", type=int, default=1200)
     parser.add_argument("--device", default="auto")
+    parser.add_argument("--compile", default="auto")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     figures: dict[str, dict] = {}
