@@ -28,6 +28,7 @@ from torch import Tensor
 from torch.distributed.rendezvous import rendezvous
 
 from nakochat.core.errors import ConfigError, NakoError
+from nakochat.core.meeting import meet
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
 from nakochat.core.watchdog import PeerLost, Roll, Watchdog
@@ -268,18 +269,23 @@ _roll: list[Roll] = []  # of this process's group, which is joined once
 def _join(device: torch.device, rank: int, world: int) -> Roll:
     """Become one of the process group that torchrun speaks of."""
     if not dist.is_initialized():
-        store, _, _ = next(rendezvous("env://", timeout=PATIENCE))
+        shared, _, _ = next(rendezvous("env://", timeout=PATIENCE))
+        start = meet(shared, rank, world, PATIENCE.total_seconds())
         dist.init_process_group(
             "nccl" if device.type == "cuda" else "gloo",
-            store=dist.PrefixStore("group", store),  # type: ignore[attr-defined]
+            store=_under(f"{start}/group", shared),
             rank=rank,
             world_size=world,
             timeout=PATIENCE,
         )
         # a connection of its own: the watchdog speaks while the group may be waiting on the other
-        own = dist.PrefixStore("nako", store.clone())  # type: ignore[attr-defined]
+        own = _under(f"{start}/roll", shared.clone())
         _roll[:] = [Roll(own, rank, world, f"{socket.gethostname()}, {os.getpid()}")]
     return _roll[0]
+
+
+def _under(prefix: str, store: Any) -> Any:
+    return dist.PrefixStore(prefix, store)  # type: ignore[attr-defined]
 
 
 def own_rank() -> int:

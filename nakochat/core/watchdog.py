@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from nakochat.core.errors import TrainingError
+from nakochat.core.meeting import Store
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
 
@@ -24,14 +25,6 @@ GRACE = 3.0  # seconds in which every rank that lives has noticed the same
 
 class PeerLost(TrainingError):
     """Another rank is gone, or failed; this one did nothing wrong."""
-
-
-class Store(Protocol):
-    """What torch.distributed calls a store: keys and values that every rank sees."""
-
-    def set(self, key: str, value: str) -> None: ...
-    def check(self, keys: list[str]) -> bool: ...
-    def get(self, key: str) -> bytes: ...
 
 
 class Roll:
