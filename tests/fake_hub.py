@@ -33,6 +33,7 @@ class FakeHub:
         self.repos: dict[str, dict[str, bytes]] = {}
         self.acts: dict[str, list[Any]] = {}
         self.commit = COMMIT
+        self.sent = 0  # bytes of files
         self.requests: list[tuple[str, str, dict[str, str]]] = []  # (server, path, headers)
         self.redirects = self.ignores_range = False
         self.page_size = 1000
@@ -141,6 +142,8 @@ class FakeHub:
             headers["Content-Range"] = f"bytes {first}-{len(data) - 1}/{len(data)}"
             data, status = data[first:], 206
         breaks = act in ("cut", "stall")
+        if request.command == "GET":
+            self.sent += len(data) // 2 if breaks else len(data)
         self._send(request, status, data, headers, only=len(data) // 2 if breaks else None)
         if act == "stall":
             self.released.wait(30)

@@ -37,6 +37,10 @@ FREE = {
 }
 
 
+# paths: on another machine, where a run was copied to, the same data lie elsewhere
+PLACES = {"corpus", "data"}
+
+
 def plain(settings: Any) -> dict[str, Any]:
     """A settings dataclass as JSON values."""
     return {name: _plain(value) for name, value in dataclasses.asdict(settings).items()}
@@ -66,7 +70,12 @@ def _defaults(settings: RunSettings) -> dict[str, Any]:
 
 def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], free: Collection[str] = FREE) -> None:
     """ConfigError that lists what differs."""
-    changed = sorted(name for name, value in now.items() if name not in free and before.get(name) != value)
+    changed = sorted(
+        name
+        for name, value in now.items()
+        if name not in free
+        and _seen_from_anywhere(name, before.get(name)) != _seen_from_anywhere(name, value)
+    )
     if not changed:
         return
     listed = ", ".join(f"{name}: {before.get(name)} → {now[name]}" for name in changed)
@@ -76,3 +85,10 @@ def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], free: Coll
             f"this run began with other settings ({listed}). Go on with those, or start a new run with --name.",
         )
     )
+
+
+def _seen_from_anywhere(name: str, value: Any) -> Any:
+    """Paths without their folders: what a stage learns from it has prepared, and knows by its hash."""
+    if name not in PLACES or not isinstance(value, list):
+        return value
+    return [Path(entry).name for entry in value]

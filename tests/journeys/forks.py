@@ -1,8 +1,9 @@
 """Lines of JSON, one command each -> the command in a process of its own, which may be killed.  Run as a script.
 
 Importing torch takes longer than a toy stage: it happens once, here, and every command is a fork.  A command is
-{"words": [...], "log": FILE, "signal": number or null, "after": seconds, "when": glob or null, "in": FOLDER}; it is
-signalled after so many seconds, or as soon as the glob matches in the folder.  The answer says how it ended.
+{"words": [...], "log": FILE, "home": FOLDER, "signal": number or null, "after": seconds, "when": glob or null,
+"in": FOLDER}; it is signalled after so many seconds, or as soon as the glob matches in the folder.  The answer says how
+it ended.  With "stays" the answer comes when it was signalled, {"pid": …}; a {"wait": pid} has the rest.
 """
 
 import json
@@ -20,6 +21,7 @@ def child(job) -> None:
     log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
+    os.environ["NAKO_HOME"] = job["home"]
     sys.argv = ["nako", *job["words"]]
     status = 70  # what no command ends with
     try:
@@ -48,6 +50,8 @@ def run(job) -> dict:
         if job["signal"] and signalled is None and due:
             os.kill(pid, job["signal"])
             signalled = time.monotonic()
+            if job["stays"]:
+                return {"pid": pid}
         time.sleep(0.001)
     return {
         "status": os.waitstatus_to_exitcode(status),
@@ -56,8 +60,15 @@ def run(job) -> dict:
     }
 
 
+def end(pid) -> dict:
+    began = time.monotonic()
+    _, status = os.waitpid(pid, 0)
+    return {"status": os.waitstatus_to_exitcode(status), "seconds": time.monotonic() - began}
+
+
 if __name__ == "__main__":
     assert all((base, mid, rl, sft))
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(run(json.loads(line))), flush=True)
+        job = json.loads(line)
+        print(json.dumps(end(job["wait"]) if "wait" in job else run(job)), flush=True)

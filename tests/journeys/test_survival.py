@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def nako(home):
-    """nako(words, signal=, after=, when=, folder=): how a command ended."""
+    """nako(words, number=, after=, when=, folder=, at=, stays=): how a command ended; nako(wait=pid): the rest of one."""
     environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1", "NAKO_LANG": "ko"}
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("forks.py"))],
@@ -37,9 +38,10 @@ def nako(home):
     )
     assert json.loads(server.stdout.readline()) == {"ready": True}
 
-    def run(*words, number=None, after=0.0, when=None, folder=home):
-        job = {"words": words, "log": str(home / "log"), "signal": number, "after": after}
-        server.stdin.write(json.dumps({**job, "when": when, "in": str(folder)}) + "\n")
+    def run(*words, number=None, after=0.0, when=None, folder=home, at=home, stays=False, wait=None):
+        job = {"words": words, "log": str(home / "log"), "signal": number, "after": after, "stays": stays}
+        job |= {"when": when, "in": str(folder), "home": str(at)}
+        server.stdin.write(json.dumps(job if wait is None else {"wait": wait}) + "\n")
         server.stdin.flush()
         return json.loads(server.stdout.readline())
 
@@ -103,6 +105,39 @@ def test_a_signal_saves_and_leaves_and_it_goes_on_exactly(nako, home, whole, num
     assert ended["left_after"] < 50  # ten times what is promised
     well(nako(*command), home)
     require_same(whole, home / "runs" / name, "base")
+
+
+def test_whoever_reads_while_it_trains_gets_a_whole_checkpoint_and_disturbs_nothing(nako, home, whole):
+    """The training stands still within a save while others chat, sample, list and verify."""
+    well(nako("tok", "train", "--preset", "toy", "--name", "busy"), home)
+    command = ["train", "base", *WORDS, "--name", "busy", "--save-every", "1"]
+    folder = home / "runs" / "busy" / "base" / "checkpoints"
+    training = nako(*command, number=signal.SIGSTOP, when=".00000[3-5].*", folder=folder, stays=True)["pid"]
+    try:
+        for words in (
+            ["chat", "busy", "--prompt", "안녕하세요", "--max-tokens", "4"],
+            ["sample", "busy/base", "--prompt", "옛날에", "--max-tokens", "4"],
+            ["runs", "--verify"],
+        ):
+            well(nako(*words, "--device", "cpu") if words[0] != "runs" else nako(*words), home)
+        assert nako(*command)["status"] == 2  # a second writer is refused
+        assert f"{training} (" in (home / "log").read_text(encoding="utf-8")
+    finally:
+        os.kill(training, signal.SIGCONT)
+    well(nako(wait=training), home)
+    require_same(whole, home / "runs" / "busy", "base")
+
+
+def test_a_copied_run_goes_on_elsewhere(nako, home, whole, tmp_path):
+    """Stopped in the middle, copied to another home, where the first is out of reach."""
+    well(nako("tok", "train", "--preset", "toy", "--name", "moved"), home)
+    command = ["train", "base", *WORDS, "--name", "moved", "--save-every", "1"]
+    folder = home / "runs" / "moved" / "base" / "checkpoints"
+    assert nako(*command, number=signal.SIGTERM, when="000002", folder=folder)["status"] == 130
+    elsewhere = tmp_path / "다른 집"
+    shutil.move(home / "runs" / "moved", elsewhere / "runs" / "moved")
+    well(nako(*command, at=elsewhere), home)
+    require_same(whole, elsewhere / "runs" / "moved", "base")
 
 
 def phase(run: Path) -> str:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from nakochat.core.errors import ConfigError
+from nakochat.training.agreement import refuse_changes
 from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, SftSettings, TokenizerSettings
 
 
@@ -75,3 +76,16 @@ def test_what_is_no_name_or_weight_is_refused():
         SftSettings(assistant_name="<|im_end|>")
     with pytest.raises(ConfigError, match="--data"):
         SftSettings(data=("a.jsonl:0",))
+
+
+def test_the_same_corpus_in_another_folder_is_no_change():
+    before = {
+        "corpus": ["/home/nari/wiki.jsonl", "/data/laws"],
+        "data": ["/home/nari/chats.jsonl:2"],
+        "steps": 3,
+    }
+    now = {"corpus": ["/srv/wiki.jsonl", "/srv/laws"], "data": ["/srv/chats.jsonl:2"], "steps": 3}
+    refuse_changes(before, now)
+    for name, value in (("corpus", ["/srv/wiki.jsonl"]), ("data", ["/srv/chats.jsonl:3"]), ("steps", 4)):
+        with pytest.raises(ConfigError, match=name):
+            refuse_changes(before, {**now, name: value})

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import io
+import random
 import shutil
 import threading
 import zipfile
@@ -152,6 +153,21 @@ def test_a_run_that_gave_up_is_gone_on_with(server: FakeHub) -> None:
     bring(shards=1)
     assert on_disk() == parts(0)
     assert server.asked("part-0")[0]["range"] == f"bytes={kept}-"
+
+
+def test_what_breaks_off_again_and_again_costs_no_bytes_twice(server: FakeHub) -> None:
+    path, size = "data/part-0.parquet", 4_000_000
+    server.repos[REPO][path] = whole = random.Random(0).randbytes(size)
+    server.acts[path] = ["cut", "cut", 503] * 5
+    for _ in range(20):
+        try:
+            bring(shards=1)
+            break
+        except DataError:
+            continue  # it gave up: the next run goes on
+    assert not server.acts[path]
+    assert on_disk() == {path: whole}
+    assert server.sent <= 1.1 * size
 
 
 def test_a_wrong_piece_is_thrown_away_and_the_file_comes_again(server: FakeHub) -> None:
