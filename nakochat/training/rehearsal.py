@@ -86,7 +86,7 @@ def rehearse(
         run = _Rows(Path(folder) / "plan")
         training = _Unsaved(
             model,
-            _batches(config, rows, rows_per_piece, total),
+            random_batches(config, rows, rows_per_piece, total),
             optimizer,
             Schedule(steps=total, warmup=1),
             machine,
@@ -104,7 +104,7 @@ def rehearse(
     )
 
 
-def _batches(config: NakoConfig, rows: int, rows_per_piece: int | None, steps: int) -> PackedBatches:
+def random_batches(config: NakoConfig, rows: int, rows_per_piece: int | None, steps: int) -> PackedBatches:
     """Packed documents of random tokens; as many as a few steps need, for their order is made anew with each epoch."""
     random = np.random.default_rng(0)
     wanted = min(steps, 8) * rows * config.context // _DOCUMENT + 8

@@ -27,7 +27,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def nako(home):
-    """nako(words, number=, after=, when=, folder=, at=, stays=): how a command ended; nako(wait=pid): the rest of one."""
+    """nako(words, number=, after=, when=, folder=, at=, stays=): how a command ended; nako(wait=pid)."""
     environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1", "NAKO_LANG": "ko"}
     server = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("forks.py"))],

@@ -1,0 +1,171 @@
+"""A model's size and an interval -> what checkpoints cost: the pause, and what the steps beside a save lose.
+
+    python benchmarks/save_cost.py [--depth 12] [--context 2048] [--rows 8] [--every 200] [--saves 5]
+
+Trainings of the same steps with and without saves take turns.  The share is what a save adds, over an interval of
+steps; the goal is 1 %.  The pause is how long the loop stands while tensors are copied; that of two billion parameters
+is computed from their bytes and the rate at which these were copied, and the goal is one second.
+"""
+
+import argparse
+import dataclasses
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from nakochat.core.machine import Machine, open_machine, synchronise
+from nakochat.core.run import Run
+from nakochat.models.nako import Nako, NakoConfig
+from nakochat.models.sizing import config_of_depth
+from nakochat.training.loop import Training
+from nakochat.training.optimizer import Optimizer
+from nakochat.training.rehearsal import random_batches
+from nakochat.training.schedule import Schedule
+
+LARGE = 32  # layers of a model of two billion parameters
+WARM = 2  # steps before the timed ones
+
+
+class Timed(Training):
+    """Notes when each step begins and how long each save holds it up."""
+
+    saves_at: frozenset[int] = frozenset()
+
+    def train(self) -> None:
+        self.pauses: list[float] = []
+        super().train()
+
+    def _measure(self) -> None:
+        if self.step == WARM:
+            synchronise(self.machine.device)
+            self.began = time.perf_counter()
+        if self.step == self.schedule.steps:
+            synchronise(self.machine.device)
+            self.ended = time.perf_counter()
+
+    def _save(self, steps: int) -> bool:
+        if self.step in self.saves_at:
+            began = time.perf_counter()
+            self.save()
+            self.pauses.append(time.perf_counter() - began)
+        return True
+
+
+def optimizer_of(model: Nako, config: NakoConfig, machine: Machine, rows: int) -> Optimizer:
+    return Optimizer(
+        model,
+        model.parameter_groups(),
+        matrix_rate=0.02,
+        weight_decay=0.1,
+        width=config.width,
+        tokens_per_step=rows * config.context,
+        dtype=machine.dtype,
+        machine=machine,
+    )
+
+
+def train(
+    config: NakoConfig, machine: Machine, rows: int, steps: int, saves: int
+) -> tuple[float, list[float]]:
+    """Seconds of `steps` steps, and the pauses of the saves spread over them."""
+    model = Nako(config, machine.dtype)
+    model.initialise(0)
+    model = model.to(machine.device)
+    total = steps + WARM
+    with tempfile.TemporaryDirectory() as folder, Run(Path(folder) / "save") as run:
+        training = Timed(
+            model,
+            random_batches(config, rows, None, total),
+            optimizer_of(model, config, machine, rows),
+            Schedule(steps=total, warmup=1),
+            machine,
+            run,
+            "",
+            log_every=total,
+        )
+        apart = steps // max(1, saves)
+        training.saves_at = frozenset(WARM + 1 + number * apart for number in range(saves))
+        training.train()
+    return training.ended - training.began, training.pauses
+
+
+def bytes_of_a_checkpoint(config: NakoConfig, dtype: torch.dtype) -> tuple[int, int]:
+    """(parameters, bytes of weights and optimizer), without making them."""
+    machine = Machine(torch.device("cpu"), dtype=dtype)
+    with torch.device("meta"):
+        model = Nako(config, dtype)
+        state = optimizer_of(model, config, machine, 1).whole_state(lambda name, tensor: tensor.detach())
+    tensors = [*model.state_dict().values(), *state.values()]
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return parameters, sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--depth", type=int, default=12)
+    parser.add_argument("--width", type=int, help="default: what the depth gives")
+    parser.add_argument("--context", type=int, default=2048)
+    parser.add_argument("--vocab-size", type=int, default=32768)
+    parser.add_argument("--rows", type=int, default=8)
+    parser.add_argument("--every", type=int, default=200, help="steps between checkpoints")
+    parser.add_argument("--steps", type=int, default=20, help="steps for each save that is timed")
+    parser.add_argument("--saves", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--compile", default="auto", choices=["auto", "yes", "no"])
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    machine = open_machine(options.device, "auto", options.compile)
+    sized = config_of_depth(options.depth, vocab_size=options.vocab_size, context=options.context)
+    config = dataclasses.replace(sized, width=options.width, heads=1) if options.width else sized
+    steps = options.steps * options.saves
+    with_saves, without, pauses = [], [], []
+    for number in range(options.repeats):
+        order = (options.saves, 0) if number % 2 else (0, options.saves)
+        for saves in order:
+            seconds, stood = train(config, machine, options.rows, steps, saves or 0)
+            (with_saves if saves else without).append(seconds)
+            pauses += stood
+            print(f"{steps} steps, {saves} saves: {seconds:.2f} s", flush=True)
+    step = statistics.median(without) / steps
+    added = (statistics.median(with_saves) - statistics.median(without)) / options.saves
+    parameters, size = bytes_of_a_checkpoint(config, machine.dtype)
+    large, large_size = bytes_of_a_checkpoint(
+        config_of_depth(LARGE, vocab_size=65536, context=2048), machine.dtype
+    )
+    pause = statistics.median(pauses[1:])  # the first gets its memory
+    found = {
+        "device": machine.describe(),
+        "parameters": parameters,
+        "checkpoint_bytes": size,
+        "step_seconds": step,
+        "seconds_added_by_a_save": added,
+        "every": options.every,
+        "share_of_step_time": added / (options.every * step),
+        "pause_seconds": pause,
+        "copied_bytes_per_second": size / pause,
+        "large_parameters": large,
+        "large_checkpoint_bytes": large_size,
+        "large_pause_seconds_computed": large_size / (size / pause),
+    }
+    share = added / (options.every * step)
+    print(
+        f"{parameters / 1e6:,.1f}M parameters, {size / 1e6:,.0f} MB: a step {step * 1e3:.1f} ms, a save adds "
+        f"{added * 1e3:.1f} ms, {share:.2%} every {options.every} steps; pause {pause * 1e3:.1f} ms"
+    )
+    print(
+        f"{large / 1e9:.2f}B parameters, {large_size / 1e9:.1f} GB: a pause of "
+        f"{found['large_pause_seconds_computed']:.2f} s at this rate of copying (computed)"
+    )
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
