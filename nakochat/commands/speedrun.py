@@ -8,7 +8,6 @@ import dataclasses
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,8 +17,9 @@ from cyclopts import Parameter
 
 from nakochat.commands import evaluate, report, tok
 from nakochat.commands import serve as server
+from nakochat.commands.launch import train_in_processes
 from nakochat.commands.presets import load_preset
-from nakochat.core.errors import ConfigError, TrainingError
+from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, run_folder
@@ -61,6 +61,7 @@ def main(
     dtype: str = "auto",
     compile: str = "auto",
     processes: int = 1,
+    restarts: int = 0,
     track: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     track_name: str | None = None,
     serve: bool = False,
@@ -102,6 +103,9 @@ def main(
         auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile.
     processes
         학습할 프로세스의 수: 이 컴퓨터의 GPU마다 하나. | Processes that train: one for each GPU of this computer.
+    restarts
+        프로세스가 죽거나 멈추면 단계마다 이만큼까지 마지막 체크포인트에서 스스로 다시 시작합니다. |
+        Where a process dies or hangs, a stage goes on by itself from its last checkpoint, so many times.
     track
         metrics.jsonl 말고도 기록할 곳: wandb, tensorboard, trackio. |
         Where to log beside metrics.jsonl: wandb, tensorboard, trackio.
@@ -133,7 +137,8 @@ def main(
             settings = dataclasses.replace(settings, from_=f"{common['name']}/base")
         _announce(stage)
         if processes > 1:
-            _train_in_processes(stage, settings, processes)
+            logs = run_folder(common["name"]) / stage / "logs"
+            train_in_processes(stage, _flags(settings), processes=processes, restarts=restarts, logs=logs)
         else:
             train(settings)
         evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
@@ -181,29 +186,6 @@ def _require_tokenizer(name: str, preset: str) -> None:
             say(
                 f"--data의 글을 준비한 토크나이저가 실행 '{name}'에 없습니다. 이 차례로 하세요: {steps}",
                 f"run '{name}' lacks the tokenizer that --data was prepared with. Go in this order: {steps}",
-            )
-        )
-
-
-def _train_in_processes(stage: str, settings: RunSettings, processes: int) -> None:
-    """One stage under torchrun.  TrainingError when it did not end well; what went wrong it has said itself."""
-    launcher = [
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        f"--nproc-per-node={processes}",
-        "-m",
-        "nakochat",
-    ]
-    words = [sys.executable, *launcher, "train", stage, *_flags(settings)]
-    status = subprocess.run(words, check=False).returncode
-    if status:
-        raise TrainingError(
-            say(
-                f"{stage} 단계가 끝나지 못했습니다 (끝낸 값 {status}). 위의 말을 보고 고친 뒤 같은 명령을 다시 "
-                "실행하면 이어집니다.",
-                f"{stage} did not finish (exit status {status}). See what it said above; mend that, and the same "
-                "command goes on.",
             )
         )
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nakochat.commands import speedrun
+from nakochat.commands import launch, speedrun
 from nakochat.commands.presets import load_preset
 from nakochat.core.errors import ConfigError, TrainingError
 from nakochat.core.paths import run_folder
@@ -99,7 +99,7 @@ def launched(monkeypatch):
         return subprocess.CompletedProcess(words, launched.status)
 
     launched = SimpleNamespace(words=started, status=0)
-    monkeypatch.setattr(speedrun.subprocess, "run", start)
+    monkeypatch.setattr(launch.subprocess, "run", start)
     return launched
 
 

@@ -1,0 +1,59 @@
+"""One stage and a number of processes -> the stage trained by torchrun, and what a process that failed has said.
+
+The first process speaks in the terminal.  What the others say goes to files of their own, which are shown when the
+stage fails and deleted when it does not: mixed, the words of eight processes cannot be read.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nakochat.core.errors import TrainingError
+from nakochat.core.messages import say
+from nakochat.core.progress import warn
+
+LINES = 30  # of each process that are shown
+
+
+def train_in_processes(
+    stage: str, words: Sequence[str], *, processes: int, restarts: int, logs: Path
+) -> None:
+    """`nako train STAGE WORDS` in so many processes.  TrainingError when it did not end well.
+
+    restarts: how often it goes on by itself, from its last checkpoint, when a process ends or hangs.
+    """
+    shutil.rmtree(logs, ignore_errors=True)
+    others = ",".join(f"{rank}:3" for rank in range(1, processes))
+    launcher = [
+        *("-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"),
+        *(f"--max-restarts={restarts}", f"--log-dir={logs}", f"--redirects={others}"),
+        *("-m", "nakochat"),
+    ]
+    status = subprocess.run([sys.executable, *launcher, "train", stage, *words], check=False).returncode
+    if not status:
+        shutil.rmtree(logs, ignore_errors=True)
+        return
+    for rank, lines in last_words(logs).items():
+        warn(say(f"── 프로세스 {rank}의 말:", f"── process {rank} said:"))
+        warn("\n".join(lines))
+    raise TrainingError(
+        say(
+            f"{stage} 단계가 끝나지 못했습니다 (끝낸 값 {status}). 위의 말을 보고 고친 뒤 같은 명령을 다시 "
+            f"실행하면 이어집니다. 프로세스들의 말은 {logs}에 있습니다.",
+            f"{stage} did not finish (exit status {status}). See what it said above; mend that, and the same "
+            f"command goes on. What the processes said is in {logs}.",
+        )
+    )
+
+
+def last_words(logs: Path) -> dict[int, list[str]]:
+    """The end of what each process said in its last attempt: LOGS/ID/attempt_N/RANK/stderr.log.  Those that are silent
+    are left out."""
+    found: dict[int, list[str]] = {}
+    for file in sorted(logs.glob("*/attempt_*/*/stderr.log"), key=lambda path: path.stat().st_mtime):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        if lines:
+            found[int(file.parent.name)] = lines[-LINES:]
+    return dict(sorted(found.items()))
