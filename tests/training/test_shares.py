@@ -85,7 +85,7 @@ def test_ranks_learn_what_one_learns(on_ranks, world):
         assert difference(together[0][0], model) == 0  # of one another they are copies
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 2), (4, 2), (2, 1)])
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 4), (4, 1), (2, 1)])
 def test_a_state_goes_on_with_another_number_of_ranks(on_ranks, before, after):
     def run(world, work):
         return on_ranks(world, work)[0] if world > 1 else work(None)
