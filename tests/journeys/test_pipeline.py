@@ -134,8 +134,7 @@ def two_processes(home, stage, name, *words, launch=(), folder=None):
 def by_two(trained, nako, home):
     """Base and sft, learned by two processes."""
     nako("tok", "train", "--preset", "toy", "--name", "two")
-    # samples take random numbers, whose state is compared too: as often as in the run that falls
-    for stage, words in (("base", ["--check-every", "1"]), ("sft", ["--from", "toy/mid"])):
+    for stage, words in (("base", []), ("sft", ["--from", "toy/mid"])):
         process = two_processes(home, stage, "two", *words)
         said, _ = process.communicate(timeout=900)
         assert process.returncode == 0, said
@@ -203,9 +202,10 @@ def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_tw
     assert process.returncode == 0, said
     for pid, word in ((first, "말없이"), (second, "10초")):
         assert any(f", {pid})" in line and word in line for line in said.splitlines()), said
-    pair = [newest_checkpoint(run / "base" / "checkpoints") for run in (by_two, home / "runs" / "fallen")]
-    for file in ("model.safetensors", "optimizer.safetensors"):
-        assert len({(found.folder / file).read_bytes() for found in pair}) == 1, file
+    runs = (by_two, home / "runs" / "fallen")
+    assert len({str([row["loss"] for row in rows(run / "base")][-3:]) for run in runs}) == 1
+    last = [newest_checkpoint(run / "base" / "checkpoints").folder for run in runs]
+    assert (last[0] / "model.safetensors").read_bytes() == (last[1] / "model.safetensors").read_bytes()
 
 
 @pytest.mark.parametrize(
