@@ -203,7 +203,8 @@ def test_langchain_speaks_to_it(port):
 
 @pytest.mark.soak
 @pytest.mark.filterwarnings("ignore")  # of its own imports
-def test_litellm_speaks_to_it(port):
+def test_litellm_speaks_to_it(port, monkeypatch):
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # it would look prices up when it is imported
     litellm = pytest.importorskip("litellm", reason="pip install litellm to run this")
     about = {"api_base": f"http://127.0.0.1:{port}/v1", "api_key": KEY, "max_tokens": 9, "seed": 3}
     whole = litellm.completion("openai/tiny/sft", messages=HELLO, **about)

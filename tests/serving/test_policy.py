@@ -1,0 +1,47 @@
+import os
+
+import pytest
+
+from nakochat.core.errors import ConfigError
+from nakochat.serving.keys import Keys, read_keys
+from nakochat.serving.serve import engines, policy_of
+from nakochat.serving.settings import ServeSettings
+
+KEYS = read_keys(None, {"NAKO_API_KEY": "k" * 20})
+
+
+def test_this_machine_is_served_under_its_own_names_alone():
+    policy = policy_of(ServeSettings(), Keys())
+    assert policy.hosts == {"127.0.0.1", "localhost", "::1"}
+    assert not policy.any_address
+    assert not policy.origins
+    assert {"/", "/chat.js", "/watch", "/health", "/ready"} <= policy.open_paths
+    assert not {"/metrics", "/v1/models", "/watch/runs", "/watch/run"} & policy.open_paths
+
+
+def test_an_open_address_is_served_under_all_addresses_and_the_names_that_were_allowed():
+    settings = ServeSettings(host="0.0.0.0", allow_host=("Chat.Example",), cors=("https://My.App/",))
+    policy = policy_of(settings, KEYS)
+    assert policy.any_address
+    assert "chat.example" in policy.hosts
+    assert policy.origins == {"https://my.app"}
+
+
+@pytest.mark.parametrize(("origin", "keys"), [("my.app", KEYS), ("*", Keys()), ("ftp://my.app", KEYS)])
+def test_an_origin_that_makes_no_sense_or_opens_to_all_is_refused(origin, keys):
+    with pytest.raises(ConfigError, match="--cors"):
+        policy_of(ServeSettings(cors=(origin,)), keys)
+
+
+@pytest.mark.parametrize("fields", [{"gpus": 0}, {"models": 0}, {"drain": -1}])
+def test_settings_that_make_no_sense_are_refused(fields):
+    with pytest.raises(ConfigError, match=f"--{next(iter(fields))}"):
+        ServeSettings(**fields)
+
+
+def test_each_of_several_engines_has_a_gpu_of_its_own():
+    assert [device._environment for device in engines(("x",), 3)] == [
+        {"LOCAL_RANK": str(i)} for i in range(3)
+    ]
+    assert engines(("x",), 1)[0]._environment == {}
+    assert "LOCAL_RANK" not in os.environ
