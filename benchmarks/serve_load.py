@@ -1,4 +1,4 @@
-"""A server under ten times its load -> goodput against its peak, time to a refusal, time back from a killed engine.
+"""A server under ten times its load -> goodput against its peak, time to a first token, time to a refusal.
 
     python benchmarks/serve_load.py URL --model NAME [--key KEY] [--seconds 20] [--streams 8]
 
