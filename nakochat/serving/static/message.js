@@ -40,7 +40,7 @@ export class MessageView {
     const isEmpty = !message.parts.length && !state.isComing && !state.fault;
     if (this.isMine) this.body.textContent = textOf(message);
     else if (state.showsTokens && message.tokens?.length && !state.isComing) this.#fill(tokenView(message.tokens));
-    else if (isEmpty) this.#fill(make("p.none", {}, say("빈 답이 왔어요.", "The answer was empty.")));
+    else if (isEmpty) this.#fill(make("p.none", {}, say("답에 보여 줄 말이 없어요.", "There were no words in the answer.")));
     else {
       if (!this.answer) this.body.replaceChildren();
       this.answer ??= new AnswerBody(this.body);
