@@ -97,6 +97,7 @@ def test_a_context_that_is_full_forgets_its_beginning(page: Page, server: FakeSe
     expect(page.locator("li")).to_have_count(9 + page.locator("#list li").count())
     ask(page, "다섯")
     expect(page.locator("li.assistant")).to_have_count(5)
+    expect(page.locator("#stop")).to_be_hidden()
     assert [message["content"] for message in server.asked[-1]["messages"] if message["role"] == "user"] == [
         *("셋", "넷", "다섯"),
     ]

@@ -173,6 +173,7 @@ def test_editing_takes_hangul_as_well(page: Page, server: FakeServer, devtools: 
     press_enter(devtools, 13)
     expect(said(page)).to_have_text(["고침"])
     expect(page.locator("li.user .place")).to_have_text("2/2")
+    expect(page.locator("#stop")).to_be_hidden()
     page.wait_for_timeout(80)
     assert [body["messages"][-1]["content"] for body in server.asked] == ["처음", "고침"]
 

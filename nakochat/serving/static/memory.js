@@ -50,28 +50,39 @@ export class Shelf {
 
   /** Every conversation, the newest first. */
   async all() {
-    const found = this.isKept ? await settled(this.#store("readonly").getAll()) : [...this.#loose.values()];
+    const found = this.isKept ? await settled(this.#read().getAll()) : [...this.#loose.values()];
     return found.sort((one, other) => other.updated - one.updated);
   }
 
   async get(id) {
-    return (this.isKept ? await settled(this.#store("readonly").get(id)) : this.#loose.get(id)) ?? null;
+    return (this.isKept ? await settled(this.#read().get(id)) : this.#loose.get(id)) ?? null;
   }
 
   async put(conversation) {
-    if (this.isKept) await settled(this.#store("readwrite").put(conversation));
+    if (this.isKept) await this.#write((store) => store.put(conversation));
     else this.#loose.set(conversation.id, conversation);
     this.#channel.postMessage(conversation.id);
   }
 
   async remove(id) {
-    if (this.isKept) await settled(this.#store("readwrite").delete(id));
+    if (this.isKept) await this.#write((store) => store.delete(id));
     else this.#loose.delete(id);
     this.#channel.postMessage(id);
   }
 
-  #store(mode) {
-    return this.#database.transaction("conversations", mode).objectStore("conversations");
+  #read() {
+    return this.#database.transaction("conversations", "readonly").objectStore("conversations");
+  }
+
+  /** A change that is handed over at once: a page that is closed in the next moment has kept it. */
+  #write(act) {
+    const transaction = this.#database.transaction("conversations", "readwrite");
+    act(transaction.objectStore("conversations"));
+    transaction.commit();
+    return new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error); // no room, as a rule
+    });
   }
 }
 
