@@ -21,6 +21,7 @@ from nakochat.core.errors import NakoError
 from nakochat.core.interrupts import Interrupted
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.core.printable import printable
 
 # command -> (function, Korean, English, section of a preset that it reads)
 COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
@@ -275,7 +276,7 @@ def _plain(error: CycloptsError) -> str:
 
 
 def _fail(text: str) -> int:
-    print(f"{say('오류', 'error')}: {text}", file=sys.stderr)
+    print(printable(f"{say('오류', 'error')}: {text}"), file=sys.stderr)
     return 2
 
 

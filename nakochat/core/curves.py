@@ -19,10 +19,17 @@ class _Stretch:
     sums: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
 
-    def add(self, figures: Mapping[str, float], rows: Mapping[str, int] | None = None) -> None:
+    def add(self, figures: Mapping[str, float]) -> None:
+        sums, rows = self.sums, self.rows  # a long log comes through here millions of times
         for name, value in figures.items():
+            sums[name] = sums.get(name, 0.0) + value
+            rows[name] = rows.get(name, 0) + 1
+
+    def join(self, later: "_Stretch") -> None:
+        self.last = later.last
+        for name, value in later.sums.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
-            self.rows[name] = self.rows.get(name, 0) + (1 if rows is None else rows[name])
+            self.rows[name] = self.rows.get(name, 0) + later.rows[name]
 
     def mean(self, name: str) -> float | None:
         return self.sums[name] / self.rows[name] if name in self.rows else None
@@ -76,8 +83,7 @@ class Curves:
         joined: list[_Stretch] = []
         for stretch in self._stretches:
             if joined and joined[-1].first // self.width == stretch.first // self.width:
-                joined[-1].last = stretch.last
-                joined[-1].add(stretch.sums, stretch.rows)
+                joined[-1].join(stretch)
             else:
                 joined.append(stretch)
         self._stretches = joined

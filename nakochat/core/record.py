@@ -121,12 +121,13 @@ class StageRecord:
             self.generation += 1
             self._forget()
         self.unreadable += read.lost
-        for line in read.lines:
+        for place, line in enumerate(read.lines):
             if line.strip():
-                self._take(read_row(line))
+                # of a long log most rows would be shortened to be forgotten at once
+                self._take(read_row(line), is_late=place >= len(read.lines) - KEPT_ROWS)
         self.health = self._health()
 
-    def _take(self, row: Row | None) -> None:
+    def _take(self, row: Row | None, *, is_late: bool) -> None:
         step = None if row is None else _step(row)
         kind = None if row is None else row.get("kind")
         if row is None or not isinstance(kind, str) or (step is None and kind in ("step", "check", "sample")):
@@ -136,7 +137,10 @@ class StageRecord:
             self.samples.add(step, text(row, "prompt"), text(row, "text"))
             return
         self._count += 1
-        (self._rows if kind == "step" else self._events).append((self._count, _short(row)))
+        if kind != "step":
+            self._events.append((self._count, _short(row)))
+        elif is_late:
+            self._rows.append((self._count, _short(row)))
         if kind == "step" and step is not None:
             self._take_step(step, row)
         elif kind == "check" and step is not None:

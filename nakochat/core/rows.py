@@ -19,6 +19,8 @@ def read_row(line: bytes) -> Row | None:
 def number(row: Row, key: str) -> float | None:
     """A finite number under the key, or None (a loss may be NaN, a machine may not know its memory)."""
     value = row.get(key)
+    if type(value) is float:  # by far the most
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -12,7 +12,7 @@ import { columnsOf, fillTable } from "/watch/scores.js";
 import { current, follow, marksOf } from "/watch/state.js";
 
 const MOST_RUNS = 5;
-const PAUSE = { training: 2000, still: 6000, lost: 4000, behind: 50 };
+const PAUSE = { training: 2000, still: 6000, lost: 4000, behind: 50, locked: 15_000 };
 
 let listed = []; // every run there is, as the server lists them
 let chosen = new URLSearchParams(location.search).getAll("run").slice(0, MOST_RUNS);
@@ -23,7 +23,8 @@ let asking = null; // the AbortController of the look under way
 const charts = new Charts(by("charts"));
 
 async function ask(path, signal) {
-  const response = await fetch(path, { signal });
+  const key = load("key", ""); // the chat page asks for it
+  const response = await fetch(path, { signal, headers: key ? { Authorization: `Bearer ${key}` } : {} });
   if (!response.ok) throw Object.assign(new Error(response.statusText), { status: response.status });
   return response.json();
 }
@@ -46,11 +47,18 @@ async function look() {
   } catch (error) {
     if (error.name === "AbortError") return; // another round has begun
     if (!(error instanceof TypeError) && !error.status) throw error; // a mistake of this page: let the console have it
-    tell(by("notice"), say("서버와 연결이 끊겼어요. 다시 이어지면 계속 보여 드릴게요.", "The server cannot be reached. The page goes on as soon as it can."));
-    pause = PAUSE.lost;
+    const isLocked = error.status === 401 || error.status === 429;
+    tell(by("notice"), isLocked ? lockedWords() : lostWords());
+    pause = isLocked ? PAUSE.locked : PAUSE.lost;
   }
   timer = setTimeout(look, document.hidden ? 10 * pause : pause);
 }
+
+const lostWords = () =>
+  say("서버와 연결이 끊겼어요. 다시 이어지면 계속 보여 드릴게요.", "The server cannot be reached. The page goes on as soon as it can.");
+
+const lockedWords = () =>
+  say("이 서버는 열쇠가 있어야 보여 줘요. 대화 페이지에서 열쇠를 넣고 이 페이지를 다시 여세요.", "This server asks for a key. Give it on the chat page, then open this page again.");
 
 async function lookAt(name, signal) {
   const query = new URLSearchParams({ name, ...marksOf(known.get(name)) });
