@@ -12,6 +12,21 @@ from nakochat.serving.probability import STYLES, show_probabilities, style_of
 SAMPLING = Sampling(max_tokens=24, temperature=1.2, seed=3)
 
 
+def test_a_character_of_several_tokens_has_the_product_of_theirs(engine, script):
+    ids = engine.tokenizer.encode("뷁")
+    assert len(ids) > 1
+    script([*ids, engine.tokenizer.im_end])
+    [piece] = continue_likely(engine, "안녕", SAMPLING)
+    script([*ids, engine.tokenizer.im_end])
+    prompt = [engine.tokenizer.bos, *engine.tokenizer.encode("안녕")]
+    engine.submit(Request(prompt=prompt, sampling=SAMPLING, logprobs=0))
+    logs = []
+    while engine.busy:
+        logs += [token.logprob for token in engine.step() if token.id in ids]
+    assert len(logs) == len(ids)
+    assert (piece.text, piece.probability) == ("뷁", pytest.approx(math.exp(sum(logs))))
+
+
 def test_the_pieces_are_the_text_and_their_product_is_its_probability(engine):
     pieces = list(continue_likely(engine, "안녕", SAMPLING))
     assert "".join(piece.text for piece in pieces) == "".join(
