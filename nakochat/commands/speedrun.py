@@ -142,11 +142,25 @@ def main(
         else:
             train(settings)
         evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
-    report.main(common["name"], copy=Path.cwd())
+    report.main(common["name"], copy=_place_of_copy())
     _farewell(common["name"], time.perf_counter() - started)
     if serve:
         where = ServeSettings(port=port)
         server.serve(common["name"], settings=server.Served(where=where, device=device, dtype=dtype))
+
+
+def _place_of_copy() -> Path | None:
+    """The folder that the command was called in, which gets a copy of report.md; where it may not be written, none."""
+    here = Path.cwd()
+    if os.access(here, os.W_OK):
+        return here
+    speak(
+        say(
+            f"{here}에는 쓸 수 없어 report.md를 두지 않습니다. 실행 폴더에는 있습니다.",
+            f"{here} cannot be written, so it gets no copy of report.md. The run's folder has it.",
+        )
+    )
+    return None
 
 
 def _settings(kind: type[RunSettings], *sources: dict[str, Any]) -> Any:

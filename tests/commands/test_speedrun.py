@@ -141,3 +141,18 @@ def test_prepared_text_needs_its_tokenizer(done):
     assert "tok" not in made
     assert made["base"].data == BaseSettings(data=("web",)).data
     assert made["mid"].data == made["sft"].data != ()
+
+
+def test_the_report_is_left_where_the_command_was_called(done, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    speedrun.main(preset="toy")
+    monkeypatch.setattr(speedrun.os, "access", lambda path, mode: False)
+    speedrun.main(preset="toy")
+    assert [options for name, _, options in done if name == "report"] == [{"copy": tmp_path}, {"copy": None}]
+
+
+def test_tasks_are_mixed_into_mid_and_sft(done, tmp_path):
+    speedrun.main(preset="toy", tasks=("spelling:2",), task_data=tmp_path)
+    settings = {name: words[0] for name, words, _ in done if name in ("base", "mid", "sft", "rl")}
+    assert [settings[name].tasks for name in ("mid", "sft")] == [("spelling:2",)] * 2
+    assert settings["rl"].task_data == tmp_path
