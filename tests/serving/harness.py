@@ -62,7 +62,7 @@ class Served:
         self, fields: dict[str, Any] | None = None, *, path: str = CHAT, headers: dict[str, str] | None = None
     ) -> http.client.HTTPResponse:
         """POST a chat; the response is to be closed."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         body = json.dumps({"messages": HELLO, **(fields or {})})
         # then the response alone holds the socket
         own = {"Content-Type": "application/json", "Connection": "close"}
@@ -71,7 +71,7 @@ class Served:
 
     def get(self, path: str) -> tuple[int, Any]:
         """Status and JSON of a GET."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", path)
         response = connection.getresponse()
         read = response.read()
@@ -104,7 +104,7 @@ def served(
     assert not thread.is_alive()
 
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for something that has to come."""
     deadline = time.monotonic() + seconds
     while not condition():

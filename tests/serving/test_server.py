@@ -178,9 +178,10 @@ def test_records_name_who_and_how_much_but_neither_words_nor_keys(engine, tmp_pa
 
 def test_more_than_may_wait_is_told_when_to_come_again(engine, tmp_path):
     limits = Limits(most_waiting=2, per_client=5)
-    front = fake_front(engine.tokenizer, tmp_path, {"slots": 1, "length": 15, "pause": 0.02}, limits=limits)
+    how = {"slots": 1, "length": 100_000, "context": 200_000, "pause": 0.02}
+    front = fake_front(engine.tokenizer, tmp_path, how, limits=limits)
     with served(front) as server:
-        first = server.ask({"stream": True})
+        first = server.ask({"stream": True, "max_tokens": 100_000})
         first.readline()
         until(lambda: front.door.waiting == 0)
         waiting = [server.ask({"stream": True}) for _ in range(2)]
@@ -188,8 +189,9 @@ def test_more_than_may_wait_is_told_when_to_come_again(engine, tmp_path):
             error = json.loads(refused.read())["error"]
         assert (refused.status, error["type"]) == (429, "rate_limit_error")
         assert 1 <= int(refused.headers["Retry-After"]) <= 60
-        for response in (first, *waiting):
-            assert response.read().endswith(b"data: [DONE]\n\n")
+        first.close()
+        for response in waiting:  # their turn has come
+            response.readline()
             response.close()
         until(lambda: not front.door.inside)
 
@@ -221,5 +223,4 @@ def test_an_answer_that_nobody_reads_on_is_cancelled(engine, tmp_path):
         streamed.close()
         whole.close()
         until(lambda: place.state.get("cancelled") == 2)
-        assert place.state["running"] == 0
-        assert not front.door.inside
+        until(lambda: place.state["running"] == 0 and not front.door.inside)
