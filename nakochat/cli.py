@@ -110,7 +110,12 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
         None,
     ),
     "bench train": ("nakochat.commands.bench:train", "학습 속도를 잽니다", "measure training speed", None),
-    "bench infer": ("nakochat.commands.bench:infer", "생성 속도를 잽니다", "measure generation speed", None),
+    "bench infer": (
+        "nakochat.commands.bench_infer:infer",
+        "생성 속도를 잽니다",
+        "measure generation speed",
+        None,
+    ),
     "bench tok": (
         "nakochat.commands.bench_tok:tok",
         "토크나이저와 자료 준비의 속도를 잽니다",

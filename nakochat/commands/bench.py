@@ -1,4 +1,4 @@
-"""A model's shape -> tokens per second, and where the time goes.  [nako bench train | infer]
+"""A model's shape -> tokens per second, and where the time goes.  [nako bench train]
 
 Training is compared with the same model as most code runs it: on a CPU in float32, with torch.compile, glibc's
 allocator as it comes and the fused attention kernel (given the mask that packed documents need; without one it may be
@@ -10,7 +10,6 @@ import json as json_format
 import statistics
 import subprocess
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,9 @@ import torch
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.files import write_json
 from nakochat.core.josa import josa
-from nakochat.core.machine import missing_for_compiling, open_machine, pick_device
+from nakochat.core.machine import missing_for_compiling, pick_device
 from nakochat.core.messages import say
-from nakochat.core.paths import find_run
 from nakochat.core.progress import speak
-from nakochat.inference.engine import Engine
-from nakochat.inference.sampling import Sampling
-from nakochat.inference.talk import load_engine
 from nakochat.models.sizing import config_of_depth
 
 REFERENCE = "float32, compiled, fused attention, default allocator"
@@ -121,8 +116,8 @@ def train(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
-    _require_some(depth=depth, context=context, vocab_size=vocab_size, rows=rows, steps=steps)
-    _require_some(repeats=repeats, processes=processes)
+    require_some(depth=depth, context=context, vocab_size=vocab_size, rows=rows, steps=steps)
+    require_some(repeats=repeats, processes=processes)
     sized = config_of_depth(depth, vocab_size=vocab_size, context=context)
     width = sized.width if width is None else width
     shape = TrainBench(
@@ -204,7 +199,8 @@ def _show(name: str, row: dict[str, Any]) -> None:
     )
 
 
-def _require_some(**counts: int) -> None:
+def require_some(**counts: int) -> None:
+    """ConfigError for a count of nothing."""
     for name, count in counts.items():
         if count < 1:
             flag = "--" + name.replace("_", "-")
@@ -243,60 +239,3 @@ def _in_own_process(options: dict[str, Any], processes: int = 1) -> dict[str, An
         raise NakoError(say(f"측정이 실패했습니다: {last[0]}", f"the measurement failed: {last[0]}"))
     figures: dict[str, Any] = json_format.loads(lines[-1])
     return figures
-
-
-def infer(
-    run: str | None = None,
-    *,
-    streams: tuple[int, ...] = (1, 8, 32, 64),
-    tokens: int = 64,
-    repeats: int = 5,
-    device: str = "auto",
-    dtype: str = "auto",
-    json: Path | None = None,
-) -> None:
-    """Measure how fast a run's model generates.
-
-    Parameters
-    ----------
-    run
-        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새것. |
-        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest.
-    streams
-        한꺼번에 만들 답의 수. | Numbers of answers at once.
-    tokens
-        답마다의 토큰 수. | Tokens of each answer.
-    repeats
-        이만큼 재어 중앙값을 씁니다. | The median of so many counts.
-    json
-        숫자를 이 파일에도 씁니다. | Write the figures here too.
-    """
-    for count in streams:
-        _require_some(streams=count, tokens=tokens, repeats=repeats)
-    machine = open_machine(device, dtype, "no")
-    engine = load_engine(find_run(run), machine)
-    figures: dict[str, Any] = {"machine": machine.describe(), "streams": {}}
-    for count in streams:
-        rows = [_generate(engine, count, tokens) for _ in range(repeats + 1)][1:]
-        first, speed = (statistics.median(column) for column in zip(*rows, strict=True))
-        figures["streams"][str(count)] = {"first_token_seconds": first, "tokens_per_second": speed}
-        speak(
-            say(
-                f"{count:4}개 동시: 첫 토큰 {1000 * first:.1f} ms, {speed:,.0f} 토큰/초",
-                f"{count:4} at once: first token {1000 * first:.1f} ms, {speed:,.0f} tokens/s",
-            )
-        )
-    if json:
-        write_json(json, figures)
-
-
-def _generate(engine: Engine, count: int, tokens: int) -> tuple[float, float]:
-    """Seconds to the first token, and tokens per second, of `count` answers that end nowhere."""
-    prompt = [engine.tokenizer.bos, *engine.tokenizer.encode("안녕하세요. 오늘은 날씨가 좋아요.")]
-    sampling = Sampling(max_tokens=tokens, temperature=1.0)
-    began = time.perf_counter()
-    first = made = 0.0
-    for token in engine.stream([prompt] * count, sampling, seeds=range(count), stops=False):
-        first = first or time.perf_counter() - began
-        made += token.sampled
-    return first, made / (time.perf_counter() - began)

@@ -26,6 +26,7 @@ from nakochat.evals.texts import SUITE, Texts, measure_texts, pinned, read_texts
 from nakochat.inference.talk import load_engine
 from nakochat.interop.hf_scorer import load_hf_scorer
 from nakochat.models.checkpoint import checkpoint_of
+from nakochat.models.bits import Quant
 from nakochat.tasks.benchmark import Benchmark
 from nakochat.tasks.catalogue import select
 
@@ -48,6 +49,7 @@ def main(
     held_out: bool = False,
     device: str = "auto",
     dtype: str = "auto",
+    quant: Quant | None = None,
     json: Path | None = None,
 ) -> None:
     """Score a stage of a run on everything, and write its scores.json.
@@ -87,6 +89,9 @@ def main(
         auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
     dtype
         auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
+    quant
+        가중치를 int8이나 int4로 줄인 모델을 잽니다. 실행 폴더의 점수는 그대로 둡니다. |
+        Measure the model with its weights in int8 or int4; the scores in the run's folder stay as they are.
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
@@ -97,7 +102,7 @@ def main(
     heat = temperature if temperature is not None else 0.8 if samples > 1 else 0.0
     options = Options(limit=limit, samples=samples, temperature=heat, unsafe=unsafe)
     asked = bool(chosen or sets or lm_eval)
-    subject = _subject(run, asked)
+    subject = _subject(run, asked, quant)
     machine = open_machine(device, dtype, "no")
     try:
         if not asked:
@@ -123,9 +128,15 @@ class _Subject:
     run: RunReference | None
     folder: Path | None
     header: dict[str, Any]
+    quant: Quant | None = None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether its scores are those of a stage: of its newest checkpoint, in whole weights."""
+        return self.run is not None and self.run.step is None and self.quant is None
 
 
-def _subject(named: str | None, asked: bool) -> _Subject:
+def _subject(named: str | None, asked: bool, quant: Quant | None) -> _Subject:
     if named is not None and named.startswith(PEER):
         if not asked:
             raise ConfigError(
@@ -134,11 +145,16 @@ def _subject(named: str | None, asked: bool) -> _Subject:
                     "a model named by hf: needs --suite, --bpb or --lm-eval. The village's tasks are for ours.",
                 )
             )
+        if quant is not None:
+            raise ConfigError(
+                say("--quant는 우리 모델에만 씁니다.", "--quant is for models of a run, not of hf:.")
+            )
         folder = Path(named.removeprefix(PEER)).expanduser()
         return _Subject(None, folder, {"model": folder.resolve().name})
     reference = find_run(named)
     checkpoint = checkpoint_of(reference)
-    return _Subject(reference, None, {"step": checkpoint.step, "checkpoint": checkpoint.hash})
+    header = {"step": checkpoint.step, "checkpoint": checkpoint.hash}
+    return _Subject(reference, None, header | ({"quant": quant} if quant else {}), quant)
 
 
 def _scorer_of(subject: _Subject, machine: Machine) -> tuple[Scorer, bool]:
@@ -148,7 +164,7 @@ def _scorer_of(subject: _Subject, machine: Machine) -> tuple[Scorer, bool]:
         return scorer, scorer.chats
     assert subject.run is not None
     # training may save another checkpoint meanwhile
-    engine = load_engine(replace(subject.run, step=subject.header["step"]), machine)
+    engine = load_engine(replace(subject.run, step=subject.header["step"]), machine, subject.quant)
     return EngineScorer(engine), subject.run.stage != "base"
 
 
@@ -162,7 +178,7 @@ def _keep(
 ) -> None:
     header = {**subject.header, "dtype": str(machine.dtype).removeprefix("torch.")}
     # what a limit left out would be missing without a word in a file that others read
-    if found and subject.run is not None and subject.run.step is None and limit is None:
+    if found and subject.run is not None and subject.keeps and limit is None:
         write_suites(subject.run.folder, header, found)
     if json:
         extra = {"lm_eval": harness} if harness else {}
@@ -173,12 +189,12 @@ def _score_run(subject: _Subject, machine: Machine, json: Path | None) -> None:
     """The village's tasks, by which the stages of a run are compared."""
     reference = subject.run
     assert reference is not None
-    engine = load_engine(replace(reference, step=subject.header["step"]), machine)
+    engine = load_engine(replace(reference, step=subject.header["step"]), machine, subject.quant)
     found = score(engine, stored_validation(reference.folder.parent / "data"))
     if not machine.is_first:
         return
     scores = {**subject.header, "dtype": str(machine.dtype).removeprefix("torch."), **found}
-    if reference.step is None:
+    if subject.keeps:
         write_scores(reference.folder, scores)
     if json:
         write_json(json, scores)

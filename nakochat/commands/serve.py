@@ -9,6 +9,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.inference.options import Sampling
+from nakochat.models.bits import Quant
 from nakochat.serving.limits import Limits
 from nakochat.serving.settings import ServeSettings
 
@@ -25,6 +26,8 @@ class Served:
     """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     dtype: str = "auto"
     """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
+    quant: Quant | None = None
+    """가중치를 int8이나 int4로 줄여 빠르게 읽습니다. | Weights in int8 or int4, which are read faster."""
 
 
 def serve(run: str | None = None, *, settings: Served = Served()) -> None:
@@ -52,4 +55,5 @@ def serve(run: str | None = None, *, settings: Served = Served()) -> None:
         sampling=settings.sampling,
         device=settings.device,
         dtype=settings.dtype,
+        quant=settings.quant,
     )

@@ -180,12 +180,6 @@ class Machine:
         )
         return tuple(f"GPU-{torch.cuda.get_device_properties(index).uuid}" for index in used)
 
-    def memory_bytes(self) -> int:
-        """Memory where tensors live; 0 where the system does not say."""
-        if self.device.type == "cuda":
-            return int(torch.cuda.get_device_properties(self.device).total_memory)
-        return _memory_bytes()
-
     def describe(self) -> dict[str, Any]:
         """What a reader of a result needs to know of the machine."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else cpu_name()

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from nakochat.core.errors import NakoError, RequestError
+from nakochat.core.inspection import memory_bytes
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.inference.answer import Answer
@@ -31,6 +32,8 @@ from nakochat.inference.slots import Slots, StepCache, bytes_of_slot
 from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
 from nakochat.models.model import Model
+from nakochat.models.bits import Quant
+from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
 
 PIECE = 64  # tokens of a prompt that are computed together
@@ -49,9 +52,10 @@ class Generated:
     finish: Finish = "length"
 
 
-def inference_copy(model: Model) -> Model:
-    """The model with its weights in the dtype of its activations, for generation."""
-    return copy.deepcopy(model).to(model.dtype).eval().requires_grad_(False)
+def inference_copy(model: Model, quant: Quant | None = None) -> Model:
+    """The model with its weights in the dtype of its activations, or in fewer bits, for generation."""
+    copied = copy.deepcopy(model).to(model.dtype).eval().requires_grad_(False)
+    return copied if quant is None else quantise(copied, quant)
 
 
 class Engine:
@@ -78,7 +82,7 @@ class Engine:
         self.tools = (calculator(tokenizer),) if tools is None else tuple(tools)
         self.context = min(context or model.config.context, model.config.context)
         if slots is None:
-            room = int(SLOT_SHARE * machine.memory_bytes()) // bytes_of_slot(model, self.context)
+            room = int(SLOT_SHARE * memory_bytes(machine.device)) // bytes_of_slot(model, self.context)
             slots = max(1, min(MOST_SLOTS, room))
         self._scheduler = Scheduler(
             slots=slots, length=self.context, piece=PIECE, most_waiting=most_waiting, exact=exact

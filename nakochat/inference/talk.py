@@ -14,6 +14,7 @@ from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.request import Finish, Request
 from nakochat.inference.sampling import Sampling
 from nakochat.models.checkpoint import checkpoint_of
+from nakochat.models.bits import Quant
 from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
 from nakochat.text.tokenizer import Tokenizer
 
@@ -29,12 +30,12 @@ class Piece:
     """How many tokens were generated until here, of every kind."""
 
 
-def load_engine(run: RunReference, machine: Machine) -> Engine:
+def load_engine(run: RunReference, machine: Machine, quant: Quant | None = None) -> Engine:
     """The engine of a run's newest whole checkpoint.  CheckpointError when there is none."""
     tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
     checkpoint = checkpoint_of(run)
     checkpoint.require_tokenizer(tokenizer.hash)
-    return Engine(inference_copy(checkpoint.model(machine.dtype, machine.device)), tokenizer, machine)
+    return Engine(inference_copy(checkpoint.model(machine.dtype, machine.device), quant), tokenizer, machine)
 
 
 def reply(engine: Engine, conversation: Conversation, sampling: Sampling) -> Iterator[Piece]:

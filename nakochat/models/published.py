@@ -71,6 +71,8 @@ class Published(nn.Module):
         self.embedding = nn.Embedding(shape.padded_vocab, shape.width)
         self.layers = nn.ModuleList(layers)
         self.last_norm = last
+        # makes the logits instead of the head, where weights are quantised
+        self.fast_head: nn.Module | None = None
         self.own_head = None if shape.tied else Linear(shape.width, shape.padded_vocab)
 
     @property
@@ -84,6 +86,9 @@ class Published(nn.Module):
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(..., D) -> (..., padded vocabulary)"""
+        if self.fast_head is not None:
+            fast: Tensor = self.fast_head(hidden)
+            return fast
         return F.linear(hidden, self.head.weight.to(hidden.dtype))
 
     def hidden(

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.machine import Machine, open_machine
@@ -19,6 +19,7 @@ from nakochat.inference.engine import Engine
 from nakochat.inference.options import Sampling
 from nakochat.inference.request import Request
 from nakochat.inference.talk import load_engine
+from nakochat.models.bits import Quant
 from nakochat.serving.shelf import reference_of
 from nakochat.serving.wire import EngineEnd, Message, Token, pack, pack_tokens
 
@@ -141,14 +142,16 @@ def _request(message: Message) -> Request:
 
 
 def main() -> None:
-    """What a device's command starts; argv: device, dtype, number of GPUs in use, number of the socket to the front."""
-    device, dtype, gpus, number = sys.argv[1:]
+    """What a device's command starts; argv: device, dtype, number of GPUs in use, bits of the weights ("whole" or a Quant),
+    number of the socket to the front."""
+    device, dtype, gpus, bits, number = sys.argv[1:]
+    quant = next((known for known in get_args(Quant) if known == bits), None)
     machine: list[Machine] = []
 
     def open_engine(name: str) -> Engine:
         if not machine:
             machine.append(_machine(device, dtype, int(gpus)))
-        engine: Engine = load_engine(reference_of(name), machine[0])
+        engine: Engine = load_engine(reference_of(name), machine[0], quant)
         return engine
 
     with socket.socket(fileno=int(number)) as place:

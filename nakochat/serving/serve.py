@@ -12,6 +12,7 @@ from nakochat.core.messages import say
 from nakochat.core.paths import RunReference
 from nakochat.core.progress import speak
 from nakochat.inference.options import Sampling
+from nakochat.models.bits import Quant
 from nakochat.serving.app import create_app
 from nakochat.serving.device import Device
 from nakochat.serving.dispatch import Dispatcher
@@ -36,13 +37,14 @@ def run_serve(
     sampling: Sampling,
     device: str = "auto",
     dtype: str = "auto",
+    quant: Quant | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM.  CheckpointError or ConfigError where that cannot be."""
     models = models_of(run)
     keys = read_keys(settings.keys, os.environ)
     policy = policy_of(settings, keys)
     log = AccessLog(settings.access_log, quiet=settings.quiet)
-    command = (sys.executable, "-c", ENGINE, device, dtype, str(settings.gpus))
+    command = (sys.executable, "-c", ENGINE, device, dtype, str(settings.gpus), quant or "whole")
     with open_socket(settings.host, settings.port, has_keys=bool(keys)) as place:
         front = front_of(models, engines(command, settings.gpus), limits, sampling, settings.models)
         app = create_app(front, policy=policy, log=log)

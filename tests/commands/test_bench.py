@@ -53,12 +53,6 @@ def test_nothing_cannot_be_measured(measured, name):
     assert not measured
 
 
-def test_generation_needs_something_to_generate():
-    for options in ({"repeats": 0}, {"tokens": 0}, {"streams": (1, 0)}):
-        with pytest.raises(ConfigError, match=f"--{next(iter(options))}"):
-            bench.infer("run", **options)
-
-
 def test_where_the_time_goes_is_said(measured, monkeypatch, capsys):
     monkeypatch.setattr(bench, "missing_for_compiling", lambda device: None)
     bench.train(repeats=1, device="cpu")

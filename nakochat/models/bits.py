@@ -1,0 +1,5 @@
+"""In how many bits a model's weights are read.  No torch: the server's front names it without loading a model."""
+
+from typing import Literal
+
+Quant = Literal["int8", "int4"]

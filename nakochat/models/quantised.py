@@ -1,0 +1,111 @@
+"""A model for generation -> the same with its matrices in 8 or 4 bits, which are read faster.
+
+Weights only: activations stay as they are.  int8 has one scale for every output (symmetric); int4 a scale and a middle
+for every 32 inputs of an output (as llama.cpp's Q4_1), and its head and whatever does not divide stay in int8, which
+costs little and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; gates that
+read a dozen channels too.  On a CPU torch's own kernels compute; elsewhere int8 is widened as it is multiplied.
+
+What it costs: `nako eval RUN --bpb FILE --quant int8` beside the same without.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.messages import say
+from nakochat.models.bits import Quant
+from nakochat.models.model import Model
+from nakochat.models.published import Published
+
+GROUP = 32  # inputs that share a scale in int4
+LEAST_INPUTS = 32  # smaller matrices are not worth it
+
+
+class Int8Linear(nn.Module):
+    """y = x·Wᵀ (+ bias) with W in int8 and a scale for each output."""
+
+    weight: Tensor  # (out, in) int8
+    scales: Tensor  # (out,)
+    bias: Tensor | None
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
+        super().__init__()
+        wide = weight.float()
+        scales = (wide.abs().amax(dim=1) / 127).clamp_min(1e-12)
+        self.register_buffer("weight", (wide / scales[:, None]).round().to(torch.int8))
+        self.register_buffer("scales", scales.to(dtype))
+        self.register_buffer("bias", None if bias is None else bias.to(dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) -> (..., out)"""
+        if x.device.type == "cpu":
+            rows = x.reshape(-1, x.shape[-1]).contiguous()
+            y: Tensor = torch._weight_int8pack_mm(rows, self.weight, self.scales)
+            y = y.view(*x.shape[:-1], -1)
+        else:
+            y = F.linear(x, self.weight.to(x.dtype)) * self.scales
+        return y if self.bias is None else y + self.bias
+
+
+class Int4Linear(nn.Module):
+    """y = x·Wᵀ (+ bias) with W in int4, and a scale and a middle for every GROUP inputs.  On a CPU only."""
+
+    packed: Tensor  # (out, in / 2) uint8, in the order of the kernel
+    scales_and_middles: Tensor  # (in / GROUP, out, 2)
+    bias: Tensor | None
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
+        super().__init__()
+        levels, scales, middles = levels_of(weight.float())
+        self.register_buffer("packed", torch._convert_weight_to_int4pack_for_cpu(levels, 1))
+        both = torch.stack((scales, middles), dim=-1).transpose(0, 1).contiguous()
+        self.register_buffer("scales_and_middles", both.to(dtype))
+        self.register_buffer("bias", None if bias is None else bias.to(dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) -> (..., out)"""
+        rows = x.reshape(-1, x.shape[-1]).contiguous()
+        y: Tensor = torch._weight_int4pack_mm_for_cpu(rows, self.packed, GROUP, self.scales_and_middles)
+        y = y.view(*x.shape[:-1], -1)
+        return y if self.bias is None else y + self.bias
+
+
+def levels_of(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """w ≈ (level - 8)·scale + middle.  (out, in) -> levels 0..15 (out, in) int32, the others (out, in / GROUP)"""
+    groups = weight.unflatten(1, (-1, GROUP))  # (out, in / GROUP, GROUP)
+    low, high = groups.amin(dim=-1, keepdim=True), groups.amax(dim=-1, keepdim=True)
+    scales = ((high - low) / 15).clamp_min(1e-12)
+    middles = low + 8 * scales
+    levels = ((groups - low) / scales).round().clamp(0, 15).to(torch.int32)
+    return levels.flatten(1), scales[..., 0], middles[..., 0]
+
+
+def quantise(model: Model, quant: Quant) -> Model:
+    """Replace the matrices of an inference copy, in place; the model itself.
+
+    ConfigError for int4 where there is no kernel for it.
+    """
+    device = model.embedding.weight.device
+    if quant == "int4" and device.type != "cpu":
+        raise ConfigError(
+            say(
+                f"int4는 CPU에서만 씁니다 (지금은 {device.type}). --quant int8을 쓰세요.",
+                f"int4 is for CPUs only (this is {device.type}). Use --quant int8.",
+            )
+        )
+    if isinstance(model, Published):
+        model.fast_head = Int8Linear(model.head.weight.detach(), None, model.dtype)
+        model.own_head = None
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if isinstance(child, nn.Linear) and child.in_features >= LEAST_INPUTS:
+                is_head = child is getattr(model, "head", None)
+                setattr(parent, name, _narrow(child, "int8" if is_head else quant, model.dtype))
+    return model
+
+
+def _narrow(linear: nn.Linear, quant: Quant, dtype: torch.dtype) -> nn.Module:
+    fits = linear.in_features % GROUP == 0 and linear.out_features % 32 == 0
+    kind = Int4Linear if quant == "int4" and fits else Int8Linear
+    return kind(linear.weight.detach(), None if linear.bias is None else linear.bias.detach(), dtype)

@@ -1,0 +1,66 @@
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from nakochat.models.gpt2 import GPT2Config
+from nakochat.models.llama import LlamaConfig
+from nakochat.models.model import build_model
+from nakochat.models.nako import NakoConfig
+from nakochat.models.quantised import GROUP, Int4Linear, Int8Linear, levels_of, quantise
+
+SHAPE = {"vocab_size": 320, "layers": 2, "width": 64, "heads": 4, "context": 32}
+
+
+def weights(outputs, inputs):
+    return 0.05 * torch.randn(outputs, inputs, generator=torch.Generator().manual_seed(0))
+
+
+def test_levels_are_within_half_a_step_of_the_weights():
+    weight = weights(32, 4 * GROUP)
+    levels, scales, middles = levels_of(weight)
+    back = (levels.unflatten(1, (-1, GROUP)) - 8) * scales[..., None] + middles[..., None]
+    assert (levels.min(), levels.max()) == (0, 15)
+    assert ((back.flatten(1) - weight).abs() <= 0.501 * scales.repeat_interleave(GROUP, dim=1)).all()
+
+
+@pytest.mark.parametrize(("kind", "most"), [(Int8Linear, 0.01), (Int4Linear, 0.12)])
+def test_a_product_is_close_to_that_of_the_whole_weights(kind, most):
+    weight, bias = weights(96, 64), torch.ones(96)
+    x = torch.randn(2, 5, 64, generator=torch.Generator().manual_seed(1))
+    whole = F.linear(x, weight, bias)
+    found = kind(weight, bias, torch.float32)(x)
+    assert found.shape == whole.shape
+    error = (found - whole).norm() / (whole - 1).norm()
+    assert 0 < error < most
+
+
+@pytest.mark.parametrize("kind", [Int8Linear, Int4Linear])
+def test_a_row_is_the_same_in_every_batch(kind):
+    linear = kind(weights(96, 64), None, torch.float32)
+    x = torch.randn(64, 64, generator=torch.Generator().manual_seed(1))
+    together = linear(x)
+    for rows in (4, 8, 20, 40):
+        assert torch.equal(linear(x[:rows]), together[:rows])
+
+
+@pytest.mark.parametrize("quant", ["int8", "int4"])
+@pytest.mark.parametrize(
+    "config", [NakoConfig(**SHAPE), LlamaConfig(tied=True, **SHAPE), GPT2Config(**SHAPE)]
+)
+def test_a_model_says_nearly_the_same(config, quant):
+    model = build_model(config)
+    model.initialise(1)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.03 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2)))
+    model = model.eval().requires_grad_(False)
+    ids = torch.arange(32)[None]
+    narrow = quantise(copy.deepcopy(model), quant)
+    assert not any(type(m) is torch.nn.Linear for m in narrow.modules())
+    whole, found = model(ids).log_softmax(-1), narrow(ids).log_softmax(-1)
+    assert not torch.equal(found, whole)
+    hidden = model.hidden(ids)
+    assert not torch.equal(model.logits(hidden), narrow.logits(hidden))
+    assert (found - whole).abs().mean() < (0.02 if quant == "int8" else 0.25)
