@@ -23,8 +23,8 @@ from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import load_engine
-from nakochat.models.model import Model
 from nakochat.models.bits import Quant
+from nakochat.models.model import Model
 
 READ = 256 * 2**20  # bytes that are summed
 

@@ -25,8 +25,8 @@ from nakochat.evals.suite import score, write_scores
 from nakochat.evals.texts import SUITE, Texts, measure_texts, pinned, read_texts
 from nakochat.inference.talk import load_engine
 from nakochat.interop.hf_scorer import load_hf_scorer
-from nakochat.models.checkpoint import checkpoint_of
 from nakochat.models.bits import Quant
+from nakochat.models.checkpoint import checkpoint_of
 from nakochat.tasks.benchmark import Benchmark
 from nakochat.tasks.catalogue import select
 

@@ -31,8 +31,8 @@ from nakochat.inference.scheduler import Counters, Full, Plan, Scheduler
 from nakochat.inference.slots import Slots, StepCache, bytes_of_slot
 from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
-from nakochat.models.model import Model
 from nakochat.models.bits import Quant
+from nakochat.models.model import Model
 from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
 

@@ -13,8 +13,8 @@ from nakochat.inference.detokeniser import Detokeniser
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.request import Finish, Request
 from nakochat.inference.sampling import Sampling
-from nakochat.models.checkpoint import checkpoint_of
 from nakochat.models.bits import Quant
+from nakochat.models.checkpoint import checkpoint_of
 from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
 from nakochat.text.tokenizer import Tokenizer
 
