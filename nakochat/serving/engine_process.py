@@ -142,8 +142,10 @@ def _request(message: Message) -> Request:
 
 
 def main() -> None:
-    """What a device's command starts; argv: device, dtype, number of GPUs in use, bits of the weights ("whole" or a Quant),
-    number of the socket to the front."""
+    """What a device's command starts.
+
+    argv: device, dtype, number of GPUs in use, bits of the weights ("whole" or a Quant), number of the front's socket.
+    """
     device, dtype, gpus, bits, number = sys.argv[1:]
     quant = next((known for known in get_args(Quant) if known == bits), None)
     machine: list[Machine] = []
