@@ -6,7 +6,8 @@
 Every contender gets the same random prompts and writes exactly --tokens tokens to each, the likeliest ones; the clock
 runs from the prompt to the last token, and the median of the repeats counts.  llama.cpp gets the run as GGUF in f32
 and in Q8_0, beside our int8, one stream at a time.  Peers need
-`pip install transformers xllamacpp gguf`; one that is missing is named and left out.  ctranslate2 and Transformers' compiled static cache are not among them.
+`pip install transformers xllamacpp gguf`; one that is missing is named and left out.
+ctranslate2 and Transformers' compiled static cache are not among them.
 """
 
 import argparse
