@@ -102,6 +102,10 @@ class Training:
             self.guard.restore(checkpoint.state["guard"])
         self._settled = self._saved = self.step or None
 
+    def begin(self, seed: int) -> None:
+        """The random state of a fresh start: whatever this process did before leaves no trace in what is learned."""
+        torch.manual_seed(seed)
+
     def train(self) -> None:
         """Until the schedule's last step.  Interrupted after saving; TrainingError for batches that stay bad."""
         self._choose_kernel()

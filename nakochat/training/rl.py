@@ -104,6 +104,8 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         )
         if stage.resumed is not None:
             training.resume(stage.resumed)
+        else:
+            training.begin(settings.seed)
         training.train()
 
 

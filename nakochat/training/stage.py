@@ -204,6 +204,8 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
     )
     if stage.resumed is not None:
         training.resume(stage.resumed)
+    else:
+        training.begin(settings.seed)
     training.train()
     if machine.is_first:
         typical = stage.resumed is None and not (settings.fp8 or settings.recompute)

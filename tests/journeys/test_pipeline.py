@@ -65,6 +65,13 @@ def test_every_stage_leaves_its_record(trained):
     assert (trained / "report.html").is_file()
 
 
+def test_no_stage_goes_on_with_the_random_numbers_of_the_one_before(trained):
+    """All ran in one process: a stage that is started again in a process of its own begins alike."""
+    for stage in ("base", "mid", "sft", "rl"):
+        state = newest_checkpoint(trained / stage / "checkpoints").optimizer_state()["random.cpu"]
+        assert state.equal(torch.Generator().manual_seed(0).get_state()), stage
+
+
 def test_running_it_again_redoes_nothing(trained, nako):
     def state():
         return {p: p.stat().st_mtime_ns for p in trained.rglob("*") if p.is_file() and "report" not in p.name}
@@ -205,7 +212,8 @@ def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_tw
     runs = (by_two, home / "runs" / "fallen")
     assert len({str([row["loss"] for row in rows(run / "base")][-3:]) for run in runs}) == 1
     last = [newest_checkpoint(run / "base" / "checkpoints").folder for run in runs]
-    assert (last[0] / "model.safetensors").read_bytes() == (last[1] / "model.safetensors").read_bytes()
+    for file in ("model.safetensors", "optimizer.safetensors"):
+        assert (last[0] / file).read_bytes() == (last[1] / file).read_bytes(), file
 
 
 @pytest.mark.parametrize(
