@@ -63,6 +63,12 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     "train sft": ("nakochat.training.sft:main", "대답하는 법을 배웁니다", "learn to answer", "sft"),
     "train rl": ("nakochat.training.rl:main", "스스로 쓴 답의 보상으로 배웁니다", "learn from rewards", "rl"),
     "eval": ("nakochat.commands.evaluate:main", "점수를 잽니다", "score a model", None),
+    "validate": (
+        "nakochat.commands.validate:main",
+        "언어마다 혼란도를 재고 견본을 봅니다",
+        "measure perplexity by language, and show samples",
+        None,
+    ),
     "sample": ("nakochat.commands.talk:sample", "글을 이어 씁니다", "continue a text", None),
     "chat": ("nakochat.commands.talk:chat", "터미널에서 대화합니다", "talk in the terminal", None),
     "serve": (
@@ -250,7 +256,8 @@ def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
         preset = preset or values.get("preset")
         sources.append(_source(values, config))
     preset = preset or "tiny"
-    sources.append(_source(load_preset(preset).get(section, {}), f"preset {preset}"))
+    device = _value_of(words, "--device") or "auto"
+    sources.append(_source(load_preset(preset, device).get(section, {}), f"preset {preset}"))
     return tuple(sources)
 
 

@@ -48,7 +48,7 @@ def main(
     if to == "hf":
         write_hf(exported, folder.expanduser(), packing or "f32")
         speak(say(f"{exported.run} → {folder} (Transformers)", f"{exported.run} -> {folder} (Transformers)"))
-        if exported.kind == "nako":
+        if exported.needs_code:
             speak(
                 say(
                     "이 모양은 Transformers에 없어 자기 코드를 함께 담았습니다. trust_remote_code=True로 엽니다.",

@@ -1,14 +1,32 @@
 """A model from elsewhere -> a run.  [nako import]"""
 
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.messages import say
 from nakochat.core.paths import run_folder
 from nakochat.core.progress import speak
+from nakochat.data.prepare import Corpus, prepare_validation, validation_texts
+from nakochat.interop.extension import Extension, extend
+from nakochat.text.tokenizer import Tokenizer
+
+LEARN_FROM = 20_000_000  # characters of the corpus: more hardly changes which pairs are frequent
 
 
-def main(source: str, *, name: str, revision: str | None = None, context: int | None = None) -> None:
+def main(
+    source: str,
+    *,
+    name: str,
+    revision: str | None = None,
+    context: int | None = None,
+    add_tokens: int | None = None,
+    corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = (),
+) -> None:
     """Read GPT-2, Llama, SmolLM2 or Qwen3, and keep it as a run that can talk, be scored and be trained on.
 
     Parameters
@@ -23,6 +41,12 @@ def main(source: str, *, name: str, revision: str | None = None, context: int | 
     context
         문맥을 이만큼으로 줄입니다; 학습할 때 메모리를 덜 씁니다. |
         Keep so many positions only: training needs less memory then.
+    add_tokens
+        --corpus의 글에서 토큰을 이만큼 더 배웁니다 (한국어를 모르는 어휘에). 새 토큰은 제가 대신하는 것들의 평균에서
+        시작합니다. | Learn so many more tokens from the texts of --corpus (Korean ones, for a vocabulary that has few).
+        A new token begins as the mean of those that it replaces.
+    corpus
+        그 글 (파일이나 폴더). | Those texts (files or folders).
     """
     from nakochat.interop.hub_models import is_hub_name, pull_model
     from nakochat.interop.imports import keep, parameters_of, read_path
@@ -31,6 +55,13 @@ def main(source: str, *, name: str, revision: str | None = None, context: int | 
     if context is not None and context < 1:
         raise ConfigError(
             say(f"--context는 1 이상이어야 합니다: {context}.", f"--context must be 1 or more: {context}.")
+        )
+    if (add_tokens is None) != (not corpus) or (add_tokens is not None and add_tokens < 1):
+        raise ConfigError(
+            say(
+                "--add-tokens(1 이상)와 --corpus는 함께 씁니다: 더할 토큰의 수와, 그것을 배울 글.",
+                "--add-tokens (1 or more) and --corpus go together: how many tokens, and the texts to learn them from.",
+            )
         )
     path, described = Path(source).expanduser(), source
     if path.exists():
@@ -45,8 +76,12 @@ def main(source: str, *, name: str, revision: str | None = None, context: int | 
                 f"there is no such folder or file: {source}. A model on the hub is written OWNER/NAME.",
             )
         )
-    imported = read_path(path, context=context)
+    texts = Corpus(paths=corpus)
+    lengthen = None if add_tokens is None else partial(_lengthen, texts=texts, count=add_tokens)
+    imported = read_path(path, context=context, lengthen=lengthen)
     added = keep(imported, name, described)
+    # what every later stage is measured on, and `nako eval`
+    prepare_validation(run_folder(name) / "data", texts, 0, keep=True)
     config = imported.model.config
     speak(
         say(
@@ -57,12 +92,41 @@ def main(source: str, *, name: str, revision: str | None = None, context: int | 
         )
     )
     _say_added(added)
+    if imported.shorter is not None:
+        _say_gain(imported.shorter, imported.tokenizer, validation_texts(texts, 0))
     speak(
         say(
             f"이어 쓰기: nako sample {name} --prompt '…'   대화: nako chat {name}   "
             f"가르치기: nako train sft --name {name} --from {name}/base",
             f"Continue a text: nako sample {name} --prompt '…'   talk: nako chat {name}   "
             f"teach: nako train sft --name {name} --from {name}/base",
+        )
+    )
+
+
+def _lengthen(tokenizer: Tokenizer, *, texts: Corpus, count: int) -> Extension:
+    """The tokenizer with tokens learnt from the part of the texts that is not held out."""
+    speak(say("토큰을 더 배웁니다…", "learning more tokens…"))
+    return extend(tokenizer, _first(texts.training(), LEARN_FROM), count)
+
+
+def _first(texts: Iterator[str], characters: int) -> Iterator[str]:
+    for text in texts:
+        yield text
+        characters -= len(text)
+        if characters <= 0:
+            return
+
+
+def _say_gain(before: Tokenizer, after: Tokenizer, texts: list[str]) -> None:
+    characters = sum(map(len, texts))
+    was, now = (characters / sum(map(len, tokenizer.encode_batch(texts))) for tokenizer in (before, after))
+    speak(
+        say(
+            f"토큰 {after.vocab_size - before.vocab_size:,}개를 더했습니다. 떼어 둔 글에서 토큰당 {was:.2f}자 → "
+            f"{now:.2f}자.",
+            f"{after.vocab_size - before.vocab_size:,} tokens were added. Characters per token of held-out text: "
+            f"{was:.2f} -> {now:.2f}.",
         )
     )
 

@@ -22,9 +22,8 @@ from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.models.memory import GPU, Coefficients, largest_piece, training_memory
-from nakochat.models.nako import NakoConfig
+from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count, recipe
-from nakochat.training.base import model_config
 from nakochat.training.forecast import (
     Forecast,
     Pace,
@@ -36,6 +35,7 @@ from nakochat.training.forecast import (
 )
 from nakochat.training.rehearsal import key_of, rehearse, remember
 from nakochat.training.settings import BaseSettings, MidSettings, SftSettings, StageSettings
+from nakochat.training.shape import model_config
 
 _LATER = "d12"  # whose mid and sft a depth without a preset of its own is planned with
 _CHECKPOINTS = 2  # that a stage keeps (models/checkpoint.py)
@@ -145,7 +145,7 @@ def _stages(
     vocab_size: int | None,
     context: int | None,
     ratio: float | None,
-) -> tuple[str | None, dict[str, StageSettings], NakoConfig]:
+) -> tuple[str | None, dict[str, StageSettings], ModelConfig]:
     """The preset, None where the dial decides (mid and sft are then d12's); its stages; the model."""
     if preset is None:
         preset = "tiny" if depth is None else f"d{depth}" if f"d{depth}" in preset_names() else None
@@ -168,14 +168,15 @@ def _stages(
         )
     stages: dict[str, StageSettings] = {"base": base}
     for name in ("mid", "sft"):
-        stages[name] = _KINDS[name](**tables[name])
+        if name in tables:  # some presets end with the base
+            stages[name] = _KINDS[name](**tables[name])
     return preset, stages, config
 
 
 def _plan(
     preset: str | None,
     stages: dict[str, StageSettings],
-    config: NakoConfig,
+    config: ModelConfig,
     gpus: int,
     sheet: Datasheet | None,
     machine: Machine | None,
@@ -224,14 +225,14 @@ def _plan(
     )
 
 
-def _rehearse(config: NakoConfig, machine: Machine, *, rows: int, piece: int) -> None:
+def _rehearse(config: ModelConfig, machine: Machine, *, rows: int, piece: int) -> None:
     speak(say("20걸음을 해 봅니다…", "running 20 steps…"))
     measured = rehearse(config, machine, rows=rows, rows_per_piece=piece)
     remember(key_of(config, machine, rows=rows, rows_per_piece=piece), measured)
 
 
 def _pace(
-    config: NakoConfig, sheet: Datasheet | None, machine: Machine | None, *, rows: int, piece: int
+    config: ModelConfig, sheet: Datasheet | None, machine: Machine | None, *, rows: int, piece: int
 ) -> Pace:
     if sheet is not None:
         return pace_of_device(config, sheet)
@@ -247,7 +248,7 @@ def _room(sheet: Datasheet | None, machine: Machine | None) -> float:
     return float(memory_bytes(machine.device))
 
 
-def _disk(config: NakoConfig, coefficients: Coefficients, stages: dict[str, Forecast]) -> float:
+def _disk(config: ModelConfig, coefficients: Coefficients, stages: dict[str, Forecast]) -> float:
     """Token shards, and the checkpoints that every stage keeps and the one that is being written."""
     memory = training_memory(config, rows=1, coefficients=coefficients)
     checkpoint = memory.weights + memory.optimizer

@@ -7,7 +7,7 @@ from typing import Any
 from nakochat.commands.supply import Supply, supply_lines
 from nakochat.core.messages import say
 from nakochat.models.memory import Memory
-from nakochat.models.nako import NakoConfig
+from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import Counts
 from nakochat.training.forecast import Forecast, Pace
 
@@ -17,7 +17,7 @@ class Plan:
     """Everything that is printed, and written with --json."""
 
     preset: str | None
-    config: NakoConfig
+    config: ModelConfig
     counts: Counts
     gpus: int
     stages: dict[str, Forecast]

@@ -6,16 +6,19 @@ or JSON).
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from nakochat.commands.sllm_config import from_sllm, is_sllm
 from nakochat.core.errors import ConfigError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 
+CPU = "cpu"
 SECTIONS = ("tokenizer", "base", "mid", "sft", "rl")
 
 
@@ -31,8 +34,12 @@ def preset_names() -> list[str]:
     return sorted(path.name.removesuffix(".toml") for path in folder.iterdir() if path.name.endswith(".toml"))
 
 
-def load_preset(name: str) -> dict[str, dict[str, Any]]:
-    """The tables of a preset.  ConfigError with the nearest name for an unknown one."""
+def load_preset(name: str, device: str | None = None) -> dict[str, dict[str, Any]]:
+    """The tables of a preset.  ConfigError with the nearest name for an unknown one.
+
+    device: a stage's values for a CPU stand over its others where that is what --device means; None: as it is written,
+    for a GPU.
+    """
     if name not in preset_names():
         near = difflib.get_close_matches(name, preset_names(), n=1)
         guess = _guess(near)
@@ -44,14 +51,25 @@ def load_preset(name: str) -> dict[str, dict[str, Any]]:
             )
         )
     text = (resources.files("nakochat.presets") / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    tables: dict[str, dict[str, Any]] = tomllib.loads(text)
+    for section, values in tables.items():
+        small = values.pop(CPU, None)
+        if small is not None and device is not None and _is_cpu(device):
+            tables[section] = values | small
+    return tables
+
+
+def _is_cpu(device: str) -> bool:
+    from nakochat.core.machine import pick_device
+
+    return device == CPU or pick_device(device).type == CPU
 
 
 def load_config(path: Path, section: str, known: Sequence[str]) -> dict[str, Any]:
     """What a --config file says for one stage.  ConfigError when it cannot be read or names an unknown setting."""
     try:
         text = path.read_text(encoding="utf-8")
-        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+        values = json.loads(_without_comments(text)) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise ConfigError(
             say(f"설정 파일을 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")
@@ -63,6 +81,8 @@ def load_config(path: Path, section: str, known: Sequence[str]) -> dict[str, Any
                 f"not a settings file: {path}. It must hold 'name = value' lines or a table [{section}].",
             )
         )
+    if is_sllm(values):
+        return from_sllm(values, section, str(path))
     flat = {name: value for name, value in values.items() if name not in SECTIONS}
     found = {**flat, **values.get(section, {})}
     for name in found:
@@ -73,3 +93,8 @@ def load_config(path: Path, section: str, known: Sequence[str]) -> dict[str, Any
                 say(f"{path}: 모르는 설정입니다: {name}.{guess}", f"{path}: unknown setting: {name}.{guess}")
             )
     return found
+
+
+def _without_comments(text: str) -> str:
+    """JSON without what stands behind "//", but in strings."""
+    return re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*', lambda found: found[1] or "", text)

@@ -35,6 +35,7 @@ from nakochat.training.settings import (
     SftSettings,
     TokenizerSettings,
 )
+from nakochat.training.shape import Kind
 
 STAGES: dict[str, tuple[type[Any], Any]] = {
     "base": (BaseSettings, base.main),
@@ -55,6 +56,7 @@ def main(
     chats: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     tasks: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     task_data: Path | None = None,
+    model: Kind | None = None,
     seed: int = 0,
     skip: tuple[Literal["mid", "rl"], ...] = (),
     device: str = "auto",
@@ -91,6 +93,8 @@ def main(
         Tasks whose items to learn from are mixed into mid and sft (gsm8k:2 spelling).
     task_data
         그 과제들의 자료가 든 폴더; 기본: 받은 것. | The folder of the tasks' data; default: what was pulled.
+    model
+        모델의 종류: nako, llama, gpt2; 기본: 프리셋의 것. | Kind of model: nako, llama, gpt2; default: the preset's.
     seed
         씨앗이 같으면 실행도 같습니다. | The same seed gives the same run.
     skip
@@ -119,7 +123,16 @@ def main(
     _require_one_process(processes)
     require_trackers(track)
     started = time.perf_counter()
-    values = load_preset(preset)
+    values = load_preset(preset, device)
+    if "tokenizer" not in values:
+        raise ConfigError(
+            say(
+                f"'{preset}' 프리셋은 있는 모델을 이어 가르칠 때 씁니다. 'nako train base --preset {preset} --from "
+                "실행 --name 이름'처럼 쓰세요.",
+                f"preset '{preset}' is for a model that is there. Use it like 'nako train base --preset {preset} "
+                "--from RUN --name NAME'.",
+            )
+        )
     common: dict[str, Any] = {"preset": preset, "name": name or preset, "seed": seed}
     tracked = {"track": track, "track_name": track_name}
     machine = {"device": device, "dtype": dtype, "compile": compile}
@@ -128,11 +141,12 @@ def main(
         _require_tokenizer(common["name"], preset)
     else:
         tok.train(_settings(TokenizerSettings, values.get("tokenizer", {}), common, texts))
+    shape = {} if model is None else {"model": model}
     for stage, (kind, train) in STAGES.items():
-        if stage in skip:
+        if stage in skip or stage not in values:  # some presets end with the base
             continue
         own = {"data": data if stage == "base" else chats, "tasks": tasks, "task_data": task_data}
-        settings = _settings(kind, values.get(stage, {}), common, machine, texts, own, tracked)
+        settings = _settings(kind, values[stage], common, machine, texts, own, tracked, shape)
         if stage != "base" and "mid" in skip and stage == "sft":
             settings = dataclasses.replace(settings, from_=f"{common['name']}/base")
         _announce(stage)
@@ -141,9 +155,10 @@ def main(
             train_in_processes(stage, _flags(settings), processes=processes, restarts=restarts, logs=logs)
         else:
             train(settings)
-        evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
+        if "sft" in values:  # the village's questions are for who learns to answer them
+            evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
     report.main(common["name"], copy=_place_of_copy())
-    _farewell(common["name"], time.perf_counter() - started)
+    _farewell(common["name"], time.perf_counter() - started, answers="sft" in values)
     if serve:
         where = ServeSettings(port=port)
         server.serve(common["name"], settings=server.Served(where=where, device=device, dtype=dtype))
@@ -206,7 +221,7 @@ def _require_tokenizer(name: str, preset: str) -> None:
 
 def _flags(settings: RunSettings) -> list[str]:
     """The settings as the command line takes them, but for those that the preset gives anyway."""
-    section = load_preset(settings.preset).get(_section(settings), {})
+    section = load_preset(settings.preset, settings.device).get(_section(settings), {})
     given = _settings(type(settings), section, {"preset": settings.preset})
     words = ["--preset", settings.preset, "--name", settings.run_name]
     for field in dataclasses.fields(settings):
@@ -232,11 +247,19 @@ def _announce(stage: str) -> None:
     speak(f"\n== {titles[stage]}")
 
 
-def _farewell(name: str, seconds: float) -> None:
+def _farewell(name: str, seconds: float, *, answers: bool) -> None:
     minutes = seconds / 60
     # speedrun.sh does not touch PATH, and `python -m nakochat` leaves a __main__.py in argv
     here = [sys.argv[0]] if Path(sys.argv[0]).name == "nako" else [sys.executable, "-m", "nakochat"]
     nako = "nako" if shutil.which("nako") else shlex.join(here)
+    if not answers:
+        speak(
+            say(
+                f"\n{minutes:.1f}분 걸렸습니다. 이제 글을 이어 쓰게 해 보세요:\n    {nako} sample {name} --prompt …",
+                f"\nDone in {minutes:.1f} minutes. Let it go on from a text:\n    {nako} sample {name} --prompt …",
+            )
+        )
+        return
     speak(
         say(
             f"\n{minutes:.1f}분 걸렸습니다. 이제 대화해 보세요:\n    {nako} chat {name}\n    {nako} serve {name}",

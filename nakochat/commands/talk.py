@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -38,7 +39,8 @@ def _engine(run: str | None, settings: TalkSettings) -> tuple[Engine, str]:
 def sample(
     run: str | None = None,
     *,
-    prompt: str = "",
+    prompt: str | None = None,
+    prompt_file: Path | None = None,
     samples: int = 1,
     probabilities: bool = False,
     settings: TalkSettings = TalkSettings(),
@@ -51,7 +53,9 @@ def sample(
         NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새것. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest.
     prompt
-        이어 쓸 글. | The text to go on from.
+        이어 쓸 글; 기본: 글의 처음부터. | The text to go on from; default: from the beginning of a text.
+    prompt_file
+        이어 쓸 글이 든 파일 (UTF-8). | A file (UTF-8) that holds it.
     samples
         몇 번 쓸지; 씨앗을 하나씩 올립니다. | How many times, each with the next seed.
     probabilities
@@ -60,14 +64,41 @@ def sample(
     """
     from nakochat.serving.probability import show_probabilities
 
+    if samples < 1:
+        raise ConfigError(
+            say(f"--samples는 1 이상입니다: {samples}.", f"--samples must be 1 or more: {samples}.")
+        )
+    start = _start(prompt, prompt_file)
     engine, _ = _engine(run, settings)
     for number in range(samples):
         sampling = replace(settings.sampling, seed=settings.sampling.seed + number)
         if probabilities:
-            show_probabilities(prompt, continue_likely(engine, prompt, sampling))
+            show_probabilities(start, continue_likely(engine, start, sampling))
             continue
-        text = "".join(piece.text for piece in continue_text(engine, prompt, sampling))
-        speak(prompt + text)
+        text = "".join(piece.text for piece in continue_text(engine, start, sampling))
+        speak(start + text)
+
+
+def _start(prompt: str | None, file: Path | None) -> str:
+    """What to go on from.  ConfigError for both, or a file that is no text."""
+    if file is None:
+        return prompt or ""
+    if prompt is not None:
+        raise ConfigError(
+            say(
+                "--prompt와 --prompt-file 가운데 하나만 쓰세요.",
+                "give --prompt or --prompt-file, not both.",
+            )
+        )
+    try:
+        return file.expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            say(
+                f"이어 쓸 글을 읽을 수 없습니다: {file} ({error}). UTF-8 글 파일이어야 합니다.",
+                f"cannot read the prompt {file} ({error}). It must be a text file in UTF-8.",
+            )
+        ) from error
 
 
 def chat(

@@ -11,17 +11,19 @@ from nakochat.data.prepare import validation_texts
 from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.evals.compression import measure
 from nakochat.evals.compression_samples import SAMPLES
-from nakochat.text.tokenizer import MOST_CHARACTERS, PHRASE_CHARACTERS, Tokenizer
+from nakochat.interop.tokens import read_tokenizer
+from nakochat.text.characters import train_characters
+from nakochat.text.tokenizer import CLASSIC_TOKENS, MOST_CHARACTERS, PHRASE_CHARACTERS, Tokenizer
 from nakochat.training.agreement import plain, refuse_changes
 from nakochat.training.settings import TokenizerSettings
 
 # the settings that a tokenizer follows from
 SHAPING = (
-    *("vocab_size", "characters", "conversations", "phrases"),
+    *("kind", "published", "special", "vocab_size", "characters", "conversations", "phrases"),
     *("seed", "corpus", "column", "encoding"),
 )
 # what a record that says nothing of them was made with
-BEFORE = {"conversations": 0.5, "phrases": 0.0}
+BEFORE = {"conversations": 0.5, "phrases": 0.0, "kind": "bpe", "published": None, "special": "chatml"}
 
 
 def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B008 (frozen)
@@ -62,8 +64,13 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
 
 def _train(settings: TokenizerSettings, characters: int) -> Tokenizer:
     texts = settings.texts
+    if settings.published is not None:
+        return read_tokenizer(settings.published.expanduser())
+    if settings.kind == "characters":
+        return train_characters(texts.read(characters))
     if not settings.phrases:
-        return Tokenizer.train(texts.read(characters), settings.vocab_size)
+        first = CLASSIC_TOKENS if settings.special == "classic" else ()
+        return Tokenizer.train(texts.read(characters), settings.vocab_size, first=first)
     return Tokenizer.train_phrases(
         texts.read(characters),
         texts.read(min(characters, PHRASE_CHARACTERS)),

@@ -17,6 +17,7 @@ from typing import Any
 
 from nakochat.core import disk
 from nakochat.core.errors import CheckpointError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 
 MANIFEST = "manifest.json"
@@ -93,6 +94,24 @@ def is_locked(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+PICKLED = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
+
+
+def refuse_pickle(path: Path) -> None:
+    """CheckpointError for a file that Python would unpickle: opening it can run whatever code is in it."""
+    if path.suffix in PICKLED:
+        raise CheckpointError(
+            say(
+                f"{josa(path.name, '은')} 열지 않습니다: 피클이라, 여는 것만으로 그 안의 코드가 실행될 수 있습니다. "
+                "만든 프로그램에서 safetensors로 저장해(Transformers라면 save_pretrained) 'nako import 폴더 --name "
+                "이름'으로 들여오거나, 'nako train'이 만든 실행의 폴더를 쓰세요.",
+                f"{path.name} is not opened: it is a pickle, and opening one can run the code in it. Save it as "
+                "safetensors with the program that made it (save_pretrained of Transformers) and run "
+                "'nako import FOLDER --name NAME', or give the folder of a run that 'nako train' made.",
+            )
+        )
 
 
 def sha256(path: Path) -> str:

@@ -116,6 +116,8 @@ def find_run(reference: str | None) -> RunReference:
         return find_run(runs[0].name)
     name, _, rest = reference.partition("/")
     stage, _, step = rest.partition("@")
+    if reference.startswith(("/", ".", "~")) or (stage and stage not in STAGES):
+        raise CheckpointError(_no_run(reference))
     run = run_folder(name)
     stages = trained_stages(run)
     if not stages:
@@ -149,6 +151,16 @@ def find_tokenizer(run: str | None) -> Path:
     name = found[0].parents[1].name
     speak(say(f"토크나이저: '{name}'의 것을 씁니다.", f"tokenizer: the one of '{name}'."))
     return found[0].parent
+
+
+def _no_run(reference: str) -> str:
+    """What names a folder, or a model on the hub."""
+    return say(
+        f"실행의 이름이 아닙니다: {reference}. 실행은 이름, 이름/{'|'.join(STAGES)}처럼 적습니다. 다른 모델이면 먼저 "
+        f"들여오세요: nako import {reference} --name 이름",
+        f"not the name of a run: {reference}. A run is written NAME or NAME/{'|'.join(STAGES)}. A model from elsewhere "
+        f"has to come in first: nako import {reference} --name NAME",
+    )
 
 
 def _no_such_run(name: str) -> str:

@@ -42,6 +42,7 @@ OFFSETS = {
     "sft": 3_000_000_000,
     "validation": 9_000_000_000,
 }
+LONGEST = 20_000  # characters of a held-out document
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,8 @@ class Corpus:
     paths: tuple[Path, ...] = ()
     column: str | None = None
     encoding: str = "utf-8"
+    tail: float | None = None
+    """Held out is this share of all characters, at the end, as nanoGPT does; None: documents here and there."""
 
     def documents(self) -> Iterator[str]:
         return read_documents(self.paths, column=self.column, encoding=self.encoding)
@@ -60,6 +63,31 @@ class Corpus:
         """The place below which its documents are held out (held_out.py)."""
         return held_out_below(self.documents())
 
+    def training(self) -> Iterator[str]:
+        """Documents to learn from."""
+        if self.tail is None:
+            yield from (text for text in self.documents() if place(text) >= self.held_out_below)
+            return
+        for text, begins in self._placed():
+            if begins > 0:
+                yield text[:begins]
+
+    def held_out(self) -> Iterator[str]:
+        """Documents to measure on, in pieces of at most LONGEST characters."""
+        if self.tail is None:
+            yield from (text[:LONGEST] for text in self.documents() if place(text) < self.held_out_below)
+            return
+        for text, begins in self._placed():
+            yield from (text[at : at + LONGEST] for at in range(max(0, begins), len(text), LONGEST))
+
+    def _placed(self) -> Iterator[tuple[str, int]]:
+        """Every document, and where in it the held-out part begins (below 0: before it, beyond it: after)."""
+        assert self.tail is not None
+        begins = int(sum(map(len, self.documents())) * (1 - self.tail) + 1e-6)  # 0.9 leaves 0.0999…
+        for text in self.documents():
+            yield text, begins
+            begins -= len(text)
+
 
 def validation_texts(corpus: Corpus, seed: int) -> list[str]:
     """Held-out texts, about VALIDATION_BYTES of them.  DataError where a corpus is too small to hold any out."""
@@ -67,12 +95,10 @@ def validation_texts(corpus: Corpus, seed: int) -> list[str]:
     size = 0
     village = Village(seed)
     source = (
-        (text for text in corpus.documents() if place(text) < corpus.held_out_below)
-        if corpus.paths
-        else (village.text(OFFSETS["validation"] + n) for n in range(10**9))
+        corpus.held_out() if corpus.paths else (village.text(OFFSETS["validation"] + n) for n in range(10**9))
     )
     for text in source:
-        texts.append(text[:20_000])
+        texts.append(text)
         size += len(texts[-1].encode())
         if size >= VALIDATION_BYTES:
             break
@@ -164,6 +190,7 @@ def _made_from(kind: str, corpus: Corpus) -> dict[str, Any]:
         "corpus": corpus_fingerprint(corpus.paths),
         "column": corpus.column,
         "encoding": corpus.encoding,
+        **({} if corpus.tail is None else {"tail": corpus.tail}),
     }
 
 
@@ -242,6 +269,6 @@ def _spread(corpus: Corpus, characters: int, salt: str = "") -> Iterator[str]:
     """Documents of the training part of a corpus, about `characters` of them, from everywhere in it."""
     total = sum(len(text) for text in corpus.documents())
     share = min(1.0, 1.15 * characters / max(1, total))
-    for text in corpus.documents():
-        if place(text) >= corpus.held_out_below and place(text, salt or "tokenizer") < share:
+    for text in corpus.training():
+        if place(text, salt or "tokenizer") < share:
             yield text

@@ -27,6 +27,8 @@ class TokenizerTexts:
     seed: int = 0
     conversations: float = 0.5
     """Share of the characters that comes from conversations."""
+    whole: bool = False
+    """Held-out documents too: whose characters are all known, learns nothing else from them."""
     _village: Village = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +93,7 @@ class TokenizerTexts:
         return held_out_below(self._read([source.path for source in self.sources]))
 
     def _training_part(self, path: Path) -> Iterator[str]:
-        return (text for text in self._read([path]) if place(text) >= self._held_out_below)
+        return (text for text in self._read([path]) if self.whole or place(text) >= self._held_out_below)
 
     def _read(self, paths: Sequence[Path]) -> Iterator[str]:
         return read_documents(paths, column=self.column, encoding=self.encoding)

@@ -44,7 +44,12 @@ class Compression:
     @property
     def perplexity(self) -> float:
         """Per token: of different tokenizers it cannot be compared."""
-        return math.exp(self.bits * math.log(2) / self.tokens)
+        return math.exp(self.loss)
+
+    @property
+    def loss(self) -> float:
+        """Mean of -ln p over the tokens; of different tokenizers it cannot be compared."""
+        return self.bits * math.log(2) / self.tokens
 
     @property
     def token_accuracy(self) -> float:

@@ -35,7 +35,7 @@ def card(exported: Exported, form: str, file: str = "") -> str:
     """The README.md of a folder that holds the model.  form: hf or gguf; file: of the GGUF."""
     model = exported.model
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    trust = ", trust_remote_code=True" if exported.kind == "nako" else ""
+    trust = ", trust_remote_code=True" if exported.needs_code else ""
     use = _USE[form].format(trust=trust, name=exported.run.name, file=file)
     lines = [
         *_front(exported),
@@ -68,7 +68,7 @@ def _front(exported: Exported) -> list[str]:
 
 def _notes(exported: Exported, form: str) -> list[str]:
     notes = []
-    if exported.kind == "nako" and form == "hf":
+    if exported.needs_code and form == "hf":
         notes.append(
             "* 이 모양은 Transformers에 없어서 `modeling_nako.py`가 함께 있습니다. 읽어 보고 "
             "`trust_remote_code=True`로 여세요. 캐시가 없어 느립니다. · *The shape is not one of Transformers', so the "

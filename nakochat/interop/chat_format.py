@@ -33,6 +33,19 @@ OLLAMA_TEMPLATE = """{{- range .Messages }}<|im_start|>{{ .Role }}
 """
 
 
+def template(tokenizer: Tokenizer) -> str:
+    """The Jinja template, with the name that this vocabulary has for the end of a turn."""
+    return TEMPLATE.replace("<|im_end|>", end_of_turn(tokenizer))
+
+
+def ollama_template(tokenizer: Tokenizer) -> str:
+    return OLLAMA_TEMPLATE.replace("<|im_end|>", end_of_turn(tokenizer))
+
+
+def end_of_turn(tokenizer: Tokenizer) -> str:
+    return str(tokenizer.backend.id_to_token(tokenizer.im_end))
+
+
 def stop_ids(tokenizer: Tokenizer) -> list[int]:
     """What ends an answer: the end of a turn, and what begins the next text."""
     return [tokenizer.im_end, tokenizer.bos]

@@ -14,6 +14,7 @@ from nakochat.interop import chat_format
 from nakochat.interop.imports import TEMPLATE
 from nakochat.models.checkpoint import checkpoint_of
 from nakochat.models.model import Model, kind_of
+from nakochat.models.nako import NakoConfig
 from nakochat.text.tokenizer import Tokenizer
 
 DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
@@ -38,6 +39,12 @@ class Exported:
         return kind_of(self.model)
 
     @property
+    def needs_code(self) -> bool:
+        """Whether Transformers has no such shape, so that the model has to bring its own."""
+        config = self.model.config
+        return isinstance(config, NakoConfig) and not config.plain
+
+    @property
     def rows(self) -> int:
         """Of the tables that leave: those that stand for a token, not what rounds them up."""
         return self.model.config.vocab_size
@@ -55,7 +62,7 @@ def read_run(run: RunReference) -> Exported:
         run=run,
         model=checkpoint.model(torch.float32, torch.device("cpu")).eval(),
         tokenizer=tokenizer,
-        template=template.read_text(encoding="utf-8") if foreign else chat_format.TEMPLATE,
+        template=template.read_text(encoding="utf-8") if foreign else chat_format.template(tokenizer),
         own_template=not foreign,
         step=checkpoint.step,
         imported=imported,

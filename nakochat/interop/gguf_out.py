@@ -15,7 +15,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.files import whole_folder, write_text
 from nakochat.core.messages import say
 from nakochat.interop.card import card
-from nakochat.interop.chat_format import OLLAMA_TEMPLATE
+from nakochat.interop.chat_format import end_of_turn, ollama_template
 from nakochat.interop.exported import Exported, require_free
 from nakochat.interop.gguf_file import require_gguf
 from nakochat.interop.pieces import gather, in_gguf
@@ -166,6 +166,10 @@ def _modelfile(exported: Exported, name: str) -> str:
     """For `ollama create`."""
     lines = [f"FROM ./{name}"]
     if exported.own_template:
-        lines.append(f'TEMPLATE """{OLLAMA_TEMPLATE}"""')
-    lines += ['PARAMETER stop "<|im_end|>"', "PARAMETER temperature 0.7", "PARAMETER top_k 50"]
+        lines.append(f'TEMPLATE """{ollama_template(exported.tokenizer)}"""')
+    lines += [
+        f'PARAMETER stop "{end_of_turn(exported.tokenizer)}"',
+        "PARAMETER temperature 0.7",
+        "PARAMETER top_k 50",
+    ]
     return "\n".join([*lines, f"PARAMETER num_ctx {exported.model.config.context}", ""])

@@ -1,7 +1,8 @@
 """A run -> a folder that Transformers loads: weights, config, tokenizer, chat template, generation config, card.
 
-`llama` and `gpt2` load with no code but Transformers' own.  `nako` is a shape that Transformers does not have, so its
-folder carries a modelling file, and whoever loads it has to say trust_remote_code=True.
+`llama`, `gpt2` and a plain `nako` (Transformers' `nanochat`) load with no code but Transformers' own.  Any other `nako`
+is a shape that Transformers does not have, so its folder carries a modelling file, and whoever loads it has to say
+trust_remote_code=True.
 """
 
 import dataclasses
@@ -40,19 +41,22 @@ def write_hf(exported: Exported, folder: Path, dtype: str) -> None:
         write_json(files / "tokenizer_config.json", _tokenizer_config(exported))
         write_text(files / TEMPLATE, exported.template)
         write_text(files / "README.md", card(exported, "hf"))
-        if isinstance(exported.model, Nako):
+        if exported.needs_code:
             write_text(files / CODE, modelling_code())
 
 
 def _weights(exported: Exported) -> list[tuple[str, Tensor]]:
     model = exported.model
-    if isinstance(model, Nako):
+    if isinstance(model, Nako) and exported.needs_code:
         tables = ("embedding.weight", "head.weight")
         return [
             (name, x[: exported.rows].clone() if name in tables or name.startswith("value_emb") else x)
             for name, x in model.state_dict().items()
         ]
-    parameters: dict[str, Tensor] = dict(model.named_parameters())
+    # what is frozen in a plain model is without effect there
+    parameters: dict[str, Tensor] = {
+        name: x for name, x in model.named_parameters() if not isinstance(model, Nako) or x.requires_grad
+    }
     if isinstance(model, GPT2) and model.places is None:  # GPT-2 elsewhere learns its positions
         parameters = {**parameters, "places.weight": model.place_table().float()}
     with torch.no_grad():
@@ -66,7 +70,8 @@ def _is_constant(name: str) -> bool:
 def _config(exported: Exported, dtype: str) -> dict[str, Any]:
     config, tokenizer = exported.model.config, exported.tokenizer
     name = str(DTYPES[dtype]).removeprefix("torch.")
-    shape = _own(config) if isinstance(config, NakoConfig) else to_transformers(config)
+    own = isinstance(config, NakoConfig) and not config.plain
+    shape = _own(dataclasses.asdict(config)) if own else to_transformers(config)
     return {
         **shape,
         "bos_token_id": tokenizer.bos,
@@ -76,7 +81,7 @@ def _config(exported: Exported, dtype: str) -> dict[str, Any]:
     }
 
 
-def _own(config: NakoConfig) -> dict[str, Any]:
+def _own(shape: dict[str, Any]) -> dict[str, Any]:
     """config.json of our own shape: the fields of NakoConfig, and where the code is."""
     module = CODE.removesuffix(".py")
     return {
@@ -86,9 +91,9 @@ def _own(config: NakoConfig) -> dict[str, Any]:
             "AutoConfig": f"{module}.NakoConfig",
             "AutoModelForCausalLM": f"{module}.NakoForCausalLM",
         },
-        **dataclasses.asdict(config),
-        "kv_heads": config.key_heads,
-        "max_position_embeddings": config.context,
+        **shape,
+        "kv_heads": shape["kv_heads"] or shape["heads"],
+        "max_position_embeddings": shape["context"],
         "tie_word_embeddings": False,
         "use_cache": False,
     }
@@ -101,8 +106,8 @@ def _tokenizer_config(exported: Exported) -> dict[str, Any]:
         # Transformers 4 does not know the class that 5 writes; both know this one
         "tokenizer_class": "PreTrainedTokenizerFast",
         "bos_token": backend.id_to_token(tokenizer.bos),
-        "eos_token": "<|im_end|>",
-        "pad_token": "<|pad|>",
+        "eos_token": backend.id_to_token(tokenizer.im_end),
+        "pad_token": backend.id_to_token(tokenizer.pad),
         "clean_up_tokenization_spaces": False,
         "model_max_length": exported.model.config.context,
     }

@@ -4,6 +4,7 @@ Nothing that is read can run as code: safetensors, JSON and GGUF hold values onl
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from typing import Any
 import torch
 
 from nakochat.core.errors import ConfigError, DataError
-from nakochat.core.files import write_text
+from nakochat.core.files import refuse_pickle, write_text
 from nakochat.core.messages import say
 from nakochat.core.paths import run_folder
 from nakochat.core.run import Run
+from nakochat.interop.extension import Extension, begin_as_means
 from nakochat.interop.fields import Fields, read_bounded_json
 from nakochat.interop.gguf_file import GgufFile, require_gguf
 from nakochat.interop.pieces import in_gguf, in_transformers
@@ -23,8 +25,8 @@ from nakochat.interop.shapes import from_gguf, from_transformers
 from nakochat.interop.tokens import build_tokenizer, read_tokenizer
 from nakochat.interop.weights import read_model
 from nakochat.models.checkpoint import save_checkpoint
-from nakochat.models.gpt2 import GPT2
-from nakochat.models.llama import Llama
+from nakochat.models.gpt2 import GPT2, GPT2Config
+from nakochat.models.llama import Llama, LlamaConfig
 from nakochat.text.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 TEMPLATE = "chat_template.jinja"
@@ -42,13 +44,22 @@ class Imported:
     """The model's own chat template; kept for export, never run."""
     licence: str | None
     rows: int
-    """Tokens that the model knew: those after them are the chat format's."""
+    """Tokens that the model knew: those after them are the chat format's, and then those that were learnt."""
+    shorter: Tokenizer | None = None
+    """The tokenizer before it was given more tokens."""
 
 
-def read_path(path: Path, *, context: int | None = None) -> Imported:
-    """The model of a folder or a .gguf file.  DataError where it cannot be read."""
+Lengthen = Callable[[Tokenizer], Extension]
+
+
+def read_path(path: Path, *, context: int | None = None, lengthen: Lengthen | None = None) -> Imported:
+    """The model of a folder or a .gguf file.  DataError where it cannot be read.
+
+    lengthen: gives the tokenizer more tokens (extension.py), which the model gets rows for.
+    """
     if path.is_file() and path.suffix == ".gguf":
-        return read_gguf(path, context=context)
+        return read_gguf(path, context=context, lengthen=lengthen)
+    refuse_pickle(path)
     if not path.is_dir():
         raise DataError(
             say(
@@ -56,10 +67,10 @@ def read_path(path: Path, *, context: int | None = None) -> Imported:
                 f"nothing to import at {path}. It must be a folder that Transformers saved, or a .gguf file.",
             )
         )
-    return read_folder(path, context=context)
+    return read_folder(path, context=context, lengthen=lengthen)
 
 
-def read_folder(folder: Path, *, context: int | None = None) -> Imported:
+def read_folder(folder: Path, *, context: int | None = None, lengthen: Lengthen | None = None) -> Imported:
     """The model that Transformers saved in a folder."""
     path = folder / "config.json"
     if not path.is_file():
@@ -74,30 +85,44 @@ def read_folder(folder: Path, *, context: int | None = None) -> Imported:
     tokenizer = read_tokenizer(folder)
     prefix = "" if "wte.weight" in tensors.shapes else "transformer."  # as OpenAI's were published
     find = in_transformers(config, prefix=prefix)
-    model = read_model(config, find, tensors, vocab_size=tokenizer.vocab_size, context=context)
-    return Imported(
-        model=model,
-        tokenizer=tokenizer,
-        template=_template(folder),
-        licence=_licence(folder),
-        rows=config.vocab_size,
-    )
+    longer = lengthen(tokenizer) if lengthen else Extension(tokenizer, {})
+    model = read_model(config, find, tensors, vocab_size=longer.tokenizer.vocab_size, context=context)
+    return _imported(config, tokenizer, longer, model, _template(folder), _licence(folder))
 
 
-def read_gguf(path: Path, *, context: int | None = None) -> Imported:
+def read_gguf(path: Path, *, context: int | None = None, lengthen: Lengthen | None = None) -> Imported:
     """The model of a GGUF file."""
     require_gguf()
     file = GgufFile(path)
     config = from_gguf(file.values, set(file.shapes), file.where)
     tokenizer = _gguf_tokenizer(file)
-    model = read_model(config, in_gguf(config), file, vocab_size=tokenizer.vocab_size, context=context)
-    template, licence = (file.values.get(key) for key in ("tokenizer.chat_template", "general.license"))
+    longer = lengthen(tokenizer) if lengthen else Extension(tokenizer, {})
+    model = read_model(config, in_gguf(config), file, vocab_size=longer.tokenizer.vocab_size, context=context)
+    template, licence = (
+        value if isinstance(value := file.values.get(key), str) else None
+        for key in ("tokenizer.chat_template", "general.license")
+    )
+    return _imported(config, tokenizer, longer, model, template, licence)
+
+
+def _imported(
+    config: LlamaConfig | GPT2Config,
+    tokenizer: Tokenizer,
+    longer: Extension,
+    model: Llama | GPT2,
+    template: str | None,
+    licence: str | None,
+) -> Imported:
+    for table in (model.embedding, model.own_head):
+        if table is not None:
+            begin_as_means(table.weight, longer.pieces)
     return Imported(
         model=model,
-        tokenizer=tokenizer,
-        template=template if isinstance(template, str) else None,
-        licence=licence if isinstance(licence, str) else None,
+        tokenizer=longer.tokenizer,
+        template=template,
+        licence=licence,
         rows=config.vocab_size,
+        shorter=tokenizer if longer.pieces else None,
     )
 
 
@@ -141,7 +166,13 @@ def keep(imported: Imported, name: str, source: str) -> list[str]:
     added = [t for t in SPECIAL_TOKENS if (imported.tokenizer.backend.token_to_id(t) or 0) >= imported.rows]
     with Run(folder / "base") as run:
         run.write_config(
-            {"imported": source, "licence": imported.licence, "rows": imported.rows, "added": added}
+            {
+                "imported": source,
+                "licence": imported.licence,
+                "rows": imported.rows,
+                "added": added,
+                "learnt": _learnt(imported),
+            }
         )
         run.write_origin(machine={"device": "cpu"}, seed=0, parent=None)
         save_checkpoint(
@@ -151,6 +182,12 @@ def keep(imported: Imported, name: str, source: str) -> list[str]:
             state={"step": 0, "steps": 0, "dtype": "float32", "compiled": False},
         )
     return added
+
+
+def _learnt(imported: Imported) -> int:
+    """Tokens that the tokenizer was given beyond its own and the chat format's."""
+    before = imported.shorter
+    return 0 if before is None else imported.tokenizer.vocab_size - before.vocab_size
 
 
 def parameters_of(model: torch.nn.Module) -> int:

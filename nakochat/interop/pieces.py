@@ -12,8 +12,9 @@ from torch import Tensor
 
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import ModelConfig
+from nakochat.models.nako import NakoConfig
 
-TABLES = ("embedding.weight", "own_head.weight")  # a row for every token: ours are padded
+TABLES = ("embedding.weight", "own_head.weight", "head.weight")  # a row for every token: ours are padded
 _PARTS = ("query", "key", "value")
 
 
@@ -69,6 +70,16 @@ _LLAMA = {
     "up.weight": "mlp.up_proj.weight",
     "down.weight": "mlp.down_proj.weight",
 }
+_NANOCHAT = {
+    "embedding.weight": "model.embed_tokens.weight",
+    "head.weight": "lm_head.weight",
+    "query.weight": "self_attn.q_proj.weight",
+    "key.weight": "self_attn.k_proj.weight",
+    "value.weight": "self_attn.v_proj.weight",
+    "out.weight": "self_attn.o_proj.weight",
+    "up.weight": "mlp.fc1.weight",
+    "down.weight": "mlp.fc2.weight",
+}
 _GPT2 = {
     "embedding": "wte",
     "places": "wpe",
@@ -105,7 +116,9 @@ _GGUF = {
 def in_transformers(config: ModelConfig, *, prefix: str = "transformer.") -> Find:
     """Where Transformers keeps each parameter.  prefix: GPT-2's own files were published without it."""
     if isinstance(config, LlamaConfig):
-        return _llama_in_transformers
+        return lambda name: _named(name, _LLAMA)
+    if isinstance(config, NakoConfig):  # a plain one; its angles turn the same way as there
+        return lambda name: _named(name, _NANOCHAT)
 
     def find(name: str) -> Piece:
         layer, rest = _split(name)
@@ -120,9 +133,9 @@ def in_transformers(config: ModelConfig, *, prefix: str = "transformer.") -> Fin
     return find
 
 
-def _llama_in_transformers(name: str) -> Piece:
+def _named(name: str, table: dict[str, str]) -> Piece:
     layer, rest = _split(name)
-    return Piece(_LLAMA[rest] if layer is None else f"model.layers.{layer}.{_LLAMA[rest]}")
+    return Piece(table[rest] if layer is None else f"model.layers.{layer}.{table[rest]}")
 
 
 def in_gguf(config: ModelConfig) -> Find:

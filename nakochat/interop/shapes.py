@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import torch
+
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.interop.fields import Fields
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import ModelConfig
+from nakochat.models.nako import LOGIT_CAP, NakoConfig
 
 _GELU = ("gelu_new", "gelu_pytorch_tanh")
 
@@ -114,7 +117,8 @@ def to_transformers(config: ModelConfig) -> dict[str, Any]:
             "tie_word_embeddings": config.tied,
             **dict.fromkeys(("attn_pdrop", "embd_pdrop", "resid_pdrop"), config.dropout),
         }
-    assert isinstance(config, LlamaConfig)
+    if isinstance(config, NakoConfig):
+        return _nanochat(config)
     stretch = dict(
         zip(
             ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
@@ -139,6 +143,28 @@ def to_transformers(config: ModelConfig) -> dict[str, Any]:
         "tie_word_embeddings": config.tied,
         "rope_theta": config.rotary_base,
         **({"rope_scaling": {"rope_type": "llama3", **stretch}} if stretch else {}),
+    }
+
+
+def _nanochat(config: NakoConfig) -> dict[str, Any]:
+    """Of a plain one: with value embeddings, smear or windows there is no such shape elsewhere."""
+    assert config.plain
+    return {
+        "model_type": "nanochat",
+        "architectures": ["NanoChatForCausalLM"],
+        "vocab_size": config.vocab_size,
+        "num_hidden_layers": config.layers,
+        "hidden_size": config.width,
+        "num_attention_heads": config.heads,
+        "num_key_value_heads": config.key_heads,
+        "intermediate_size": 4 * config.width,
+        "max_position_embeddings": config.context,
+        "rms_norm_eps": torch.finfo(torch.float32).eps,  # what F.rms_norm takes when it is told nothing
+        "hidden_act": "relu2",
+        "final_logit_softcapping": LOGIT_CAP,
+        "attention_bias": False,
+        "tie_word_embeddings": False,
+        "rope_parameters": {"rope_type": "default", "rope_theta": config.rotary_base},
     }
 
 

@@ -16,7 +16,7 @@ from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.interop.fields import read_bounded_json
 from nakochat.text.gpt2_bpe import FILES, read_gpt2_backend
-from nakochat.text.tokenizer import PHRASE_SPLIT, PUBLISHED_BOS, QWEN2_SPLIT, SPECIAL_TOKENS, Tokenizer
+from nakochat.text.tokenizer import PHRASE_SPLIT, QWEN2_SPLIT, SPECIAL_TOKENS, Tokenizer, special_ids
 
 LLAMA3_SPLIT = QWEN2_SPLIT.replace(r"|\p{N}|", r"|\p{N}{1,3}|", 1)  # the same but for numbers in threes
 GPT2_SPLIT = "gpt-2"  # ByteLevel's own pattern, which the library keeps to itself
@@ -76,9 +76,8 @@ def with_chat_tokens(backend: Backend, where: str) -> Tokenizer:
         )
     backend.no_truncation()
     backend.no_padding()
-    has_bos = any(backend.token_to_id(name) is not None for name in PUBLISHED_BOS)
-    missing = [name for name in SPECIAL_TOKENS if not (has_bos and name == SPECIAL_TOKENS[0])]
-    backend.add_special_tokens(missing)
+    there = special_ids(backend)
+    backend.add_special_tokens([name for name in SPECIAL_TOKENS if name not in there])
     return Tokenizer(backend)
 
 

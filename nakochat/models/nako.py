@@ -54,8 +54,17 @@ class NakoConfig:
     rotary_base: float = 1e5
     window: int | None = None
     """How far three of four layers look back, in positions; None is everywhere."""
+    plain: bool = False
+    """No smear, no mixing of the first embedding, attention at 1/sqrt(C): the shape of Transformers' `nanochat`."""
 
     def __post_init__(self) -> None:
+        if self.plain and (self.value_embedding_every or self.window):
+            raise ConfigError(
+                say(
+                    "plain 모델에는 값 임베딩과 창이 없습니다.",
+                    "a plain model has no value embeddings and no window.",
+                )
+            )
         sizes = (self.vocab_size, self.layers, self.width, self.heads, self.key_heads, self.context)
         if min(*sizes, 1 if self.window is None else self.window) < 1:
             raise ConfigError(
@@ -76,6 +85,10 @@ class NakoConfig:
     @property
     def head_width(self) -> int:
         return self.width // self.heads
+
+    @property
+    def attention_scale(self) -> float:
+        return (1.0 if self.plain else ATTENTION_SCALE) / math.sqrt(self.head_width)
 
     @property
     def padded_vocab(self) -> int:
@@ -132,7 +145,7 @@ class Layer(nn.Module):
     def __init__(self, config: NakoConfig, layer: int) -> None:
         super().__init__()
         self.heads, self.key_heads, self.head_width = config.heads, config.key_heads, config.head_width
-        self.gate_width, self.layer = config.gate_width, layer
+        self.gate_width, self.layer, self.scale = config.gate_width, layer, config.attention_scale
         kv_width = self.key_heads * self.head_width
         self.query = Linear(config.width, config.width)
         self.key = Linear(config.width, kv_width)
@@ -165,8 +178,7 @@ class Layer(nn.Module):
             gate = VALUE_GATE * sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
             v = v + gate[..., None] * token_values.view_as(v)
         q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
-        scale = ATTENTION_SCALE / math.sqrt(self.head_width)
-        attended = attention.attend_with(cache, self.layer, q, k, v, sight, scale)
+        attended = attention.attend_with(cache, self.layer, q, k, v, sight, self.scale)
         x = x + self.out(attended.reshape(b, t, -1))
         mlp: Tensor = self.down(F.relu(self.up(norm(x))).square())
         return x + mlp
@@ -205,6 +217,9 @@ class Nako(nn.Module):
         cos, sin = rotary_table(config.context, config.head_width, config.rotary_base)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
+        if config.plain:  # they stay at what leaves them without effect
+            for scale in (self.smear_gate.weight, self.smear_scale, self.residual_scales, self.input_scales):
+                scale.requires_grad_(False)
 
     def blocks(self) -> list[Layer]:
         """The layers, as what they are."""
@@ -234,6 +249,8 @@ class Nako(nn.Module):
                 layer.value_gate.weight.uniform_(0, 0.02, generator=generator)
         self.head.weight.normal_(0, 0.001, generator=generator)
         self.smear_gate.weight.zero_()
+        if self.config.plain:
+            return
         self.smear_scale.fill_(SMEAR)
         depth = torch.linspace(0, 1, self.config.layers)
         self.residual_scales.copy_(1.15 - 0.10 * depth)
@@ -324,11 +341,16 @@ class Nako(nn.Module):
             return [parameter for module in modules for parameter in module.parameters()]
 
         scales = dict(self.named_parameters(recurse=False))
-        return {
+        groups = {
             "matrices": of(m for layer in self.blocks() for m in layer.matrices()),
             "embedding": of([self.embedding]),
             "value_embeddings": of([self.value_embeddings]),
             "head": of([self.head]),
+        }
+        if self.config.plain:
+            return groups
+        return {
+            **groups,
             "gates": of(
                 [
                     self.smear_gate,

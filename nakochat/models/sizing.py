@@ -123,7 +123,7 @@ class Recipe:
     warmup: int
 
 
-def recipe(config: NakoConfig, tokens_per_parameter: float = TOKENS_PER_PARAMETER) -> Recipe:
+def recipe(config: ModelConfig, tokens_per_parameter: float = TOKENS_PER_PARAMETER) -> Recipe:
     """The dial's other half.  tokens_per_parameter counts body and head.  ConfigError unless it is above 0."""
     if not 0 < tokens_per_parameter < math.inf:
         raise ConfigError(
@@ -135,7 +135,7 @@ def recipe(config: NakoConfig, tokens_per_parameter: float = TOKENS_PER_PARAMETE
     return recipe_of_tokens(config, tokens_per_parameter * count(config).scaling)
 
 
-def recipe_of_tokens(config: NakoConfig, tokens: float, *, least_steps: int = _LEAST_STEPS) -> Recipe:
+def recipe_of_tokens(config: ModelConfig, tokens: float, *, least_steps: int = _LEAST_STEPS) -> Recipe:
     """The same for so many tokens.  least_steps: a ladder's short runs take fewer than training for use."""
     rows = max(1, batch_of(tokens, least_steps=least_steps) // config.context)
     steps = max(1, round(tokens / (rows * config.context)))
@@ -150,7 +150,7 @@ def recipe_of_tokens(config: NakoConfig, tokens: float, *, least_steps: int = _L
     )
 
 
-def steps_of(config: NakoConfig, tokens_per_parameter: float, rows: int) -> int:
+def steps_of(config: ModelConfig, tokens_per_parameter: float, rows: int) -> int:
     """Steps of `rows` rows that see so many tokens for each parameter of body and head."""
     return max(1, round(tokens_per_parameter * count(config).scaling / (rows * config.context)))
 

@@ -40,8 +40,14 @@ PHRASE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
 MOST_CHARACTERS = 100_000_000
 PHRASE_CHARACTERS = 30_000_000
 GPT2_SEPARATOR = "<|endoftext|>"
-# what published models saw before every text: GPT-2, SmolLM2 and Qwen3; Llama 3
-PUBLISHED_BOS = (GPT2_SEPARATOR, "<|begin_of_text|>")
+CLASSIC_TOKENS = ("<pad>", "<unk>", "<bos>", "<eos>")
+# tokens of other vocabularies that take the part of one of ours.  Before every text, GPT-2, SmolLM2 and Qwen3 saw
+# <|endoftext|>, Llama 3 <|begin_of_text|>
+STAND_INS = {
+    "<|bos|>": (GPT2_SEPARATOR, "<|begin_of_text|>", "<bos>"),
+    "<|im_end|>": ("<eos>",),
+    "<|pad|>": ("<pad>",),
+}
 UNKNOWN = "<|unknown|>"  # of a tokenizer of characters: the others know every byte
 SPECIAL_TOKENS = (
     "<|bos|>",
@@ -66,10 +72,7 @@ class Tokenizer:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.backend.encode_special_tokens = True
-        ids = {name: i for name in SPECIAL_TOKENS if (i := backend.token_to_id(name)) is not None}
-        for name in PUBLISHED_BOS:
-            if "<|bos|>" not in ids and (begin := backend.token_to_id(name)) is not None:
-                ids["<|bos|>"] = begin
+        ids = special_ids(backend)
         missing = [name for name in SPECIAL_TOKENS if name not in ids]
         if missing:
             raise DataError(
@@ -82,12 +85,18 @@ class Tokenizer:
         self.python_start, self.python_end = ids["<|python_start|>"], ids["<|python_end|>"]
         self.output_start, self.output_end = ids["<|output_start|>"], ids["<|output_end|>"]
         self.pad = ids["<|pad|>"]
-        self.special_ids = frozenset(ids.values())
+        classic = {
+            i for i, token in self._added().items() if token.special and token.content in CLASSIC_TOKENS
+        }
+        self.special_ids = frozenset(ids.values()) | classic
 
     @classmethod
-    def train(cls, texts: Iterable[str], vocab_size: int, *, split: str = QWEN2_SPLIT) -> Self:
+    def train(
+        cls, texts: Iterable[str], vocab_size: int, *, split: str = QWEN2_SPLIT, first: Sequence[str] = ()
+    ) -> Self:
         """A tokenizer of exactly vocab_size tokens, or fewer where the texts do not hold so many merges.
 
+        first: special tokens that get the ids from 0 on (CLASSIC_TOKENS); ours that they do not stand for come last.
         The same texts give the same tokenizer.  DataError when vocab_size cannot hold the 256 bytes.
         """
         if vocab_size < LEAST:
@@ -98,13 +107,15 @@ class Tokenizer:
                 )
             )
         backend = byte_level(models.BPE(), split)
+        last = [name for name in SPECIAL_TOKENS if not {*STAND_INS.get(name, ())} & {*first}]
         trainer = trainers.BpeTrainer(
-            vocab_size=vocab_size - len(SPECIAL_TOKENS),
+            vocab_size=vocab_size - len(last),
+            special_tokens=list(first),
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         )
         backend.train_from_iterator(texts, trainer)
-        backend.add_special_tokens(list(SPECIAL_TOKENS))
+        backend.add_special_tokens(last)
         return cls(backend)
 
     @classmethod
@@ -175,8 +186,8 @@ class Tokenizer:
         return {
             "tokenizer_class": "PreTrainedTokenizerFast",
             "bos_token": self.backend.id_to_token(self.bos),
-            "eos_token": "<|im_end|>",
-            "pad_token": "<|pad|>",
+            "eos_token": self.backend.id_to_token(self.im_end),
+            "pad_token": self.backend.id_to_token(self.pad),
             "clean_up_tokenization_spaces": False,
             "model_max_length": 10**9,
         }
@@ -224,6 +235,19 @@ class Tokenizer:
         """Tokens that merges do not make: the special ones, and a published model's own."""
         found: dict[int, AddedToken] = self.backend.get_added_tokens_decoder()
         return found
+
+
+def special_ids(backend: Backend) -> dict[str, int]:
+    """The id of each special token of ours that a vocabulary has, by that name or as what stands in for it."""
+    special = {token.content for token in backend.get_added_tokens_decoder().values() if token.special}
+    found: dict[str, int] = {}
+    for name in SPECIAL_TOKENS:
+        for token in (name, *STAND_INS.get(name, ())):
+            number = backend.token_to_id(token)
+            # "<pad>" may be a piece of text that was merged; nothing else writes the longer names
+            if number is not None and (token not in CLASSIC_TOKENS or token in special):
+                found.setdefault(name, number)
+    return found
 
 
 def byte_level(model: models.BPE, *splits: str) -> Backend:

@@ -1,14 +1,23 @@
-"""Texts -> a base model, from random weights.  [nako train base]"""
+"""Texts -> a base model, from random weights or from a model that is there.  [nako train base]"""
 
 import dataclasses
 
 from nakochat.core.paths import run_folder
-from nakochat.models.model import Model
-from nakochat.models.nako import Nako, NakoConfig
-from nakochat.models.sizing import config_of_depth, steps_of
+from nakochat.models.checkpoint import Checkpoint
+from nakochat.models.model import Model, build_model
+from nakochat.models.sizing import steps_of
 from nakochat.text.tokenizer import Tokenizer
-from nakochat.training.settings import BaseSettings, ModelSettings
-from nakochat.training.stage import is_done, loaded, open_stage, record_origin, train_on_documents
+from nakochat.training.settings import BaseSettings
+from nakochat.training.shape import model_config
+from nakochat.training.stage import (
+    Stage,
+    is_done,
+    loaded,
+    open_stage,
+    parent_checkpoint,
+    record_origin,
+    train_on_documents,
+)
 
 
 def main(settings: BaseSettings = BaseSettings()) -> None:  # noqa: B008 (frozen)
@@ -17,14 +26,20 @@ def main(settings: BaseSettings = BaseSettings()) -> None:  # noqa: B008 (frozen
     if is_done("base", settings):
         return
     with open_stage("base", settings) as stage:
-        if stage.resumed is None:
-            model: Model = Nako(model_config(settings, stage.tokenizer.vocab_size), stage.machine.dtype)
-            model.initialise(settings.seed)
-            model = model.to(stage.machine.device)
-        else:
-            model = loaded(stage.resumed, stage.machine)
-        record_origin(stage, settings, None)
+        starts_elsewhere = stage.resumed is None and settings.from_ is not None
+        parent = parent_checkpoint(stage, settings, "base") if starts_elsewhere else None
+        model = _model(stage, settings, stage.resumed or parent)
+        record_origin(stage, settings, parent)
         train_on_documents(stage, settings, model)
+
+
+def _model(stage: Stage, settings: BaseSettings, checkpoint: Checkpoint | None) -> Model:
+    """That of the checkpoint, whose shape it keeps, or a fresh one."""
+    if checkpoint is not None:
+        return loaded(checkpoint, stage.machine)
+    model = build_model(model_config(settings, stage.tokenizer.vocab_size), stage.machine.dtype)
+    model.initialise(settings.seed)
+    return model.to(stage.machine.device)
 
 
 def settled(settings: BaseSettings) -> BaseSettings:
@@ -34,20 +49,3 @@ def settled(settings: BaseSettings) -> BaseSettings:
     vocab_size = Tokenizer.load(run_folder(settings.run_name) / "tokenizer").vocab_size
     steps = steps_of(model_config(settings, vocab_size), settings.tokens_per_parameter, settings.rows)
     return dataclasses.replace(settings, steps=steps)
-
-
-def model_config(settings: ModelSettings, vocab_size: int) -> NakoConfig:
-    """The model's shape: depth decides, unless width or heads are set."""
-    sized = config_of_depth(settings.depth, vocab_size=vocab_size, context=settings.context)
-    width = sized.width if settings.width is None else settings.width
-    return NakoConfig(
-        vocab_size=vocab_size,
-        layers=settings.depth,
-        width=width,
-        heads=max(1, width // sized.head_width) if settings.heads is None else settings.heads,
-        kv_heads=settings.kv_heads,
-        context=settings.context,
-        value_embedding_every=settings.value_embedding_every,
-        rotary_base=settings.rotary_base,
-        window=settings.window,
-    )

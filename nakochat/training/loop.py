@@ -79,6 +79,10 @@ class Training:
     guard: Guard = field(default_factory=Guard)
     patience: float = 1800.0
     """Seconds without a step after which a rank that keeps others waiting is named, and all end."""
+    clip: float | None = None
+    """The most that the norm of a step's gradients may be; None is no limit."""
+    seed: int = 0
+    """Of dropout, where the model has it."""
     score: tuple[int, float] | None = None
     """The last measured bits per byte of held-out text, and at which step."""
     _settled: int | None = None
@@ -162,6 +166,7 @@ class Training:
     def _one_step(self, loss_of: Loss) -> dict[str, float] | None:
         """What to log of a step; None where it was not made."""
         self.model.train()
+        self._seed_dropout()
         pieces = self.batches.step()
         scored = self.machine.sum(sum(piece.scored for piece in pieces))
         total = self._summed_gradients(pieces, max(scored, 1), loss_of)
@@ -175,7 +180,8 @@ class Training:
         rate = self.schedule.rate(self.step)
         momentum, decay = self.schedule.momentum(self.step), self.schedule.decay(self.step)
         if scored:  # else the gradient is zero, but Muon's step has one size whatever the gradient's
-            self.optimizer.step(self.step, rate=rate, momentum=momentum, decay=decay)
+            shrink = 1.0 if self.clip is None else min(1.0, self.clip / (norm + 1e-6))
+            self.optimizer.step(self.step, rate=rate, momentum=momentum, decay=decay, shrink=shrink)
         self.optimizer.zero_gradients()
         self.step += 1
         tokens, damaged = self.machine.sums(
@@ -190,6 +196,11 @@ class Training:
             **({"damaged": int(damaged)} if damaged else {}),
             **self.batches.figures(),
         }
+
+    def _seed_dropout(self) -> None:
+        """By seed, step and rank: a resumed run leaves out the same values on every kind of device."""
+        if getattr(self.model.config, "dropout", 0.0):
+            torch.manual_seed(hash((self.seed, self.step, self.machine.rank)) % 2**63)
 
     def _summed_gradients(self, pieces: list[Batch], scored: float, loss_of: Loss) -> float:
         """Forward and backward of every piece, summed over the ranks; this rank's share of the loss.

@@ -10,6 +10,7 @@ steps (measured without gain: docs/decisions/model.md).
 On several ranks each updates its share (shares.py); the numbers are those of one rank but for the order of additions.
 """
 
+import dataclasses
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,6 +82,13 @@ def to_host(name: str, tensor: Tensor) -> Tensor:
     return tensor.cpu()
 
 
+def adamw_rates(learning_rate: float, beta2: float, weight_decay: float) -> AdamRates:
+    """AdamW for all of a model, as GPT-2's heirs use it: one rate, whatever the width."""
+    return AdamRates(
+        learning_rate=learning_rate, betas=(0.9, beta2), weight_decay=weight_decay, scales_with_width=False
+    )
+
+
 class Optimizer:
     """Both halves, over a model's named groups.  State is float32 and is saved by parameter name."""
 
@@ -96,34 +104,38 @@ class Optimizer:
         scale: float = 1.0,
         dtype: torch.dtype = torch.float32,
         machine: Machine | None = None,
+        alone: AdamRates | None = None,
     ) -> None:
         """matrix_rate and weight_decay are Muon's peaks; `scale` multiplies every rate (later stages start lower);
-        dtype is that of the orthogonalisation; machine: with whom the work is shared, None is nobody."""
+        dtype is that of the orthogonalisation; machine: with whom the work is shared, None is nobody.
+        alone: AdamW with these rates does it all, and nothing decays that is no matrix or table."""
         self._names = {parameter: name for name, parameter in model.named_parameters()}
         self._dtype = dtype
         self._machine = machine or Machine(torch.device("cpu"))
         self._matrix_rate, self._weight_decay = matrix_rate * scale, weight_decay
-        self.peaks = {"matrix": self._matrix_rate}
+        by_muon = [] if alone else groups["matrices"]
+        self.peaks = {"matrix": alone.learning_rate * scale if alone else self._matrix_rate}
         """Peak learning rates by group."""
         by_shape: dict[torch.Size, list[nn.Parameter]] = {}
-        for parameter in groups["matrices"]:
+        for parameter in by_muon:
             by_shape.setdefault(parameter.shape, []).append(parameter)
         self._matrices = [MatrixShare(parameters, self._machine) for parameters in by_shape.values()]
         # larger batches take sqrt-larger steps; smaller ones do not want smaller steps (docs/log.md, 2026-11-20)
         batch = min(2.0, max(1.0, math.sqrt(tokens_per_step / _REFERENCE_BATCH)))
-        rest = [p for name, parameters in groups.items() if name != "matrices" for p in parameters]
+        by_adam = {name: parameters for name, parameters in groups.items() if name != "matrices" or alone}
+        rest = [p for parameters in by_adam.values() for p in parameters]
         world = self._machine.world
         whole = [p for p in rest if not is_divided(p, world)]
         self._small = Small(whole, self._machine) if world > 1 and whole else None
         self._adam: list[tuple[TableShare, AdamRates, float]] = []
-        for name, parameters in groups.items():
-            if name == "matrices":
-                continue
-            rates = ADAM_RATES[name]
+        for name, parameters in by_adam.items():
+            rates = alone or ADAM_RATES[name]
             size = (width / 768) ** -0.5 if rates.scales_with_width else 1.0
-            peak = rates.learning_rate * size * batch * scale
+            peak = rates.learning_rate * scale * (1.0 if alone else size * batch)
             self.peaks[name] = peak
-            self._adam += [(TableShare(p, self._machine, self._small), rates, peak) for p in parameters]
+            for p in parameters:
+                own = dataclasses.replace(rates, weight_decay=0.0) if alone and p.dim() < 2 else rates
+                self._adam.append((TableShare(p, self._machine, self._small), own, peak))
         self._moments = [_moments_of(share) for share in self._matrices]
         self._adam_moments = [_adam_moments_of(share) for share, _, _ in self._adam]
         self.state = self._own_state()
@@ -131,15 +143,15 @@ class Optimizer:
         self._reduction = Reduction(buckets) if buckets else None
 
     @torch.no_grad()
-    def step(self, number: int, *, rate: float, momentum: float, decay: float) -> None:
-        """Update number `number` (from 0), of summed gradients.  rate and decay are shares of the peaks."""
+    def step(self, number: int, *, rate: float, momentum: float, decay: float, shrink: float = 1.0) -> None:
+        """Update number `number` (from 0) by summed gradients times `shrink`; rate, decay: shares of the peaks."""
         for share, moments in zip(self._matrices, self._moments, strict=True):
             if share.own:
                 weights = torch.stack([parameter.detach() for parameter in share.own])
                 rows, columns = weights.shape[-2:]
                 size = self._matrix_rate * rate * max(1.0, rows / columns) ** 0.5
                 muon(
-                    share.gradients(),
+                    share.gradients() * shrink,
                     *moments,
                     weights,
                     rate=size,
@@ -154,7 +166,7 @@ class Optimizer:
             gradient = table.gradient()
             if gradient is not None:
                 own = table.own(table.parameter.detach())
-                adamw(own, gradient, *adam, rates, peak * rate, number + 1)
+                adamw(own, gradient * shrink, *adam, rates, peak * rate, number + 1)
                 if table.bucket is not None:
                     table.parameter.copy_(table.gather(own.clone()))
 

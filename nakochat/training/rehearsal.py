@@ -23,8 +23,7 @@ from nakochat.core.paths import home
 from nakochat.core.run import Run
 from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.shards.shard import TokenShard
-from nakochat.models.model import ModelConfig
-from nakochat.models.nako import Nako, NakoConfig
+from nakochat.models.model import ModelConfig, build_model
 from nakochat.training.loop import Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
@@ -65,10 +64,10 @@ class _Unsaved(Training):
 
 
 def rehearse(
-    config: NakoConfig, machine: Machine, *, rows: int, rows_per_piece: int | None, steps: int = STEPS
+    config: ModelConfig, machine: Machine, *, rows: int, rows_per_piece: int | None, steps: int = STEPS
 ) -> Measured:
     """Train that many steps of `rows` rows on this one process."""
-    model = Nako(config, machine.dtype)
+    model = build_model(config, machine.dtype)
     model.initialise(0)
     model = model.to(machine.device)
     optimizer = Optimizer(
@@ -104,7 +103,7 @@ def rehearse(
     )
 
 
-def random_batches(config: NakoConfig, rows: int, rows_per_piece: int | None, steps: int) -> PackedBatches:
+def random_batches(config: ModelConfig, rows: int, rows_per_piece: int | None, steps: int) -> PackedBatches:
     """Packed documents of random tokens; as many as a few steps need, for their order is made anew with each epoch."""
     random = np.random.default_rng(0)
     wanted = min(steps, 8) * rows * config.context // _DOCUMENT + 8

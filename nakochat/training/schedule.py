@@ -1,10 +1,15 @@
 """A step -> the share of the peak learning rate, momentum and weight decay at that step.
 
 Warm up linearly, stay, then go down linearly over a long last part: the longest free win that nanochat's log knows
-(warmdown 0.2 -> 0.65; https://github.com/karpathy/nanochat, commits ae0bf52 and 6ed7d1d).
+(warmdown 0.2 -> 0.65; https://github.com/karpathy/nanochat, commits ae0bf52 and 6ed7d1d).  A cosine down from the peak
+(https://arxiv.org/abs/1608.03983) is there for recipes that are written for it.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Literal
+
+Curve = Literal["linear", "cosine"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,11 +20,15 @@ class Schedule:
     warmup: int
     warmdown: float = 0.65
     final: float = 0.05
+    curve: Curve = "linear"
 
     def rate(self, step: int) -> float:
         """Learning rate of the update that follows `step` finished steps, as a share of the peak."""
         if step < self.warmup:
             return (step + 1) / self.warmup
+        if self.curve == "cosine":
+            done = min(1.0, (step - self.warmup) / max(1, self.steps - self.warmup))
+            return self.final + (1 - self.final) * (1 + math.cos(math.pi * done)) / 2
         left = (self.steps - step) / max(1, round(self.warmdown * self.steps))
         return min(1.0, self.final + (1 - self.final) * left) if self.warmdown else 1.0
 

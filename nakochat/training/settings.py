@@ -17,20 +17,8 @@ from nakochat.data.prepare import Corpus
 from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.weighted import Weighted, parse_weighted
-
-
-def _at_least(least: float, settings: object, *names: str) -> None:
-    """ConfigError unless every one of these settings is unset or `least` or more."""
-    for name in names:
-        value = getattr(settings, name)
-        if value is not None and value < least:
-            flag = "--" + name.replace("_", "-")
-            raise ConfigError(
-                say(
-                    f"{josa(flag, '은')} {least} 이상이어야 합니다: {value}.",
-                    f"{flag} must be {least} or more: {value}.",
-                )
-            )
+from nakochat.training.rates import RateSettings
+from nakochat.training.shape import ModelSettings, at_least
 
 
 @Parameter(name="*")
@@ -108,15 +96,27 @@ class CorpusSettings:
     """글이 든 열의 이름. | The column that holds the text."""
     encoding: str = "utf-8"
     """글 파일의 인코딩 (예: cp949). | Encoding of text files, such as cp949."""
+    validation_tail: float | None = None
+    """말뭉치의 끝에서 이 비율의 글자를 평가용으로 떼어 둡니다. 기본: 여기저기의 문서 1 %. |
+    Hold out this share of the corpus at its end for validation.  Default: 1 % of the documents, here and there."""
 
     def __post_init__(self) -> None:
+        if self.validation_tail is not None and not 0 < self.validation_tail < 1:
+            raise ConfigError(
+                say(
+                    f"--validation-tail은 0보다 크고 1보다 작습니다: {self.validation_tail}.",
+                    f"--validation-tail is above 0 and below 1: {self.validation_tail}.",
+                )
+            )
         # from whatever folder it is named, it is the same corpus
         object.__setattr__(self, "corpus", tuple(path.resolve() for path in self.corpus))
 
     @property
     def source(self) -> Corpus:
         """Where texts come from."""
-        return Corpus(paths=self.corpus, column=self.column, encoding=self.encoding)
+        return Corpus(
+            paths=self.corpus, column=self.column, encoding=self.encoding, tail=self.validation_tail
+        )
 
 
 @Parameter(name="*")
@@ -127,8 +127,17 @@ class TokenizerSettings(CorpusSettings, RunSettings):
     corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = ()
     """글 파일이나 폴더, 뒤에 :횟수 (kowiki.jsonl:2는 두 번씩, :0.5는 절반만). 기본: 마을. |
     Files or folders of text, with :TIMES behind it (kowiki.jsonl:2 is twice, :0.5 half).  Default: the village."""
+    kind: Literal["bpe", "characters"] = "bpe"
+    """bpe: 바이트 수준 BPE. characters: 글자(한글은 음절) 하나가 토큰 하나. |
+    bpe: byte-level BPE.  characters: every character, of Hangul every syllable, is a token."""
+    published: Path | None = None
+    """학습하는 대신 쓸, 공개된 토크나이저의 폴더 (tokenizer.json이나 GPT-2의 encoder.json과 vocab.bpe). |
+    Folder of a published tokenizer to use instead (tokenizer.json, or GPT-2's encoder.json and vocab.bpe)."""
+    special: Literal["chatml", "classic"] = "chatml"
+    """특수 토큰의 이름: chatml(<|im_start|> …)이나 classic(<pad> <unk> <bos> <eos>가 0~3번). |
+    Names of special tokens: chatml (<|im_start|> ...), or classic (<pad> <unk> <bos> <eos> are 0 to 3)."""
     vocab_size: int = 4096
-    """어휘의 토큰 수 (특수 토큰 포함). | Tokens of the vocabulary, special tokens included."""
+    """어휘의 토큰 수 (특수 토큰 포함). bpe에만. | Tokens of the vocabulary, special tokens included, if bpe."""
     characters: Annotated[int, Parameter(alias="--max-chars")] = 6_000_000
     """학습에 쓸 글자 수; 메모리 8 GB에 담기는 것보다 많으면 그만큼만 고르게 뽑습니다. |
     Characters to train on; of more than 8 GB of memory can hold, an even sample."""
@@ -141,7 +150,7 @@ class TokenizerSettings(CorpusSettings, RunSettings):
     def __post_init__(self) -> None:
         RunSettings.__post_init__(self)
         CorpusSettings.__post_init__(self)
-        _at_least(1, self, "characters")
+        at_least(1, self, "characters")
         for name in ("conversations", "phrases"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(
@@ -160,47 +169,19 @@ class TokenizerSettings(CorpusSettings, RunSettings):
             encoding=self.encoding,
             seed=self.seed,
             conversations=self.conversations,
+            whole=self.kind == "characters",
         )
 
     @property
     def source(self) -> Corpus:
         """The same without weights, for what is held out."""
         paths = tuple(weighted.path for weighted in self.texts.sources)
-        return Corpus(paths=paths, column=self.column, encoding=self.encoding)
+        return Corpus(paths=paths, column=self.column, encoding=self.encoding, tail=self.validation_tail)
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class ModelSettings:
-    """Shape of the model; what is left out follows from depth."""
-
-    depth: int = 4
-    """층의 수: 하나뿐인 다이얼. | Layers: the one dial."""
-    width: int | None = None
-    """너비. 기본: 층마다 64. | Width of the residual stream.  Default: 64 per layer."""
-    heads: int | None = None
-    """어텐션 머리 수. 기본: 너비 / 128 (너비 512 미만은 / 64). |
-    Attention heads.  Default: width / 128, or / 64 below width 512."""
-    kv_heads: int | None = None
-    """키·값 머리 수, 머리보다 적을 때 (GQA, MQA). | Key/value heads, when fewer than heads (GQA, MQA)."""
-    context: int = 2048
-    """모델이 한 번에 보는 토큰 수. | Tokens that the model sees at once."""
-    value_embedding_every: int = 2
-    """n층마다 값 임베딩; 0이면 없음. | A value embedding in every n-th layer; 0 is none."""
-    rotary_base: float = 1e5
-    """회전 위치의 밑. | Base of the rotary angles."""
-    window: int | None = None
-    """네 층 가운데 세 층이 돌아보는 토큰 수. 기본: 문맥 전부. |
-    How many tokens three of four layers look back at.  Default: the whole context."""
-
-    def __post_init__(self) -> None:
-        _at_least(1, self, "depth", "width", "heads", "kv_heads", "context", "rotary_base", "window")
-        _at_least(0, self, "value_embedding_every")
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, kw_only=True)
-class StageSettings(CorpusSettings, TrainSettings):
+class StageSettings(RateSettings, CorpusSettings, TrainSettings):
     """Settings of a stage that learns from packed documents."""
 
     steps: int = 100
@@ -222,18 +203,6 @@ class StageSettings(CorpusSettings, TrainSettings):
     """글에서 온 토큰의 비율; 나머지는 대화. | Share of tokens from texts; the rest are conversations."""
     answers_only: bool = True
     """사용자의 말이 아니라 모델이 할 말만 배웁니다. | Learn only what the assistant says, not the user's words."""
-    matrix_rate: float = 0.02
-    """Muon의 가장 높은 학습률. | Muon's peak learning rate."""
-    rate_scale: float = 1.0
-    """모든 학습률에 곱하는 수. | Multiplies every learning rate."""
-    weight_decay: float = 0.5
-    """Muon의 가장 큰 가중치 감쇠. | Muon's peak cautious weight decay."""
-    warmup: int = 20
-    """학습률이 올라가는 걸음 수. | Steps of rising learning rate."""
-    warmdown: float = 0.65
-    """학습률이 내려가는 구간의 비율. | Share of the steps over which the learning rate falls."""
-    final_rate: float = 0.05
-    """마지막 학습률 (가장 높을 때의 비율). | Learning rate at the end, as a share of the peak."""
     save_every: int = 200
     """체크포인트 사이의 걸음 수. | Steps between checkpoints."""
     keep_last: int = 2
@@ -257,8 +226,9 @@ class StageSettings(CorpusSettings, TrainSettings):
     def __post_init__(self) -> None:
         TrainSettings.__post_init__(self)
         CorpusSettings.__post_init__(self)
-        _at_least(1, self, "steps", "rows", "rows_per_piece", "warmup")
-        _at_least(1, self, "save_every", "log_every", "check_every", "keep_last", "keep_every")
+        RateSettings.__post_init__(self)
+        at_least(1, self, "steps", "rows", "rows_per_piece")
+        at_least(1, self, "save_every", "log_every", "check_every", "keep_last", "keep_every")
         if not 0 <= self.text_share <= 1:
             raise ConfigError(say("--text-share는 0과 1 사이입니다.", "--text-share is between 0 and 1."))
 
@@ -271,6 +241,9 @@ class BaseSettings(ModelSettings, StageSettings):
     data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
     """'nako data prepare'로 준비한 글의 이름이나 폴더, 뒤에 :횟수 (laws:2는 두 번씩). |
     Texts prepared by 'nako data prepare': a name or folder, with :TIMES behind it (laws:2 is twice)."""
+    windows: bool = False
+    """묶음의 줄을 글의 아무 데에서나 뽑습니다(nanoGPT처럼); 기본은 문서를 차례로 채우는 것. 짧은 문맥에 좋습니다. |
+    Take rows at random places of the text, as nanoGPT does, instead of packing documents.  For short contexts."""
     tokens_per_parameter: float | None = None
     """--steps 대신: 몸통과 출력의 매개변수마다 이만큼의 토큰을 배웁니다 (12가 계산에 알맞고, 쓸 모델은 20쯤). |
     Instead of --steps: so many tokens for each parameter of body and head (12 is compute-optimal, 20 for use)."""
@@ -286,6 +259,13 @@ class BaseSettings(ModelSettings, StageSettings):
                 )
             )
         object.__setattr__(self, "data", resolve_sets(self.data))
+        if self.windows and (self.text_share < 1 or len(self.data) > 1):
+            raise ConfigError(
+                say(
+                    "--windows는 글 하나의 흐름에서 뽑습니다: --text-share 1, --data는 하나까지입니다.",
+                    "--windows takes from one stream of text: it wants --text-share 1, and one --data at most.",
+                )
+            )
         if self.data and (self.corpus or not self.text_share):
             other = "--corpus" if self.corpus else "--text-share 0"
             raise ConfigError(
@@ -398,11 +378,11 @@ class RlSettings(TrainSettings):
 
     def __post_init__(self) -> None:
         TrainSettings.__post_init__(self)
-        _at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
-        _at_least(1, self, "keep_last", "keep_every")
-        _at_least(0, self, "check_items", "kl")
-        _at_least(1, self, "check_samples")
-        _at_least(2, self, "answers")  # one alone is always the mean of its group
+        at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
+        at_least(1, self, "keep_last", "keep_every")
+        at_least(0, self, "check_items", "kl")
+        at_least(1, self, "check_samples")
+        at_least(2, self, "answers")  # one alone is always the mean of its group
         if self.temperature <= 0:
             raise ConfigError(
                 say(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nakochat.core.allocator import give_back
 from nakochat.core.errors import ConfigError
+from nakochat.core.files import is_whole
 from nakochat.core.josa import josa
 from nakochat.core.machine import Machine, missing_for_compiling, open_machine, own_rank
 from nakochat.core.messages import say
@@ -20,6 +21,7 @@ from nakochat.data.mixture import prepare_set_validation, record_sets, text_sour
 from nakochat.data.prepare import prepare_stage, prepare_validation, stored_validation
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
+from nakochat.data.windows import WindowBatches
 from nakochat.models.checkpoint import Checkpoint, Keep, checkpoint_of, newest_checkpoint, remove_leftovers
 from nakochat.models.float8 import require_float8
 from nakochat.models.model import Model
@@ -30,7 +32,7 @@ from nakochat.training.guard import Guard
 from nakochat.training.lesson_shards import lesson_sources, prepare_lessons
 from nakochat.training.loop import Check, Training
 from nakochat.training.loss_watch import LossWatch
-from nakochat.training.optimizer import Optimizer
+from nakochat.training.optimizer import AdamRates, Optimizer, adamw_rates
 from nakochat.training.outcome import conclude, predict
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import (
@@ -66,7 +68,7 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
     give_back()
     require_trackers(settings.track)
     folder = run_folder(settings.run_name)
-    tokenizer = Tokenizer.load(folder / "tokenizer")
+    tokenizer, is_own = _tokenizer(folder, settings)
     resumed = newest_checkpoint(folder / name / "checkpoints")
     if resumed is not None:
         require_agreement(folder / name, settings)
@@ -75,6 +77,8 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
     try:
         with machine.named_failures(), Run(folder / name, writes=machine.is_first) as run:
             if machine.is_first:
+                if not is_own:
+                    tokenizer.save(folder / "tokenizer")
                 remove_leftovers(run.folder / "checkpoints")
                 if resumed is None:
                     _begin(run, settings)
@@ -91,6 +95,14 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
             yield Stage(name, run, machine, tokenizer, resumed)
     finally:
         machine.close()
+
+
+def _tokenizer(folder: Path, settings: RunSettings) -> tuple[Tokenizer, bool]:
+    """The run's, or that of the run of --from, which becomes its own; and whether it was there."""
+    own = folder / "tokenizer"
+    if settings.from_ is None or is_whole(own):
+        return Tokenizer.load(own), True
+    return Tokenizer.load(find_run(settings.from_).folder.parent / "tokenizer"), False
 
 
 def _begin(run: Run, settings: RunSettings) -> None:
@@ -138,18 +150,7 @@ def record_origin(stage: Stage, settings: RunSettings, parent: Checkpoint | None
 def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> None:
     """Prepare the stage's documents and train on them: all of base, mid and sft."""
     machine, tokenizer = stage.machine, stage.tokenizer
-    batches = PackedBatches(
-        _prepared(stage, settings, model.config.context),
-        rows=settings.rows,
-        length=model.config.context,
-        pad=tokenizer.pad,
-        seed=settings.seed,
-        rows_per_piece=settings.rows_per_piece,
-        answers_only=settings.answers_only,
-        skip_damaged=settings.damaged_data == "skip",
-        rank=machine.rank,
-        world=machine.world,
-    )
+    batches = _batches(stage, settings, model.config.context)
     if settings.fp8:
         if not isinstance(model, Nako):
             raise ConfigError(say("--fp8은 nako 모델에만 쓸 수 있습니다.", "--fp8 is for nako models only."))
@@ -166,6 +167,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         scale=settings.rate_scale,
         dtype=machine.dtype,
         machine=machine,
+        alone=_alone(settings),
     )
     stage.run.also = Vitals(
         model.config,
@@ -176,7 +178,11 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         tokens_per_step=settings.rows * model.config.context,
     )
     schedule = Schedule(
-        steps=settings.steps, warmup=settings.warmup, warmdown=settings.warmdown, final=settings.final_rate
+        steps=settings.steps,
+        warmup=settings.warmup,
+        warmdown=settings.warmdown,
+        final=settings.final_rate,
+        curve=settings.curve,
     )
     texts = stored_validation(stage.folder / "data")
     fresh = stage.name == "base" and settings.from_ is None
@@ -201,6 +207,8 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         keep=Keep(last=settings.keep_last, every=settings.keep_every, best=settings.keep_best),
         guard=Guard(spikes=settings.skip_spikes),
         patience=settings.rank_timeout,
+        clip=settings.clip,
+        seed=settings.seed,
     )
     if stage.resumed is not None:
         training.resume(stage.resumed)
@@ -210,6 +218,39 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
     if machine.is_first:
         typical = stage.resumed is None and not (settings.fp8 or settings.recompute)
         conclude(training, fresh=fresh, texts=texts, typical=typical)
+
+
+def _batches(stage: Stage, settings: StageSettings, length: int) -> PackedBatches | WindowBatches:
+    machine, sources = stage.machine, _prepared(stage, settings, length)
+    if isinstance(settings, BaseSettings) and settings.windows:
+        return WindowBatches(
+            sources[0].shard,
+            rows=settings.rows,
+            length=length,
+            seed=settings.seed,
+            rows_per_piece=settings.rows_per_piece,
+            rank=machine.rank,
+            world=machine.world,
+        )
+    return PackedBatches(
+        sources,
+        rows=settings.rows,
+        length=length,
+        pad=stage.tokenizer.pad,
+        seed=settings.seed,
+        rows_per_piece=settings.rows_per_piece,
+        answers_only=settings.answers_only,
+        skip_damaged=settings.damaged_data == "skip",
+        rank=machine.rank,
+        world=machine.world,
+    )
+
+
+def _alone(settings: StageSettings) -> AdamRates | None:
+    """AdamW's rates where it does without Muon."""
+    if settings.optimizer == "muon":
+        return None
+    return adamw_rates(settings.learning_rate, settings.beta2, settings.weight_decay)
 
 
 def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Source]:

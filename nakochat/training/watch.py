@@ -43,10 +43,15 @@ class Watch:
     def _show_samples(self, engine: Engine, step: int) -> None:
         sampling = Sampling(max_tokens=min(48, engine.context // 2), temperature=0.7, seed=1)
         chats = self.run.folder.name != "base"
-        for prompt in CHAT_PROMPTS if chats else TEXT_PROMPTS:
+        for prompt in CHAT_PROMPTS if chats else self._text_prompts():
             pieces = (
                 reply(engine, (user(prompt),), sampling) if chats else continue_text(engine, prompt, sampling)
             )
             text = "".join(piece.text for piece in pieces)
             self.run.log("sample", step=step, prompt=prompt, text=text)
             speak(f"  [{step}] {prompt} → {text.replace(chr(10), ' ')}")
+
+    def _text_prompts(self) -> tuple[str, ...]:
+        """None but the beginning of a text, where a vocabulary of characters does not know ours."""
+        known = all("\ufffd" not in self.tokenizer.decode(self.tokenizer.encode(p)) for p in TEXT_PROMPTS)
+        return TEXT_PROMPTS if known else ("",)

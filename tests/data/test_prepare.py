@@ -240,3 +240,21 @@ def test_a_shard_of_another_tokenizer_is_refused(tmp_path, tokenizer, in_this_pr
     prepared(tmp_path, tokenizer, chat=0)
     with pytest.raises(DataError):
         TokenShard.load(tmp_path / "data" / "mid" / "text", tokenizer_hash="other")
+
+
+def test_the_end_of_a_corpus_can_be_held_out_as_one_piece(tmp_path):
+    text = "".join(chr(ord("가") + number % 5000) for number in range(30_000))
+    (tmp_path / "a.jsonl").write_text(
+        "".join(json.dumps({"text": text[at : at + 7000]}) + "\n" for at in range(0, 30_000, 7000)),
+        encoding="utf-8",
+    )
+    corpus = Corpus(paths=(tmp_path / "a.jsonl",), tail=0.9)
+    assert "".join(corpus.training()) == text[:3000]
+    assert "".join(validation_texts(corpus, 0)) == text[3000:]
+    few = Corpus(paths=(tmp_path / "a.jsonl",), tail=0.1)
+    assert "".join(few.training()) == text[:27_000]
+    assert "".join(few.held_out()) == text[27_000:]
+    data = tmp_path / "data"
+    prepare_validation(data, few, 0, keep=False)
+    prepare_validation(data, corpus, 0, keep=False)  # another share is another measurement
+    assert "".join(stored_validation(data)) == text[3000:]

@@ -33,6 +33,16 @@ CONFIGS = {
     "sines": GPT2Config(
         vocab_size=300, layers=2, width=32, heads=4, context=48, positions="sines", tied=False
     ),
+    "plain": NakoConfig(
+        vocab_size=300,
+        layers=2,
+        width=32,
+        heads=4,
+        kv_heads=2,
+        context=48,
+        value_embedding_every=0,
+        plain=True,
+    ),
     "nako": NakoConfig(vocab_size=300, layers=4, width=32, heads=4, kv_heads=2, context=48, window=9),
 }
 CHAT = (
@@ -61,7 +71,7 @@ def make_run(name, config, stage="sft"):
     model.initialise(0)
     torch.manual_seed(0)
     with torch.no_grad():
-        for parameter in model.parameters():
+        for parameter in filter(lambda p: p.requires_grad, model.parameters()):
             parameter.add_(0.15 * torch.randn_like(parameter))
     save_checkpoint(
         run_folder(name) / stage / "checkpoints",
@@ -97,9 +107,9 @@ def test_logits_and_greedy_text_are_ours(exported):
 
 def test_our_own_code_is_asked_for_by_our_own_shape_only(exported):
     run, folder = exported
-    assert (folder / "modeling_nako.py").exists() == (run.kind == "nako")
-    assert ("auto_map" in read_json(folder / "config.json")) == (run.kind == "nako")
-    assert ("trust_remote_code" in (folder / "README.md").read_text()) == (run.kind == "nako")
+    assert (folder / "modeling_nako.py").exists() == run.needs_code
+    assert ("auto_map" in read_json(folder / "config.json")) == run.needs_code
+    assert ("trust_remote_code" in (folder / "README.md").read_text()) == run.needs_code
 
 
 def test_padding_on_the_left_changes_nothing_for_our_own_code(tmp_path, nako_home, monkeypatch):

@@ -1,3 +1,4 @@
+import json
 import unicodedata
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer
 
 from nakochat.core.errors import DataError
-from nakochat.text.tokenizer import SPECIAL_TOKENS, Tokenizer
+from nakochat.text.tokenizer import CLASSIC_TOKENS, SPECIAL_TOKENS, Tokenizer
 
 TEXTS = [
     "안녕하세요. 무궁화 꽃이 피었어요. 37+45는 82예요.",
@@ -149,3 +150,27 @@ def test_a_vocabulary_without_room_for_bytes_is_refused():
     with pytest.raises(DataError, match="265"):
         Tokenizer.train(TEXTS, 264)
     assert Tokenizer.train(TEXTS, 265).vocab_size == 265
+
+
+def test_classic_special_tokens_come_first_and_take_the_parts_of_ours(tmp_path):
+    made = Tokenizer.train(TEXTS, 380, first=CLASSIC_TOKENS)
+    assert made.vocab_size == 380
+    assert [made.backend.token_to_id(name) for name in CLASSIC_TOKENS] == [0, 1, 2, 3]
+    assert (made.pad, made.bos, made.im_end) == (0, 2, 3)
+    assert made.special_ids >= {0, 1, 2, 3}
+    assert made.backend.token_to_id("<|im_end|>") is None
+    ids = made.encode("<eos><bos><unk> 안녕")
+    assert not made.special_ids & set(ids)
+    assert made.decode([2, *ids, 3, 1]) == "<eos><bos><unk> 안녕"
+    made.save(tmp_path / "t")
+    assert Tokenizer.load(tmp_path / "t").hash == made.hash
+    named = json.loads((tmp_path / "t" / "tokenizer_config.json").read_text())
+    assert (named["bos_token"], named["eos_token"], named["pad_token"]) == ("<bos>", "<eos>", "<pad>")
+
+
+def test_a_piece_of_text_that_looks_like_one_is_no_special_token():
+    made = Tokenizer.train(TEXTS, 400)
+    made.backend.add_tokens(["<eos>", "<pad>"])
+    again = Tokenizer(made.backend)
+    assert (again.im_end, again.pad) == (made.im_end, made.pad)
+    assert again.special_ids == made.special_ids

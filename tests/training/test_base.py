@@ -4,8 +4,9 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.paths import run_folder
 from nakochat.models.sizing import count
 from nakochat.text.tokenizer import Tokenizer
-from nakochat.training.base import model_config, settled
+from nakochat.training.base import settled
 from nakochat.training.settings import BaseSettings
+from nakochat.training.shape import model_config
 
 
 def test_tokens_per_parameter_decide_the_steps():

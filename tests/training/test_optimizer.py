@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from nakochat.training.optimizer import ADAM_RATES, Optimizer, orthogonalise
+from nakochat.training.optimizer import ADAM_RATES, Optimizer, adamw_rates, orthogonalise
 
 REFERENCE = 2**19  # tokens per step at which no rate is scaled
 
@@ -154,3 +154,50 @@ def test_the_norm_is_that_of_all_gradients():
     (toy(x) - y).square().mean().backward()
     every = torch.cat([parameter.grad.flatten() for parameter in toy.parameters()])
     assert float(optimizer.gradient_norm()) == pytest.approx(float(every.norm()), rel=1e-5)
+
+
+def test_adamw_alone_is_torch_s_and_matrices_decay_only():
+    ours, theirs = Toy(), Toy()
+    rates = adamw_rates(1e-2, 0.99, 0.1)
+    optimizer = optimizer_of(ours, alone=rates)
+    assert set(optimizer.peaks.values()) == {1e-2}
+    reference = torch.optim.AdamW(
+        theirs.parameters(), lr=1e-2, betas=(0.9, 0.99), weight_decay=0.1, eps=1e-10
+    )
+    x, y = data()
+    for number in range(5):
+        for toy in (ours, theirs):
+            (toy(x) - y).square().mean().backward()
+        optimizer.step(number, rate=1.0, momentum=0.9, decay=1.0, shrink=0.5)
+        optimizer.zero_gradients()
+        for parameter in theirs.parameters():
+            parameter.grad *= 0.5
+        reference.step()
+        reference.zero_grad()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+    flat = nn.Linear(4, 4)
+    still = Optimizer(
+        flat,
+        {"matrices": [flat.weight], "gates": [flat.bias]},
+        matrix_rate=0,
+        weight_decay=0,
+        width=4,
+        tokens_per_step=1,
+        alone=rates,
+    )
+    before = flat.weight.detach().clone(), flat.bias.detach().clone()
+    flat.weight.grad, flat.bias.grad = torch.zeros(4, 4), torch.zeros(4)
+    still.step(0, rate=1.0, momentum=0, decay=1)
+    assert torch.allclose(flat.weight, before[0] * (1 - 1e-3))
+    assert torch.equal(flat.bias, before[1])
+
+
+def test_a_shrunken_gradient_is_what_adamw_and_muon_take():
+    small, large = Toy(), Toy()
+    x, y = data()
+    for toy, times in ((small, 1.0), (large, 8.0)):
+        (times * (toy(x) - y).square().mean()).backward()
+        optimizer_of(toy).step(0, rate=1.0, momentum=0.9, decay=1.0, shrink=1 / times)
+    for a, b in zip(small.parameters(), large.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)

@@ -42,3 +42,12 @@ def test_weight_decay_follows_the_rate_once_it_is_warm():
     schedule = Schedule(steps=100, warmup=10, warmdown=0.5)
     assert schedule.decay(0) == 1.0
     assert schedule.decay(75) == schedule.rate(75) < 1
+
+
+def test_a_cosine_goes_from_the_peak_to_the_end():
+    schedule = Schedule(steps=110, warmup=10, curve="cosine", final=0.1)
+    assert [schedule.rate(step) for step in (0, 9, 10)] == pytest.approx([0.1, 1.0, 1.0])
+    assert schedule.rate(60) == pytest.approx(0.55)
+    assert schedule.rate(110) == pytest.approx(0.1)
+    rates = [schedule.rate(step) for step in range(10, 111)]
+    assert rates == sorted(rates, reverse=True)

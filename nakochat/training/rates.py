@@ -1,0 +1,65 @@
+"""What a person can set of how a model is updated: which optimizer, at what rates, and how they change over time."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from cyclopts import Parameter
+
+from nakochat.core.errors import ConfigError
+from nakochat.core.josa import josa
+from nakochat.core.messages import say
+from nakochat.training.schedule import Curve
+from nakochat.training.shape import at_least
+
+Method = Literal["muon", "adamw"]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class RateSettings:
+    """Optimizer and learning rates of a stage that learns from documents."""
+
+    optimizer: Method = "muon"
+    """muon: 행렬은 Muon, 나머지는 AdamW. adamw: 모두 AdamW (옛 조리법과 남의 모델을 이어 가르칠 때). |
+    muon: Muon for matrices, AdamW for the rest.  adamw for all: older recipes, and finetuning models from elsewhere."""
+    matrix_rate: float = 0.02
+    """Muon의 가장 높은 학습률. | Muon's peak learning rate."""
+    learning_rate: float = 6e-4
+    """--optimizer adamw의 가장 높은 학습률. | Peak learning rate of --optimizer adamw."""
+    beta2: float = 0.95
+    """--optimizer adamw가 기울기의 제곱을 기억하는 정도. | How slowly --optimizer adamw forgets squared gradients."""
+    rate_scale: float = 1.0
+    """모든 학습률에 곱하는 수. | Multiplies every learning rate."""
+    weight_decay: float = 0.5
+    """행렬의 가장 큰 가중치 감쇠. | Peak weight decay of the matrices."""
+    clip: float | None = None
+    """기울기의 크기를 이 값으로 자릅니다. | Clip the norm of the gradient to this."""
+    warmup: int = 20
+    """학습률이 올라가는 걸음 수. | Steps of rising learning rate."""
+    curve: Curve = "linear"
+    """학습률이 내려가는 모양: linear(오래 머물다 곧게)나 cosine. |
+    How the learning rate falls: linear (stays, then straight down) or cosine."""
+    warmdown: float = 0.65
+    """linear에서 학습률이 내려가는 구간의 비율. | Share of the steps over which it falls, if linear."""
+    final_rate: float = 0.05
+    """마지막 학습률 (가장 높을 때의 비율). | Learning rate at the end, as a share of the peak."""
+
+    def __post_init__(self) -> None:
+        at_least(1, self, "warmup")
+        for name in ("learning_rate", "clip"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                flag = "--" + name.replace("_", "-")
+                raise ConfigError(
+                    say(
+                        f"{josa(flag, '은')} 0보다 커야 합니다: {value}.", f"{flag} must be above 0: {value}."
+                    )
+                )
+        if not 0 <= self.beta2 < 1:
+            raise ConfigError(
+                say(
+                    f"--beta2는 0 이상, 1 미만입니다: {self.beta2}.",
+                    f"--beta2 is at least 0 and less than 1: {self.beta2}.",
+                )
+            )
