@@ -7,7 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from nakochat.core.errors import ConfigError
 from nakochat.core.machine import open_machine
+from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder, trained_stages
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine

