@@ -34,7 +34,7 @@ def test_perplexity_is_that_of_the_tokens_and_of_each_language(run, tmp_path):
     for name, text in (("korean", KOREAN), ("english", ENGLISH)):
         ids = [validator.engine.tokenizer.bos, *validator.engine.tokenizer.encode(text)]
         with torch.no_grad():
-            logs = validator.engine.model(torch.tensor([ids[:-1]])).log_softmax(-1)[0]
+            logs = validator.engine.model(torch.tensor([ids[:-1]]))[..., :300].log_softmax(-1)[0]
         own = [-float(logs[place, token]) for place, token in enumerate(ids[1:])]
         losses[name] = own
         assert found["languages"][name]["perplexity"] == pytest.approx(
