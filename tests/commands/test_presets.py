@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name, text):
 def test_a_preset_has_smaller_values_for_a_cpu():
     gpu, cpu = load_preset("shakespeare-char"), load_preset("shakespeare-char", "cpu")
     assert (gpu["base"]["depth"], gpu["base"]["dropout"]) == (6, 0.2)
-    assert (cpu["base"]["depth"], cpu["base"]["steps"], cpu["base"]["learning_rate"]) == (4, 2000, 1e-3)
+    assert (cpu["base"]["depth"], cpu["base"]["steps"], cpu["base"]["learning_rate"]) == (4, 2000, 3e-3)
     assert load_preset("tiny", "cpu") == load_preset("tiny")
     assert "cpu" not in gpu["base"]
 
