@@ -112,12 +112,11 @@ def elsewhere(name: str, count: int) -> dict[str, list[Question]]:
 
 
 @torch.inference_mode()
-def right(run: str, items: list[Question], device: str) -> list[float]:
-    """Of every item, whether the likeliest answer was right."""
-    machine = open_machine(device, "auto", "no")
-    scorer = EngineScorer(load_engine(find_run(run), machine))
-    test = Benchmark(name="held out", label=Label("", ""), read=lambda folder: items, max_tokens=48)
-    return list(measure(scorer, test, items, Options()).right)
+def right(run: str, sets: dict[str, list[Question]], device: str) -> dict[str, list[float]]:
+    """Of every item of every set, whether the likeliest answer was right."""
+    scorer = EngineScorer(load_engine(find_run(run), open_machine(device, "auto", "no")))
+    test = Benchmark(name="held out", label=Label("", ""), read=lambda folder: [], max_tokens=48)
+    return {name: list(measure(scorer, test, items, Options()).right) for name, items in sets.items()}
 
 
 def paired(left: list[float], other: list[float]) -> tuple[float, float, float]:
@@ -152,9 +151,9 @@ def main() -> None:
         sets = {task: held_out(task, options.items), **elsewhere(task, options.items)}
         for seed in options.seeds:
             runs = train(options, seed, task)
-            for name, items in sets.items():
-                for side, run in runs.items():
-                    kept.setdefault(name, {}).setdefault(side, []).extend(right(run, items, options.device))
+            for side, run in runs.items():
+                for name, values in right(run, sets, options.device).items():
+                    kept.setdefault(name, {}).setdefault(side, []).extend(values)
         figures[task] = {}
         for name, sides in kept.items():
             shares = {side: 100 * statistics.fmean(values) for side, values in sides.items()}
