@@ -102,6 +102,21 @@ def test_the_probe_measures_every_dtype():
     assert len(seconds) == 2
 
 
+def test_an_emulated_dtype_is_not_given_large_products(monkeypatch):
+    sides = []
+
+    def product(left, right):
+        sides.append(len(left))
+        clock[0] += 1.0 if left.dtype == torch.bfloat16 else 0.001
+
+    clock = [0.0]
+    monkeypatch.setattr(machine.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(machine.torch, "mm", product)
+    seconds = machine._matmul_seconds((torch.float32, torch.bfloat16))
+    assert seconds[torch.bfloat16] > seconds[torch.float32]
+    assert set(sides) == {256}
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
