@@ -68,14 +68,16 @@ def test_a_start_that_failed_binds_nobody(run, tmp_path):
         opened.run.log("step", step=1)
     begin(BASE)
     assert read_json(run / "base" / "config.json")["corpus"] == []
-    assert list(read_metrics(run / "base")) == []  # they were of another training
+    kinds = [row["kind"] for row in read_metrics(run / "base")]
+    assert kinds == ["session"]  # its own: those before were of another training
 
 
 def test_the_rows_of_the_same_start_stay(run):
     with open_stage("base", BASE) as opened:
         opened.run.log("step", step=1)
     begin(BASE)
-    assert [row["step"] for row in read_metrics(run / "base")] == [1]
+    kinds = [row["kind"] for row in read_metrics(run / "base")]
+    assert kinds == ["session", "step", "session"]
 
 
 def test_a_resume_holds_to_the_settings_that_shape_it(run, save, capsys):
