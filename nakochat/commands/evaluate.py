@@ -121,6 +121,9 @@ def main(
         machine.close()
 
 
+_OF_TEXT = ("bits_per_byte", "bits_per_character", "perplexity", "token_accuracy", "tokens", "bytes")
+
+
 @dataclass(frozen=True)
 class _Subject:
     """What is scored: a run, or a model folder of others."""
@@ -182,7 +185,11 @@ def _keep(
         write_suites(subject.run.folder, header, found)
     if json:
         extra = {"lm_eval": harness} if harness else {}
-        write_json(json, {**header, "limit": limit, "scores": {**summaries(found), **found}, **extra})
+        alone = next(iter(found.values())) if len(found) == 1 else {}
+        # of one text alone, its figures stand where a program looks for them first
+        figures = {name: alone[name] for name in _OF_TEXT if name in alone}
+        scores = {**summaries(found), **found}
+        write_json(json, {**header, **figures, "limit": limit, "scores": scores, **extra})
 
 
 def _score_run(subject: _Subject, machine: Machine, json: Path | None) -> None:

@@ -90,6 +90,9 @@ def test_bits_per_byte_of_a_file(save, tmp_path):
     figures = found["scores"]["texts/글"]
     assert 0 < figures["bits_per_byte"] < figures["bits_per_character"]
     assert figures["perplexity"] > 1
+    assert {name: found[name] for name in evaluate._OF_TEXT} == {
+        name: figures[name] for name in evaluate._OF_TEXT
+    }
     assert 0 <= figures["token_accuracy"] <= 1
     assert read_json(run_folder("run") / "base" / "suites.json")["scores"]["texts/글"] == figures
     assert not (run_folder("run") / "base" / "scores.json").exists()

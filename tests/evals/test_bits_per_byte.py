@@ -42,7 +42,7 @@ class Counting(nn.Module):
 class Numbers:
     """A tokenizer of one token per character, whose ids count upwards."""
 
-    bos = 0
+    bos, vocab_size = 0, 300
 
     def encode_batch(self, texts):
         return [list(range(1, len(text) + 1)) for text in texts]
