@@ -1,4 +1,4 @@
-"""A line that begins with / -> what it asks of the talk.  Every command has a Korean and an English name."""
+"""A line -> an answer; one that begins with / -> what it asks of the talk, in a Korean and an English word."""
 
 import dataclasses
 import json
@@ -7,21 +7,19 @@ import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from nakochat.core.errors import ConfigError, DataError, NakoError
+from nakochat.core.errors import ConfigError, DataError, NakoError, RequestError
 from nakochat.core.files import write_text
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.progress import padded, speak, warn
 from nakochat.inference.sampling import Sampling
+from nakochat.serving.terminal_talk import Talk
 from nakochat.text.conversation import Conversation, parse_conversation
-
-if TYPE_CHECKING:
-    from nakochat.serving.terminal import Talk
 
 SETTINGS = {  # Korean name -> field of Sampling, and what it does
     "길이": ("max_tokens", "답의 가장 긴 토큰 수", "most tokens of an answer"),
@@ -49,7 +47,7 @@ class Command:
 
     names: tuple[str, ...]
     about: tuple[str, str]
-    run: "Callable[[Talk, str], bool | None]"
+    run: Callable[[Talk, str], bool | None]
 
     @property
     def name(self) -> str:
@@ -86,8 +84,21 @@ def is_command(line: str) -> bool:
     return word.startswith("/") and word[1:].isalpha()
 
 
-def obey(talk: "Talk", line: str) -> bool:
-    """Do what the line says, and say what is wrong with it.  False when the talk is to end."""
+def obey(talk: Talk, line: str) -> bool:
+    """Answer what was typed, or do what a command says.  False when the talk is to end."""
+    text = line.strip()
+    if is_command(text):
+        return _command(talk, text)
+    if text:
+        try:
+            talk.answer(text)
+        except RequestError as error:  # the conversation stays as it was
+            warn(str(error))
+    return True
+
+
+def _command(talk: Talk, line: str) -> bool:
+    """Do what the line says, and say what is wrong with it."""
     word, _, rest = line.strip().partition(" ")
     for command in commands():
         if word in command.names:
@@ -101,12 +112,12 @@ def obey(talk: "Talk", line: str) -> bool:
     return True
 
 
-def _new(talk: "Talk", rest: str) -> None:
+def _new(talk: Talk, rest: str) -> None:
     talk.begin()
     speak(say("새 대화를 시작합니다.", "A new conversation."))
 
 
-def _again(talk: "Talk", rest: str) -> None:
+def _again(talk: Talk, rest: str) -> None:
     asked = [message for message in talk.conversation if message.role == "user"]
     if not asked:
         speak(say("아직 묻지 않았습니다.", "nothing has been asked yet."))
@@ -117,7 +128,7 @@ def _again(talk: "Talk", rest: str) -> None:
     talk.answer(asked[-1].text)
 
 
-def _save(talk: "Talk", rest: str) -> None:
+def _save(talk: Talk, rest: str) -> None:
     if not talk.conversation:
         speak(say("저장할 대화가 없습니다.", "there is no conversation to save."))
         return
@@ -177,7 +188,7 @@ def as_markdown(conversation: Conversation, name: str) -> str:
     return "\n".join(lines)
 
 
-def _open(talk: "Talk", rest: str) -> None:
+def _open(talk: Talk, rest: str) -> None:
     path = Path(rest).expanduser()
     try:
         conversation = parse_conversation(json.loads(path.read_text(encoding="utf-8")))
@@ -192,7 +203,7 @@ def _open(talk: "Talk", rest: str) -> None:
     speak(say(f"{len(conversation)}개의 말을 이어 갑니다.", f"going on after {len(conversation)} messages."))
 
 
-def _set(talk: "Talk", rest: str) -> None:
+def _set(talk: Talk, rest: str) -> None:
     name, _, value = rest.partition(" ")
     if not name:
         for korean, (field, *about) in SETTINGS.items():
@@ -232,7 +243,7 @@ def _value(field: str, text: str) -> float | int | None:
         ) from error
 
 
-def _stage(talk: "Talk", rest: str) -> None:
+def _stage(talk: Talk, rest: str) -> None:
     there = ", ".join(talk.stages)
     if not rest:
         speak(
@@ -252,7 +263,7 @@ def _stage(talk: "Talk", rest: str) -> None:
     )
 
 
-def _help(talk: "Talk", rest: str) -> None:
+def _help(talk: Talk, rest: str) -> None:
     for command in commands():
         speak(f"  {padded(' '.join(command.names[:2]), 18)} {say(*command.about)}")
 
@@ -260,7 +271,7 @@ def _help(talk: "Talk", rest: str) -> None:
 class CommandCompleter(Completer):
     """What may stand behind a / as it is typed."""
 
-    def __init__(self, talk: "Talk") -> None:
+    def __init__(self, talk: Talk) -> None:
         self._talk = talk
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:

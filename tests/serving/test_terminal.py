@@ -11,8 +11,10 @@ from nakochat.core.errors import DataError, RequestError
 from nakochat.core.paths import home
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import Piece
-from nakochat.serving import terminal
-from nakochat.serving.terminal import Talk, run_chat
+from nakochat.serving import terminal, terminal_talk
+from nakochat.serving.terminal import run_chat
+from nakochat.serving.terminal_commands import obey
+from nakochat.serving.terminal_talk import Talk
 from nakochat.text.conversation import Part, assistant, user
 
 SAMPLING = Sampling(max_tokens=16)
@@ -28,12 +30,12 @@ def heard(monkeypatch):
         yield Piece("text", "네")
         yield Piece("text", "", "stop")
 
-    monkeypatch.setattr(terminal, "reply", reply)
+    monkeypatch.setattr(terminal_talk, "reply", reply)
     return conversations
 
 
 def answers(monkeypatch, *pieces):
-    monkeypatch.setattr(terminal, "reply", lambda *rest: iter(pieces))
+    monkeypatch.setattr(terminal_talk, "reply", lambda *rest: iter(pieces))
 
 
 def pipe(monkeypatch, data):
@@ -94,10 +96,10 @@ def test_ctrl_c_stops_the_answer_and_keeps_what_was_said(engine, monkeypatch, ca
         yield Piece("python", "1+")
         pytest.fail("went on after Ctrl-C")
 
-    monkeypatch.setattr(terminal, "reply", reply)
+    monkeypatch.setattr(terminal_talk, "reply", reply)
     talk = Talk(engine, SAMPLING)
     before = signal.getsignal(signal.SIGINT)
-    assert talk.obey("안녕")
+    assert obey(talk, "안녕")
     assert signal.getsignal(signal.SIGINT) is before
     assert talk.conversation == (user("안녕"), assistant(Part("text", "하나")))
     assert "멈춤" in capsys.readouterr().out
@@ -106,13 +108,13 @@ def test_ctrl_c_stops_the_answer_and_keeps_what_was_said(engine, monkeypatch, ca
 def test_a_long_talk_forgets_its_beginning_and_says_so_once(engine, heard, capsys):
     talk = Talk(engine, SAMPLING)
     for number in range(20):
-        talk.obey(f"{number}번 무궁화 꽃이 피었어요.")
+        obey(talk, f"{number}번 무궁화 꽃이 피었어요.")
     assert len(heard[-1]) < 20
     assert heard[-1][0].role == "user"
     assert heard[-1][-1] == user("19번 무궁화 꽃이 피었어요.")
     assert capsys.readouterr().err.count("잊습니다") == 1
     known = talk.conversation
-    talk.obey("뷁" * 200)
+    obey(talk, "뷁" * 200)
     assert talk.conversation == known
     assert "너무 깁니다" in capsys.readouterr().err
 

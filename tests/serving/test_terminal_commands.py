@@ -6,9 +6,9 @@ from prompt_toolkit.document import Document
 
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import Piece
-from nakochat.serving import terminal
-from nakochat.serving.terminal import Talk
-from nakochat.serving.terminal_commands import CommandCompleter, as_markdown, commands, is_command
+from nakochat.serving import terminal_talk
+from nakochat.serving.terminal_commands import CommandCompleter, as_markdown, commands, is_command, obey
+from nakochat.serving.terminal_talk import Talk
 from nakochat.text.conversation import Part, assistant, user
 
 
@@ -19,7 +19,7 @@ def talk(engine, monkeypatch, tmp_path):
     def reply(engine, conversation, sampling):
         yield Piece("text", f"씨앗 {sampling.seed}", "stop")
 
-    monkeypatch.setattr(terminal, "reply", reply)
+    monkeypatch.setattr(terminal_talk, "reply", reply)
     monkeypatch.chdir(tmp_path)
     return Talk(
         engine, Sampling(max_tokens=16), name="tiny/rl", stages={"base": lambda: (engine, "tiny/base")}
@@ -45,53 +45,53 @@ def test_a_slash_and_letters_are_a_command(line, is_one):
 def test_every_command_is_understood_in_both_languages_and_listed(english, talk, monkeypatch, capsys):
     if english:
         monkeypatch.setenv("NAKO_LANG", "en")
-    talk.obey("/도움")
+    obey(talk, "/도움")
     listed = capsys.readouterr().out
     for command in commands():
         assert set(command.names[:2]) <= set(listed.split())
         assert command.about[english] in listed
-    assert not talk.obey("/끝")
-    assert not talk.obey("/quit")
-    assert talk.obey("/모름")
+    assert not obey(talk, "/끝")
+    assert not obey(talk, "/quit")
+    assert obey(talk, "/모름")
     assert "/모름" in capsys.readouterr().out
 
 
 def test_once_more_asks_the_same_with_another_seed(talk):
-    talk.obey("안녕")
+    obey(talk, "안녕")
     assert talk.conversation == (user("안녕"), assistant("씨앗 0"))
-    talk.obey("/다시")
+    obey(talk, "/다시")
     assert talk.conversation == (user("안녕"), assistant("씨앗 1"))
-    talk.obey("/새로")
-    talk.obey("/again")
+    obey(talk, "/새로")
+    obey(talk, "/again")
     assert talk.conversation == ()
 
 
 def test_settings_are_seen_and_changed_by_both_names_and_nonsense_is_refused(talk, capsys):
-    talk.obey("/설정")
+    obey(talk, "/설정")
     assert "온도" in capsys.readouterr().out
-    talk.obey("/설정 온도 0.2")
-    talk.obey("/set top_k off")
-    talk.obey("/설정 후보 3")
-    talk.obey("/설정 후보 끔")
-    talk.obey("/set seed 7")
+    obey(talk, "/설정 온도 0.2")
+    obey(talk, "/set top_k off")
+    obey(talk, "/설정 후보 3")
+    obey(talk, "/설정 후보 끔")
+    obey(talk, "/set seed 7")
     assert (talk.sampling.temperature, talk.sampling.top_k, talk.sampling.seed) == (0.2, None, 7)
     before = talk.sampling
     for words in ("온도 높게", "온도 끔", "온도 99", "후보 1.5", "온도", "맛 3"):
-        assert talk.obey(f"/설정 {words}")
+        assert obey(talk, f"/설정 {words}")
         assert capsys.readouterr().err
     assert talk.sampling == before
 
 
 def test_a_conversation_is_saved_for_people_and_for_going_on(talk, tmp_path, capsys):
-    talk.obey("/저장 빈것.md")
+    obey(talk, "/저장 빈것.md")
     assert not list(tmp_path.glob("*.md"))
     talk.conversation = (
         user("37+45는?"),
         assistant(Part("python", "37+45"), Part("output", "82"), Part("text", "82예요.")),
     )
-    talk.obey("/저장 셈.json")
-    talk.obey("/save 셈.md")
-    talk.obey("/저장")
+    obey(talk, "/저장 셈.json")
+    obey(talk, "/save 셈.md")
+    obey(talk, "/저장")
     assert "**나**" in (tmp_path / "셈.md").read_text(encoding="utf-8")
     assert "`37+45`" in as_markdown(talk.conversation, "tiny")
     assert (tmp_path / "nako-1.md").is_file()
@@ -99,8 +99,8 @@ def test_a_conversation_is_saved_for_people_and_for_going_on(talk, tmp_path, cap
     assert saved["messages"][1]["content"][0] == {"type": "python", "text": "37+45"}
 
     known = talk.conversation
-    talk.obey("/새로")
-    talk.obey("/열기 셈.json")
+    obey(talk, "/새로")
+    obey(talk, "/열기 셈.json")
     assert talk.conversation == known
     capsys.readouterr()
     for words in (
@@ -111,19 +111,19 @@ def test_a_conversation_is_saved_for_people_and_for_going_on(talk, tmp_path, cap
         "/열기",
         "/열기 셈.md",
     ):
-        assert talk.obey(words)
+        assert obey(talk, words)
         assert capsys.readouterr().err, words
     assert json.loads((tmp_path / "셈.json").read_text(encoding="utf-8")) == saved
 
 
 def test_another_stage_goes_on_with_the_talk(talk, capsys):
-    talk.obey("안녕")
-    talk.obey("/단계")
+    obey(talk, "안녕")
+    obey(talk, "/단계")
     assert "base" in capsys.readouterr().out
-    talk.obey("/단계 base")
+    obey(talk, "/단계 base")
     assert talk.name == "tiny/base"
     assert len(talk.conversation) == 2
-    talk.obey("/stage sft")
+    obey(talk, "/stage sft")
     assert "sft" in capsys.readouterr().err
     assert talk.name == "tiny/base"
 

@@ -16,7 +16,7 @@ CHAT = """
 import itertools, time
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import Piece
-from nakochat.serving import terminal
+from nakochat.serving import terminal, terminal_talk
 
 def reply(engine, conversation, sampling):
     said = conversation[-1].text
@@ -27,8 +27,8 @@ def reply(engine, conversation, sampling):
         yield Piece("text", letter)
     yield Piece("text", "", "stop")
 
-terminal.reply = reply
-terminal.shorten = lambda engine, conversation, sampling: conversation
+terminal_talk.reply = reply
+terminal_talk.shorten = lambda engine, conversation, sampling: conversation
 terminal.run_chat(None, sampling=Sampling(), prompt=None, name="시험")
 print("\\nLEFT")
 """
