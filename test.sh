@@ -20,7 +20,7 @@ check() { # a command: shown, then run; a failure is kept for the end, so that o
 check ruff check .
 check ruff format --check .
 check mypy --strict nakochat
-check pytest -n 2 --dist loadfile "$@" # a file shares its fixtures; fails when no test ran, see tests/conftest.py
+check pytest -n 2 --dist loadfile --no-loadscope-reorder "$@" # a file shares its fixtures; fails when no test ran, see tests/conftest.py
 
 if [ ${#failed[@]} -gt 0 ]; then
     fail "통과하지 못한 검사:$(printf '\n  %s' "${failed[@]}")" "Checks that failed:$(printf '\n  %s' "${failed[@]}")"

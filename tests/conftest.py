@@ -75,7 +75,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is marked gpu where there is none; torch is only asked when such a test was collected."""
+    """Journeys first: a file is one worker's, and a long one begun last keeps the other worker waiting.
+
+    Skip what is marked gpu where there is none; torch is only asked when such a test was collected.
+    """
+    items.sort(key=lambda item: "journeys" not in item.path.parts)
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if not marked:
         return
