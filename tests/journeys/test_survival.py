@@ -153,6 +153,11 @@ def phase(run: Path) -> str:
     return f"evaluation of {stages[-1]}" if done else stages[-1]
 
 
+def everywhere(at: Counter) -> bool:
+    """Whether every stage was stopped, and an evaluation."""
+    return set(STAGES) <= set(at) and any(place.startswith("evaluation") for place in at)
+
+
 def scores(run: Path, stage: str) -> dict:
     found = read_json(run / stage / "scores.json")
     return {name: value for name, value in found.items() if name != "seconds"}
@@ -167,7 +172,8 @@ def test_stops_of_a_whole_speedrun_at_random_moments(nako, home, signals, stops)
     words, prefix = ["speedrun", *WORDS], signals[0].name.lower()
     total = well(nako(*words, "--name", "unstopped"), home)
     rng, left, at, names = random.Random(stops), [], Counter(), [f"{prefix}-0"]
-    while len(left) < stops:
+    # chance alone may spare a short stage: then more are stopped, until each was
+    while len(left) < stops or (not everywhere(at) and len(left) < 3 * stops):
         number = signals[len(left) % len(signals)]
         ended = nako(*words, "--name", names[-1], number=number, after=rng.uniform(0.05, total / 4))
         if ended["left_after"] is None or ended["status"] == 0:
@@ -181,9 +187,8 @@ def test_stops_of_a_whole_speedrun_at_random_moments(nako, home, signals, stops)
             require_same(home / "runs" / "unstopped", home / "runs" / name, stage)
             assert scores(home / "runs" / name, stage) == scores(home / "runs" / "unstopped", stage)
     print(
-        f"\n{'/'.join(number.name for number in signals)}: {stops} stops in {len(names)} runs of {total:.0f} s"
+        f"\n{'/'.join(number.name for number in signals)}: {len(left)} stops in {len(names)} runs of {total:.0f} s"
     )
-    print(f"at most {max(left):.2f} s until it was gone, {sorted(left)[stops // 2]:.2f} s in the middle")
+    print(f"at most {max(left):.2f} s until it was gone, {sorted(left)[len(left) // 2]:.2f} s in the middle")
     print("; ".join(f"{place}: {count}" for place, count in at.most_common()))
-    assert set(STAGES) <= set(at)
-    assert any(place.startswith("evaluation") for place in at)
+    assert everywhere(at)
