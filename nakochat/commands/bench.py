@@ -62,6 +62,7 @@ class TrainBench:
     rows: int = 32
     steps: int = 8
     rows_per_piece: int | None = None
+    document_tokens: int | None = None
     window: int | None = None
     recompute: bool = False
     fp8: bool = False
@@ -77,6 +78,7 @@ def train(
     vocab_size: int = 4096,
     rows: int = 32,
     rows_per_piece: int | None = None,
+    document_tokens: int | None = None,
     window: int | None = None,
     recompute: bool = False,
     fp8: bool = False,
@@ -99,6 +101,8 @@ def train(
         한 걸음의 줄 수, 모든 프로세스를 합해. | Rows of `context` tokens per step, over all processes.
     rows_per_piece
         한 번에 계산할 줄 수. | Rows of one forward pass.
+    document_tokens
+        문서 하나의 토큰 수. 기본: CPU는 300, GPU는 한 줄. | Tokens of a document. Default: 300 on a CPU, a row on a GPU.
     window
         네 층 가운데 세 층이 돌아보는 토큰 수. | How many tokens three of four layers look back at.
     recompute
@@ -129,6 +133,7 @@ def train(
         rows=rows,
         steps=steps,
         rows_per_piece=rows_per_piece,
+        document_tokens=document_tokens or (300 if pick_device(device).type == "cpu" else None),
         window=window,
         recompute=recompute,
         fp8=fp8,

@@ -105,15 +105,16 @@ def _model(options: dict[str, Any], machine: "Machine") -> "tuple[Nako, str]":
 
 
 def _batches(config: "NakoConfig", options: dict[str, Any], machine: "Machine") -> "PackedBatches":
-    """Packed documents of 300 random tokens."""
+    """Packed documents of random tokens; None is one to a row, for which every kernel has to look all the way back."""
     import numpy as np
 
     from nakochat.data.batches import PackedBatches, Source
     from nakochat.data.shards.shard import TokenShard
 
     random = np.random.default_rng(0)
-    wanted = max(400, 4 * options["rows"] * config.context // 300)
-    documents = ((random.integers(0, config.vocab_size, 300).tolist(), None) for _ in range(wanted))
+    length = options["document_tokens"] or config.context
+    wanted = max(400, 4 * options["rows"] * config.context // length)
+    documents = ((random.integers(0, config.vocab_size, length).tolist(), None) for _ in range(wanted))
     return PackedBatches(
         [Source(TokenShard.from_documents(documents, config.vocab_size))],
         rows=options["rows"],
