@@ -102,7 +102,7 @@ def train(
     rows_per_piece
         한 번에 계산할 줄 수. | Rows of one forward pass.
     document_tokens
-        문서 하나의 토큰 수. 기본: CPU는 300, GPU는 한 줄. | Tokens of a document. Default: 300 on a CPU, a row on a GPU.
+        문서 하나의 토큰 수. 기본: CPU는 300, GPU는 한 줄. | Of a document. Default: 300 on a CPU, a row on a GPU.
     window
         네 층 가운데 세 층이 돌아보는 토큰 수. | How many tokens three of four layers look back at.
     recompute
