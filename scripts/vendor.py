@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-RECORDS = [ROOT / "nakochat/serving/static/vendor/vendor.json", ROOT / "tests/browser/vendor/vendor.json"]
+RECORDS = [ROOT / "nakochat/serving/web/static/vendor/vendor.json", ROOT / "tests/browser/vendor/vendor.json"]
 
 
 def wrong_files(record: Path) -> list[str]:

@@ -10,8 +10,8 @@ from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.inference.options import Sampling
 from nakochat.models.bits import Quant
-from nakochat.serving.limits import Limits
 from nakochat.serving.settings import ServeSettings
+from nakochat.serving.web.limits import Limits
 
 
 @Parameter(name="*")

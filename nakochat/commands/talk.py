@@ -64,7 +64,7 @@ def sample(
         토큰마다 모델이 매긴 확률을 빛깔로 보입니다; 파이프에는 줄마다 숫자로. |
         Show the probability of every token as a colour; through a pipe, as figures line by line.
     """
-    from nakochat.serving.probability import show_probabilities
+    from nakochat.serving.terminal.probability import show_probabilities
 
     if samples < 1:
         raise ConfigError(
@@ -116,7 +116,7 @@ def chat(
     prompt
         이것 하나만 묻고 끝냅니다. | Ask this one thing and end.
     """
-    from nakochat.serving.terminal import run_chat
+    from nakochat.serving.terminal.chat import run_chat
 
     reference = find_run(run)
     machine = open_machine(settings.device, settings.dtype, "no")

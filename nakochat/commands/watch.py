@@ -18,7 +18,7 @@ def main(*run: str, host: str = "127.0.0.1", port: int = 8001) -> None:
         기다릴 포트. | Port to listen on.
     """
     try:
-        from nakochat.serving.watch import run_watch
+        from nakochat.serving.watch.page import run_watch
     except ModuleNotFoundError as error:
         raise ConfigError(
             say(

@@ -18,18 +18,19 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from nakochat.core.messages import say
-from nakochat.serving import openai
-from nakochat.serving.chat import ChatChunks, chat_completion
-from nakochat.serving.completions import TextChunks, text_completion
-from nakochat.serving.front import Front, Prepared, frame_of
-from nakochat.serving.gate import Gate, Policy
-from nakochat.serving.generation import Generation
-from nakochat.serving.openai import BadRequest, Json
-from nakochat.serving.pages import add_pages, page_files
-from nakochat.serving.records import AccessLog, Records
-from nakochat.serving.room import Room
-from nakochat.serving.transcript import Delta
-from nakochat.serving.watch import add_watch
+from nakochat.serving.api import openai
+from nakochat.serving.api.chat import ChatChunks, chat_completion
+from nakochat.serving.api.completions import TextChunks, text_completion
+from nakochat.serving.api.openai import Json
+from nakochat.serving.engines.transcript import Delta
+from nakochat.serving.errors import BadRequest, error_body
+from nakochat.serving.front.front import Front, Prepared, frame_of
+from nakochat.serving.front.generation import Generation
+from nakochat.serving.front.records import AccessLog, Records
+from nakochat.serving.watch.page import add_watch
+from nakochat.serving.watch.room import Room
+from nakochat.serving.web.gate import Gate, Policy
+from nakochat.serving.web.pages import add_pages, page_files
 
 MOST_BYTES = 1_000_000  # of a body
 MOST_BYTES_TOGETHER = 64_000_000  # of all bodies that are being read
@@ -260,7 +261,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
         )
     if not isinstance(error, BadRequest):
         error = _internal()
-    return _json(openai.error_body(error), error.status, headers | error.headers)
+    return _json(error_body(error), error.status, headers | error.headers)
 
 
 def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | None = None) -> FastAPI:

@@ -14,19 +14,19 @@ from nakochat.core.progress import speak
 from nakochat.inference.options import Sampling
 from nakochat.models.bits import Quant
 from nakochat.serving.app import create_app
-from nakochat.serving.device import Device
-from nakochat.serving.dispatch import Dispatcher
-from nakochat.serving.front import Front
-from nakochat.serving.gate import LOCAL_HOSTS, Policy
-from nakochat.serving.keys import Keys, read_keys
-from nakochat.serving.limits import Door, Limits
-from nakochat.serving.pages import page_files
-from nakochat.serving.records import AccessLog
-from nakochat.serving.server import LocalServer, address_of, is_local, open_socket, run_server
+from nakochat.serving.engines.device import Device
+from nakochat.serving.engines.dispatch import Dispatcher
+from nakochat.serving.engines.shelf import Model, models_of
+from nakochat.serving.front.front import Front
+from nakochat.serving.front.records import AccessLog
 from nakochat.serving.settings import ServeSettings
-from nakochat.serving.shelf import Model, models_of
+from nakochat.serving.web.gate import LOCAL_HOSTS, Policy
+from nakochat.serving.web.keys import Keys, read_keys
+from nakochat.serving.web.limits import Door, Limits
+from nakochat.serving.web.pages import page_files
+from nakochat.serving.web.server import LocalServer, address_of, is_local, open_socket, run_server
 
-ENGINE = "from nakochat.serving.engine_process import main; main()"
+ENGINE = "from nakochat.serving.engines.process import main; main()"
 
 
 def run_serve(

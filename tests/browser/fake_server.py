@@ -18,7 +18,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from nakochat.serving.pages import add_pages
+from nakochat.serving.web.pages import add_pages
 
 HOLD = object()
 

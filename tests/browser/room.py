@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 
 from nakochat.core.files import write_json
-from nakochat.serving.room import Room
-from nakochat.serving.server import LocalServer, open_socket
-from nakochat.serving.watch import create_watch_app
+from nakochat.serving.watch.page import create_watch_app
+from nakochat.serving.watch.room import Room
+from nakochat.serving.web.server import LocalServer, open_socket
 
 
 class Serving:

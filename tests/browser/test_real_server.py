@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Page, expect
 
-from nakochat.serving.gate import Policy
-from nakochat.serving.keys import read_keys
-from nakochat.serving.pages import page_files
+from nakochat.serving.web.gate import Policy
+from nakochat.serving.web.keys import read_keys
+from nakochat.serving.web.pages import page_files
 from nakochat.text.tokenizer import Tokenizer
 from tests.serving.harness import fake_front, served, until
 

@@ -17,6 +17,20 @@ ORDER = [
     *("core", "text", "data", "tasks", "models", "inference", "evals"),
     *("training", "serving", "reporting", "interop", "commands", "presets"),
 ]
+# The same inside serving/, whose files and folders stand side by side.
+SERVING = [
+    "errors",
+    "turns",
+    "settings",
+    "engines",
+    "api",
+    "web",
+    "front",
+    "watch",
+    "terminal",
+    "app",
+    "serve",
+]
 # The command table names its modules as strings, and __main__ is the same door.
 DOORS = {"cli.py", "__main__.py"}
 DISTRIBUTED = {"core/machine.py", "training/optimizer.py"}
@@ -67,6 +81,17 @@ def order_faults(tree: ast.Module, name: str) -> Iterator[str]:
             yield f"{name}:{line}: {own or 'the package itself'} imports {target}, which stands above it"
         elif target in {"cli", "__main__"}:
             yield f"{name}:{line}: only the doors import {target}"
+
+
+def serving_faults(tree: ast.Module, name: str) -> Iterator[str]:
+    """Imports of a part of serving that stands above this file's own."""
+    if folder_of(name) != "serving" or name == "serving/__init__.py":
+        return
+    own = name.split("/")[1].removesuffix(".py")
+    for line, module in imported_modules(tree, name):
+        parts = module.split(".")
+        if parts[:2] == ["nakochat", "serving"] and SERVING.index(parts[2]) > SERVING.index(own):
+            yield f"{name}:{line}: serving/{own} imports serving/{parts[2]}, which stands above it"
 
 
 def reserved_faults(tree: ast.Module, name: str) -> Iterator[str]:
@@ -135,7 +160,7 @@ def value_faults(tree: ast.Module, name: str) -> Iterator[str]:
             yield f"{name}:{node.lineno}: presets are values, not code"
 
 
-RULES = [order_faults, reserved_faults, danger_faults, quiet_faults, value_faults]
+RULES = [order_faults, serving_faults, reserved_faults, danger_faults, quiet_faults, value_faults]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__.removesuffix("_faults"))
@@ -155,6 +180,8 @@ def test_every_file_keeps_the_rule(rule) -> None:  # type: ignore[no-untyped-def
 def test_every_folder_has_its_place_in_the_order() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert folders == set(ORDER)
+    parts = {path.stem for path in (PACKAGE / "serving").iterdir()} - {"__init__", "__pycache__"}
+    assert parts == set(SERVING)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +193,8 @@ def test_every_folder_has_its_place_in_the_order() -> None:
         (order_faults, "data/village/scene.py", "from ...models import nako"),
         (order_faults, "__init__.py", "from nakochat.core import errors"),
         (order_faults, "commands/doctor.py", "from nakochat.cli import main"),
+        (serving_faults, "serving/web/gate.py", "from nakochat.serving.front.front import Front"),
+        (serving_faults, "serving/engines/wire.py", "from nakochat.serving import app"),
         (reserved_faults, "models/nako.py", "import torch.distributed as dist"),
         (reserved_faults, "models/nako.py", "from torch import distributed"),
         (reserved_faults, "models/nako.py", "import torch\ndef f(): return torch.distributed.get_rank()"),
@@ -191,7 +220,7 @@ def test_a_rule_catches_what_it_is_for(rule, name: str, source: str) -> None:  #
         ("training/loop.py", "from nakochat import __version__\nfrom nakochat.models import nako"),
         ("data/village/facts.py", "from nakochat.data.village.scene import Scene\nfrom .words import nonce"),
         ("core/machine.py", "import torch.distributed as dist"),
-        ("serving/server.py", "from fastapi import FastAPI"),
+        ("serving/web/server.py", "from fastapi import FastAPI"),
         ("cli.py", "def main():\n    from nakochat.commands import doctor"),
         ("models/nako.py", "def f(model): return model.eval()"),
         ("data/shards/shard.py", "def f(path): return np.load(path, allow_pickle=False)"),

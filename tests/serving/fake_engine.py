@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from nakochat.inference.detokeniser import Detokeniser
-from nakochat.serving.wire import EngineEnd, Token, pack, pack_tokens
+from nakochat.serving.engines.wire import EngineEnd, Token, pack, pack_tokens
 from nakochat.text.tokenizer import Tokenizer
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from nakochat.serving.app import create_app
 from nakochat.serving.serve import ModelServer
-from nakochat.serving.server import open_socket, run_server
 from nakochat.serving.settings import ServeSettings
+from nakochat.serving.web.server import open_socket, run_server
 from nakochat.text.tokenizer import Tokenizer
 from tests.serving.harness import fake_front
 

@@ -13,15 +13,15 @@ from typing import Any
 
 from nakochat.inference.options import Sampling
 from nakochat.serving.app import create_app
-from nakochat.serving.connections import TimedProtocol
-from nakochat.serving.device import Device
-from nakochat.serving.front import Front
-from nakochat.serving.gate import Policy
-from nakochat.serving.limits import Limits
-from nakochat.serving.records import AccessLog
+from nakochat.serving.engines.device import Device
+from nakochat.serving.engines.shelf import Model
+from nakochat.serving.front.front import Front
+from nakochat.serving.front.records import AccessLog
 from nakochat.serving.serve import front_of
-from nakochat.serving.server import LocalServer, open_socket
-from nakochat.serving.shelf import Model
+from nakochat.serving.web.connections import TimedProtocol
+from nakochat.serving.web.gate import Policy
+from nakochat.serving.web.limits import Limits
+from nakochat.serving.web.server import LocalServer, open_socket
 from nakochat.text.tokenizer import Tokenizer
 
 CHAT = "/v1/chat/completions"

@@ -17,10 +17,10 @@ import pytest
 
 from nakochat.inference.options import Sampling
 from nakochat.serving.app import create_app
-from nakochat.serving.limits import Limits
+from nakochat.serving.engines.shelf import Model
+from nakochat.serving.engines.wire import Token
 from nakochat.serving.serve import front_of
-from nakochat.serving.shelf import Model
-from nakochat.serving.wire import Token
+from nakochat.serving.web.limits import Limits
 from tests.serving.harness import fake_front, served
 
 QUICK, LONG = 2_500, 100_000

@@ -6,10 +6,10 @@ import random
 import pytest
 
 from nakochat.inference.options import Sampling
-from nakochat.serving.front import Front
-from nakochat.serving.limits import Limits
+from nakochat.serving.engines.shelf import Model
+from nakochat.serving.front.front import Front
 from nakochat.serving.serve import front_of
-from nakochat.serving.shelf import Model
+from nakochat.serving.web.limits import Limits
 from nakochat.text.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 PIECES = [

@@ -3,9 +3,9 @@ import os
 import pytest
 
 from nakochat.core.errors import ConfigError
-from nakochat.serving.keys import Keys, read_keys
 from nakochat.serving.serve import engines, policy_of
 from nakochat.serving.settings import ServeSettings
+from nakochat.serving.web.keys import Keys, read_keys
 
 KEYS = read_keys(None, {"NAKO_API_KEY": "k" * 20})
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from nakochat.serving.limits import Limits
+from nakochat.serving.web.limits import Limits
 from tests.serving.harness import Served, events, fake_front, served, until, words
 
 FAKE = Path(__file__).with_name("fake_serve.py")

@@ -1,0 +1,139 @@
+"""The JSON of /v1/completions -> prompts as ids; how the model goes on -> that API's JSON.
+
+For base models, which go on with a text and know no turns.  A prompt may be ids, too: those of the special tokens are
+refused, since only the builder of a conversation writes them.  https://platform.openai.com/docs/api-reference/completions
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nakochat.inference.options import Sampling
+from nakochat.serving.api.asked import Asked, read_asked
+from nakochat.serving.api.openai import DONE, Json, checked_text, event, whole, wrong
+from nakochat.serving.engines.transcript import Delta, Entry
+from nakochat.serving.errors import BadRequest, error_body
+from nakochat.text.tokenizer import Tokenizer
+
+MOST_PROMPTS = 16
+MOST_LOGPROBS = 5
+
+
+@dataclass(frozen=True)
+class TextRequest:
+    """What a client asks for: one prompt or several, each a text or ids."""
+
+    prompts: tuple[str | tuple[int, ...], ...]
+    asked: Asked
+
+
+def parse_text(value: Json, defaults: Sampling) -> TextRequest:
+    """A request -> what to generate.  BadRequest naming the field that is wrong."""
+    logprobs = whole(value, "logprobs", range(MOST_LOGPROBS + 1))
+    return TextRequest(_prompts(value.get("prompt")), read_asked(value, defaults, logprobs))
+
+
+def _prompts(value: Any) -> tuple[str | tuple[int, ...], ...]:
+    prompts = [value] if isinstance(value, str) or _is_ids(value) else value
+    if not isinstance(prompts, list) or not 0 < len(prompts) <= MOST_PROMPTS:
+        raise wrong("prompt", f"string, list of ids, or list of 1 to {MOST_PROMPTS} of them")
+    return tuple(_prompt(prompt) for prompt in prompts)
+
+
+def _prompt(value: Any) -> str | tuple[int, ...]:
+    if isinstance(value, str):
+        return checked_text(value, "prompt")
+    if _is_ids(value):
+        return tuple(value)
+    raise wrong("prompt", "strings or lists of ids")
+
+
+def _is_ids(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(number) is int for number in value)
+
+
+def text_prompt(prompt: str | tuple[int, ...], tokenizer: Tokenizer) -> list[int]:
+    """The ids that the model reads.  BadRequest for ids that are none, or control tokens."""
+    if isinstance(prompt, str):
+        return [tokenizer.bos, *tokenizer.encode(prompt)]
+    ids = prompt[1:] if prompt[0] == tokenizer.bos else prompt
+    if not all(0 <= number < tokenizer.vocab_size and number not in tokenizer.special_ids for number in ids):
+        raise wrong("prompt", "ids of ordinary tokens")
+    return [tokenizer.bos, *ids]
+
+
+def text_completion(frame: Json, answers: Sequence[Sequence[Delta]], counts: Json, asked: Asked) -> Json:
+    """The whole of every continuation."""
+    choices = []
+    for index, deltas in enumerate(answers):
+        entries = [entry for delta in deltas for entry in delta.entries]
+        choices.append(
+            {
+                "index": index,
+                "text": "".join(delta.text for delta in deltas if delta.kind == "text"),
+                "logprobs": None if asked.logprobs is None else _logprobs(entries, 0),
+                "finish_reason": deltas[-1].finish,
+            }
+        )
+    return {**frame, "object": "text_completion", "choices": choices, "usage": counts}
+
+
+def _logprobs(entries: Sequence[Entry], offset: int) -> Json:
+    """As the older API writes them.  text_offset counts characters; half a character counts where it ends."""
+    texts = [entry.data.decode(errors="replace") for entry in entries]
+    offsets, read = [], b""
+    for entry in entries:
+        offsets.append(offset + len(read.decode(errors="ignore")))
+        read += entry.data
+    return {
+        "tokens": texts,
+        "token_logprobs": [entry.logprob for entry in entries],
+        "top_logprobs": [
+            {data.decode(errors="replace"): value for data, value in entry.top} for entry in entries
+        ],
+        "text_offset": offsets,
+    }
+
+
+class TextChunks:
+    """Deltas -> the events of a stream."""
+
+    def __init__(self, frame: Json, asked: Asked) -> None:
+        self._frame, self._asked = frame, asked
+        self._offsets: dict[int, int] = {}
+
+    def first(self) -> str:
+        return ""
+
+    def delta(self, index: int, delta: Delta) -> str:
+        offset = self._offsets.get(index, 0)
+        said = ""
+        if delta.kind == "text" and (delta.text or delta.entries):
+            self._offsets[index] = offset + len(delta.text)
+            said = self._event(index, delta.text, entries=delta.entries, offset=offset)
+        return said + (self._event(index, "", delta.finish) if delta.finish else "")
+
+    def last(self, counts: Json) -> str:
+        return (self._write({"choices": [], "usage": counts}) if self._asked.include_usage else "") + DONE
+
+    def failed(self, error: BadRequest) -> str:
+        return event(error_body(error))
+
+    def _event(
+        self,
+        index: int,
+        text: str,
+        finish: str | None = None,
+        entries: Sequence[Entry] = (),
+        offset: int = 0,
+    ) -> str:
+        choice = {
+            "index": index,
+            "text": text,
+            "logprobs": _logprobs(entries, offset) if entries else None,
+            "finish_reason": finish,
+        }
+        return self._write({"choices": [choice], **({"usage": None} if self._asked.include_usage else {})})
+
+    def _write(self, body: Json) -> str:
+        return event({**self._frame, "object": "text_completion", **body})

@@ -1,0 +1,355 @@
+"""Answers that are asked for -> engine processes, in turn: who waits, which model lies where, what is on its way.
+
+Clients take turns, so that one who asks for much does not keep the others waiting.  An answer goes where its model is
+loaded and a slot is free; a conversation goes on where its beginning is known.  What still waits when an engine process
+dies goes to the next one; what was on its way ends with EngineLost.
+"""
+
+import asyncio
+import dataclasses
+import itertools
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nakochat.core.messages import say
+from nakochat.inference.options import Sampling
+from nakochat.serving.engines.device import Device
+from nakochat.serving.engines.wire import Message, Token, unpack_tokens
+from nakochat.serving.errors import BadRequest
+
+CRASH_LOOP = 3  # deaths one after the other, from which on nobody is made to wait for that device
+BEGINNING = 64  # tokens by which a conversation is known again
+SLACK = 2  # answers that a device may have more than another and still be preferred for what it knows
+
+
+class EngineLost(BadRequest):
+    """The engine process ended while it generated this answer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "답을 만들던 프로세스가 끝났습니다. 다시 보내세요.",
+                "the process that generated the answer ended. Try again.",
+            ),
+            status=503,
+            code="engine_lost",
+            retry_after=2,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What is asked of an engine."""
+
+    model: str
+    prompt: Sequence[int]
+    sampling: Sampling
+    stop: Sequence[str] = ()
+    logprobs: int | None = None
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
+
+    def message(self, key: int) -> Message:
+        """As an engine process reads it."""
+        return {
+            "do": "begin",
+            "key": key,
+            "model": self.model,
+            "prompt": list(self.prompt),
+            "sampling": dataclasses.asdict(self.sampling),
+            "stop": list(self.stop),
+            "logprobs": self.logprobs,
+            "logit_bias": list(self.logit_bias.items()),
+        }
+
+
+News = tuple[int, Token | BadRequest]  # with the number of the answer in its request
+
+
+@dataclass(eq=False)
+class Work:
+    """One answer that was asked for, of those whose news go to the same queue."""
+
+    key: int
+    index: int
+    ask: Ask
+    client: str
+    news: asyncio.Queue[News]
+    device: Device | None = None
+    timer: asyncio.TimerHandle | None = None
+    is_over: bool = False
+
+    def tell(self, news: Token | BadRequest) -> None:
+        """The next token, or why there is none.  As many as the model's context at most, so it needs no bound."""
+        if not self.is_over:
+            self.is_over = isinstance(news, BadRequest) or news.finish is not None
+            self.news.put_nowait((self.index, news))
+
+
+@dataclass
+class Loaded:
+    """A model in an engine process."""
+
+    context: int
+    slots: int
+    works: dict[int, Work] = field(default_factory=dict)
+
+
+@dataclass
+class Place:
+    """What the front knows of an engine process."""
+
+    models: OrderedDict[str, Loaded] = field(default_factory=OrderedDict)  # last used at the end
+    loading: str | None = None
+    awaited: str | None = None
+    """A model for which room is to be made: nothing else begins here before."""
+    state: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def busy(self) -> int:
+        return sum(len(model.works) for model in self.models.values())
+
+
+class Dispatcher:
+    """The queue and the devices.  All of it runs in one event loop; no method waits."""
+
+    def __init__(
+        self,
+        devices: Sequence[Device],
+        first: str,
+        *,
+        most_models: int = 2,
+    ) -> None:
+        self.devices, self.first, self.most_models = devices, first, most_models
+        self.places = {device: Place() for device in devices}
+        self.failure: str | None = None
+        """Why the first model could not be loaded."""
+        self.on_loaded: Callable[[str, int], None] = lambda model, context: None
+        """Told the context that a model has in an engine."""
+        self._queues: OrderedDict[str, deque[Work]] = OrderedDict()  # by client, the next one's at the front
+        self._keys = itertools.count(1)
+        self._is_placing = False
+
+    def start(self) -> None:
+        for device in self.devices:
+            device.start(self)
+
+    def give_up(self, why: BadRequest) -> None:
+        """End every answer, waiting or on its way."""
+        for work in [*self._waiting(), *self._running()]:
+            self.cancel(work, why)
+
+    async def close(self) -> None:
+        """End all engine processes."""
+        await asyncio.gather(*(device.close() for device in self.devices))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether an answer of the first model would begin."""
+        return any(self.first in place.models for place in self.places.values())
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether every device keeps dying, so that waiting for one would be in vain."""
+        return not self.is_ready and all(device.deaths >= CRASH_LOOP for device in self.devices)
+
+    @property
+    def running(self) -> int:
+        return sum(place.busy for place in self.places.values())
+
+    def ask(self, ask: Ask, client: str, news: asyncio.Queue[News], index: int, patience: float) -> Work:
+        """Queue an answer.  It is given up with a 503 when no device has taken it after `patience` seconds."""
+        work = Work(next(self._keys), index, ask, client, news)
+        work.timer = asyncio.get_running_loop().call_later(patience, self._finish, work, too_slow())
+        self._queues.setdefault(client, deque()).append(work)
+        self._place_all()
+        return work
+
+    def cancel(self, work: Work, why: BadRequest | None = None) -> None:
+        """The answer is not wanted any more.  Nothing happens when it is over."""
+        if work.device is not None:
+            work.device.send({"do": "cancel", "key": work.key})
+        self._finish(work, why)
+
+    # what devices say
+
+    def connected(self, device: Device) -> None:
+        self.places[device] = Place()
+        self._load(device, self.first)
+
+    def heard(self, device: Device, message: Message) -> None:
+        place = self.places[device]
+        kind = message["is"]
+        if "running" in message:
+            place.state = {name: value for name, value in message.items() if isinstance(value, (int, float))}
+        if kind == "tokens":
+            for key, token in unpack_tokens(message):
+                self._take(place, key, token)
+        elif kind == "loaded":
+            place.models[message["model"]] = Loaded(message["context"], message["slots"])
+            place.loading = place.awaited = None
+            self.on_loaded(message["model"], message["context"])
+        elif kind == "unloadable":
+            self._unloadable(place, message["model"], message["why"])
+        elif kind == "refused":
+            self._take(place, message["key"], BadRequest(message["why"]))
+        self._place_all()
+
+    def died(self, device: Device) -> None:
+        place, self.places[device] = self.places[device], Place()
+        for model in place.models.values():
+            for work in list(model.works.values()):
+                work.tell(EngineLost())
+        if self.is_hopeless:
+            for work in self._waiting():
+                self._finish(work, EngineLost())
+        self._place_all()
+
+    def _take(self, place: Place, key: int, news: Token | BadRequest) -> None:
+        for model in place.models.values():
+            work = model.works.get(key)
+            if work is not None:
+                work.tell(news)
+                if isinstance(news, BadRequest) or news.finish is not None:
+                    self._forget(work)
+
+    def _unloadable(self, place: Place, model: str, why: str) -> None:
+        place.loading = place.awaited = None
+        if model == self.first:
+            self.failure = why
+        for work in [work for work in self._waiting() if work.ask.model == model]:
+            self._finish(work, BadRequest(why, status=503, code="model_unavailable", param="model"))
+
+    # where answers go
+
+    def _place_all(self) -> None:
+        """Send on what can be sent, one answer of each client in turn."""
+        if self._is_placing:
+            return
+        self._is_placing = True
+        moved = True
+        while moved:
+            moved = False
+            for client in list(self._queues):
+                work = self._queues[client][0]
+                device = self._device_for(work)
+                if device is not None:
+                    self._dequeue(work)
+                    if client in self._queues:
+                        self._queues.move_to_end(client)
+                    self._send(device, work)
+                    moved = True
+        self._is_placing = False
+
+    def _device_for(self, work: Work) -> Device | None:
+        """Where the answer may begin now.  If nowhere, its model is loaded where there is room."""
+        free = [device for device in self.devices if self._has_slot(device, work.ask.model)]
+        if free:
+            least = min(self.places[device].busy for device in free)
+            known = free[hash((work.client, *work.ask.prompt[:BEGINNING])) % len(free)]
+            if self.places[known].busy <= least + SLACK:
+                return known
+            return min(free, key=lambda device: self.places[device].busy)
+        up = [device for device in self.devices if device.is_connected]
+        if not any(work.ask.model in (place.loading, place.awaited) for place in self.places.values()):
+            for device in sorted(up, key=lambda device: self.places[device].busy):
+                if self._make_room(device, work.ask.model):
+                    break
+        return None
+
+    def _has_slot(self, device: Device, model: str) -> bool:
+        place = self.places[device]
+        loaded = place.models.get(model)
+        if loaded is None or place.awaited not in (None, model):
+            return False
+        return len(loaded.works) < loaded.slots
+
+    def _make_room(self, device: Device, model: str) -> bool:
+        """Load a model that the device lacks, in the place of one that nobody uses; or wait for such a place."""
+        place = self.places[device]
+        if place.loading or place.awaited or model in place.models:
+            return False
+        if len(place.models) < self.most_models:
+            self._load(device, model)
+            return True
+        if any(model in other.models for other in self.places.values()):
+            return False  # it is there already, only busy: no reason to push another out
+        place.awaited = model
+        self._evict(device)
+        return True
+
+    def _evict(self, device: Device) -> None:
+        """Where a model is awaited, drop the one unused for longest, if one is unused."""
+        place = self.places[device]
+        if place.awaited is None or place.loading:
+            return
+        for name, loaded in place.models.items():
+            if not loaded.works:
+                del place.models[name]
+                device.send({"do": "drop", "model": name})
+                self._load(device, place.awaited)
+                return
+
+    def _load(self, device: Device, model: str) -> None:
+        self.places[device].loading = model
+        device.send({"do": "load", "model": model})
+
+    def _send(self, device: Device, work: Work) -> None:
+        place = self.places[device]
+        place.models[work.ask.model].works[work.key] = work
+        place.models.move_to_end(work.ask.model)
+        work.device = device
+        if work.timer is not None:
+            work.timer.cancel()
+        device.send(work.ask.message(work.key))
+
+    # ends
+
+    def _finish(self, work: Work, why: BadRequest | None) -> None:
+        """The answer is over before its time."""
+        if why is not None:
+            work.tell(why)
+        self._dequeue(work)
+        self._forget(work)
+        self._place_all()
+
+    def _dequeue(self, work: Work) -> None:
+        queue = self._queues.get(work.client)
+        if queue is not None and work in queue:
+            queue.remove(work)
+            if not queue:
+                del self._queues[work.client]
+
+    def _forget(self, work: Work) -> None:
+        if work.timer is not None:
+            work.timer.cancel()
+        device, work.device = work.device, None
+        if device is None:
+            return
+        loaded = self.places[device].models.get(work.ask.model)
+        if loaded is not None:
+            loaded.works.pop(work.key, None)
+        self._evict(device)
+
+    def _waiting(self) -> list[Work]:
+        return [work for queue in self._queues.values() for work in queue]
+
+    def _running(self) -> list[Work]:
+        return [
+            work
+            for place in self.places.values()
+            for model in place.models.values()
+            for work in model.works.values()
+        ]
+
+
+def too_slow() -> BadRequest:
+    return BadRequest(
+        say(
+            "차례가 오지 않았습니다. 지금은 많이 바쁘니 잠시 뒤에 다시 보내세요.",
+            "its turn did not come. The server is busy: try again in a while.",
+        ),
+        status=503,
+        code="overloaded",
+        retry_after=5,
+    )

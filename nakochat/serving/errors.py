@@ -1,0 +1,53 @@
+"""What is wrong with a request -> an error that says so, as OpenAI's clients read it.
+
+Every folder of serving may raise it: the gate, the API, what waits for an engine.
+"""
+
+import math
+from typing import Any
+
+from nakochat.core.errors import RequestError
+
+KINDS = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+LONGEST_MESSAGE = 400  # characters of an error, which may hold what a client sent
+
+
+class BadRequest(RequestError):
+    """A request that is answered with an error.  `param` names the field, `code` is for programs; retry_after: seconds
+    after which it may be tried again."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = None,
+        param: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.param, self.retry_after = status, code, param, retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What stands in the response's head beside the status."""
+        headers = {}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(max(1, math.ceil(self.retry_after)))
+        if self.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return headers
+
+
+def error_body(error: BadRequest) -> dict[str, Any]:
+    """An error as the API's clients read it."""
+    kind = "server_error" if error.status >= 500 else KINDS.get(error.status, "invalid_request_error")
+    message = str(error).encode("utf-8", "replace").decode()
+    if len(message) > LONGEST_MESSAGE:
+        message = message[:LONGEST_MESSAGE] + "…"
+    return {"error": {"message": message, "type": kind, "param": error.param, "code": error.code}}

@@ -1,0 +1,173 @@
+"""Bodies of requests -> answers on their way: what the handlers share.  No torch: engines are other processes.
+
+The life of a request: the door looks whether there is room (web/limits.py), the body is read and checked whole
+(api/chat.py, api/completions.py), its prompt is built from token ids, it takes a ticket, and waits in turn for an
+engine process (engines/dispatch.py), whose tokens come back as deltas (generation.py).
+"""
+
+import asyncio
+import dataclasses
+import time
+from dataclasses import dataclass
+
+from nakochat.core.messages import say
+from nakochat.inference.options import Sampling
+from nakochat.serving.api.asked import Asked
+from nakochat.serving.api.chat import parse_chat
+from nakochat.serving.api.completions import parse_text, text_prompt
+from nakochat.serving.api.openai import Json, read_json
+from nakochat.serving.engines.dispatch import Ask, Dispatcher
+from nakochat.serving.engines.shelf import Model
+from nakochat.serving.errors import BadRequest
+from nakochat.serving.front.generation import Generation
+from nakochat.serving.front.metrics import Metrics
+from nakochat.serving.turns import TooLong, room_for_answer
+from nakochat.serving.web.limits import Door
+from nakochat.text.conversation import render_prompt
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A request that was read and checked."""
+
+    model: Model
+    asked: Asked
+    asks: list[Ask]
+    """One for each answer: prompts times n, the answers of one prompt side by side."""
+    prompt_tokens: int
+    """Of all prompts, each counted once, as OpenAI counts."""
+    longest: int
+    """Tokens of the longest prompt."""
+
+
+class Front:
+    """Models, limits, figures and the way to the engine processes."""
+
+    def __init__(
+        self, models: dict[str, Model], dispatcher: Dispatcher, door: Door, sampling: Sampling
+    ) -> None:
+        self.models, self.dispatcher, self.door, self.sampling = models, dispatcher, door, sampling
+        self.metrics = Metrics(dispatcher, door)
+        self.is_draining = False
+
+    @property
+    def first(self) -> Model:
+        """What a request gets that names no model."""
+        return self.models[self.dispatcher.first]
+
+    def learn_context(self, name: str, context: int) -> None:
+        """An engine may take less than the model does."""
+        self.models[name].context = context
+
+    def require_open(self) -> None:
+        """BadRequest (503) where nothing can be answered."""
+        if self.is_draining:
+            raise BadRequest(
+                say("서버가 끝나는 중입니다.", "the server is ending."),
+                status=503,
+                code="server_ending",
+                retry_after=10,
+            )
+        if self.dispatcher.is_hopeless:
+            raise BadRequest(
+                say("모델이 돌고 있지 않습니다.", "the model is not running."),
+                status=503,
+                code="engine_down",
+                retry_after=10,
+            )
+
+    def prepare_chat(self, body: bytes) -> Prepared:
+        """The body of /v1/chat/completions.  BadRequest with what is wrong.  Takes a while: not in the event loop."""
+        value = read_json(body)
+        model = self._model(value.get("model"))
+        request = parse_chat(value, self.sampling)
+        prompt = render_prompt(model.tokenizer, request.conversation)
+        return self._prepared(model, request.asked, [prompt], "messages")
+
+    def prepare_text(self, body: bytes) -> Prepared:
+        """The body of /v1/completions."""
+        value = read_json(body)
+        model = self._model(value.get("model"))
+        request = parse_text(value, self.sampling)
+        prompts = [text_prompt(prompt, model.tokenizer) for prompt in request.prompts]
+        return self._prepared(model, request.asked, prompts, "prompt")
+
+    def begin(self, prepared: Prepared, client: str) -> Generation:
+        """Queue the answers.  BadRequest (429) where there is no room.  Called in the event loop."""
+        self.require_open()
+        ticket = self.door.enter(client, len(prepared.asks), prepared.longest)
+        return Generation(self.dispatcher, ticket, prepared.model.tokenizer, prepared.asks)
+
+    async def drain(self, seconds: float) -> None:
+        """Let nobody in any more, wait for those inside, and end what is not over by then."""
+        self.is_draining = True
+        deadline = time.monotonic() + seconds
+        while self.door.inside and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        self.end()
+
+    def end(self) -> None:
+        """Every answer on its way ends now, and is told why."""
+        self.is_draining = True
+        self.dispatcher.give_up(
+            BadRequest(
+                say("서버가 끝났습니다.", "the server ended."),
+                status=503,
+                code="server_ending",
+                retry_after=10,
+            )
+        )
+
+    def _model(self, name: object) -> Model:
+        if name is None:
+            return self.first
+        if isinstance(name, str) and name in self.models:
+            return self.models[name]
+        known = ", ".join(self.models)
+        raise BadRequest(
+            say(f"없는 모델입니다. 이 서버의 모델: {known}.", f"no such model. This server has: {known}."),
+            status=404,
+            code="model_not_found",
+            param="model",
+        )
+
+    def _prepared(self, model: Model, asked: Asked, prompts: list[list[int]], field: str) -> Prepared:
+        try:
+            rooms = [room_for_answer(model, len(prompt), asked.sampling) for prompt in prompts]
+        except TooLong as error:
+            raise BadRequest(str(error), code="context_length_exceeded", param=field) from error
+        bias = asked.logit_bias
+        if not all(token < model.tokenizer.vocab_size for token in bias):
+            raise BadRequest(
+                say("logit_bias에 없는 토큰이 있습니다.", "logit_bias names a token that there is not."),
+                param="logit_bias",
+            )
+        asks = [
+            Ask(
+                model=model.name,
+                prompt=prompt,
+                sampling=_of_answer(asked.sampling, number, room),
+                stop=asked.stops,
+                logprobs=asked.logprobs,
+                logit_bias=bias,
+            )
+            for prompt, room in zip(prompts, rooms, strict=True)
+            for number in range(asked.n)
+        ]
+        return Prepared(model, asked, asks, sum(map(len, prompts)), max(map(len, prompts)))
+
+
+def _of_answer(sampling: Sampling, number: int, room: int) -> Sampling:
+    """Each answer of a request has a seed of its own; the first has the request's, whatever n is."""
+    seed = (sampling.seed + number + 2**63) % 2**64 - 2**63
+    return dataclasses.replace(sampling, seed=seed, max_tokens=room)
+
+
+def frame_of(model: Model, kind: str, token: str) -> Json:
+    """What every event of an answer begins with."""
+    return {
+        "id": f"{kind}-{token}",
+        "created": int(time.time()),
+        "model": model.name,
+        "system_fingerprint": model.fingerprint,
+    }

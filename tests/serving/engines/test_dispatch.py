@@ -1,0 +1,272 @@
+"""The queue and the devices, with puppets for the devices: what is sent where, and what is left when it is over."""
+
+import asyncio
+import random
+
+import pytest
+
+from nakochat.inference.options import Sampling
+from nakochat.serving.engines.dispatch import Ask, Dispatcher, EngineLost
+from nakochat.serving.engines.wire import Token
+from nakochat.serving.errors import BadRequest
+
+
+class Puppet:
+    """A device that keeps what it was sent."""
+
+    def __init__(self, number=0):
+        self.number, self.deaths, self.restarts, self.is_connected = number, 0, 0, False
+        self.sent = []
+
+    def start(self, owner):
+        self.owner, self.is_connected = owner, True
+        owner.connected(self)
+
+    def send(self, message):
+        if self.is_connected:
+            self.sent.append(message)
+
+    async def close(self):
+        self.is_connected = False
+
+    def load(self, model="a", slots=2, context=99):
+        self.owner.heard(self, {"is": "loaded", "model": model, "slots": slots, "context": context})
+
+    def tokens(self, *tokens):
+        sent = [(key, *token) for key, token in tokens]
+        self.owner.heard(self, {"is": "tokens", "tokens": sent})
+
+    def die(self):
+        self.is_connected, self.deaths = False, self.deaths + 1
+        self.owner.died(self)
+
+    def begun(self):
+        return [message["key"] for message in self.sent if message["do"] == "begin"]
+
+    def did(self, what):
+        return [message.get("model", message.get("key")) for message in self.sent if message["do"] == what]
+
+
+def scene(test, devices=1, **options):
+    """Run an async test with a dispatcher of so many puppets, all of them up."""
+
+    async def run():
+        puppets = [Puppet(number) for number in range(devices)]
+        dispatcher = Dispatcher(puppets, "a", **options)
+        dispatcher.start()
+        await test(dispatcher, *puppets)
+        for puppet in puppets:
+            assert not dispatcher.places[puppet].busy
+
+    asyncio.run(run())
+
+
+def ask(dispatcher, client="me", model="a", prompt=(1, 2), patience=60.0, news=None):
+    news = news if news is not None else asyncio.Queue()
+    return dispatcher.ask(Ask(model=model, prompt=prompt, sampling=Sampling()), client, news, 0, patience)
+
+
+def heard(work):
+    found = []
+    while not work.news.empty():
+        found.append(work.news.get_nowait()[1])
+    return found
+
+
+def test_an_answer_begins_when_its_model_is_there_and_a_slot_is_free():
+    async def test(dispatcher, puppet):
+        works = [ask(dispatcher) for _ in range(3)]
+        assert puppet.sent == [{"do": "load", "model": "a"}]
+        learnt = []
+        dispatcher.on_loaded = lambda *about: learnt.append(about)
+        puppet.load()
+        assert (learnt, dispatcher.is_ready) == ([("a", 99)], True)
+        assert puppet.begun() == [works[0].key, works[1].key]
+        puppet.tokens((works[0].key, Token(5)), (works[1].key, Token(6, "stop")))
+        assert puppet.begun() == [work.key for work in works]
+        assert (heard(works[0]), heard(works[1])) == ([Token(5)], [Token(6, "stop")])
+        dispatcher.cancel(works[0])
+        dispatcher.cancel(works[1])  # over already
+        assert puppet.did("cancel") == [works[0].key]
+        puppet.tokens((works[0].key, Token(7)), (works[2].key, Token(8, "length")))
+        assert (heard(works[0]), heard(works[2])) == ([], [Token(8, "length")])
+
+    scene(test)
+
+
+def test_clients_take_turns():
+    async def test(dispatcher, puppet):
+        greedy = [ask(dispatcher, "greedy") for _ in range(4)]
+        modest = ask(dispatcher, "modest")
+        puppet.load(slots=1)
+        for _ in range(5):
+            puppet.tokens((puppet.begun()[-1], Token(1, "stop")))
+        assert puppet.begun() == [greedy[0].key, modest.key, *(work.key for work in greedy[1:])]
+
+    scene(test)
+
+
+def test_what_waits_survives_an_engines_death_and_what_runs_is_told():
+    async def test(dispatcher, puppet):
+        works = [ask(dispatcher) for _ in range(3)]
+        puppet.load()
+        puppet.tokens((works[0].key, Token(5)))
+        puppet.die()
+        first, why = heard(works[0])
+        assert first == Token(5)
+        assert isinstance(why, EngineLost)
+        assert isinstance(heard(works[1])[0], EngineLost)
+        assert heard(works[2]) == []
+        assert not dispatcher.is_ready
+        puppet.sent.clear()
+        puppet.start(dispatcher)
+        puppet.load()
+        assert puppet.begun() == [works[2].key]
+        dispatcher.cancel(works[0])
+        puppet.tokens((works[2].key, Token(1, "stop")))
+
+    scene(test)
+
+
+def test_nobody_waits_for_a_device_that_keeps_dying():
+    async def test(dispatcher, puppet):
+        work = ask(dispatcher)
+        for _ in range(3):
+            assert not dispatcher.is_hopeless
+            puppet.die()
+        assert dispatcher.is_hopeless
+        assert isinstance(heard(work)[0], EngineLost)
+
+    scene(test)
+
+
+def test_a_model_is_loaded_on_demand_in_the_place_of_one_that_nobody_uses():
+    async def test(dispatcher, puppet):
+        puppet.load("a")
+        on_b = ask(dispatcher, model="b")
+        assert puppet.did("load") == ["a", "b"]
+        puppet.load("b")
+        on_c = ask(dispatcher, model="c")
+        assert puppet.did("drop") == ["a"]  # the one unused for longest: b has an answer on its way
+        assert not dispatcher.is_ready
+        puppet.load("c")
+        on_a = ask(dispatcher, model="a")
+        more_b = ask(dispatcher, model="b")
+        assert puppet.did("drop") == ["a"]
+        assert puppet.begun() == [on_b.key, on_c.key]  # nobody passes the one that waits for room
+        puppet.tokens((on_c.key, Token(1, "stop")))
+        assert (puppet.did("drop"), puppet.did("load")) == (["a", "c"], ["a", "b", "c", "a"])
+        puppet.load("a")
+        assert set(puppet.begun()[2:]) == {on_a.key, more_b.key}
+        puppet.tokens(*((work.key, Token(1, "stop")) for work in (on_b, on_a, more_b)))
+
+    scene(test)
+
+
+def test_a_model_that_cannot_be_loaded_fails_its_answers_alone():
+    async def test(dispatcher, puppet):
+        puppet.load("a")
+        bad, good = ask(dispatcher, model="b"), ask(dispatcher)
+        puppet.owner.heard(puppet, {"is": "unloadable", "model": "b", "why": "damaged"})
+        (why,) = heard(bad)
+        assert (why.status, str(why)) == (503, "damaged")
+        assert dispatcher.failure is None
+        puppet.tokens((good.key, Token(1, "stop")))
+        puppet.die()
+        puppet.start(dispatcher)
+        puppet.owner.heard(puppet, {"is": "unloadable", "model": "a", "why": "gone"})
+        assert dispatcher.failure == "gone"
+
+    scene(test)
+
+
+def test_an_answer_that_waits_too_long_is_given_up_and_never_sent():
+    async def test(dispatcher, puppet):
+        work = ask(dispatcher, patience=0.01)
+        await asyncio.sleep(0.05)
+        (why,) = heard(work)
+        assert (why.status, why.code) == (503, "overloaded")
+        puppet.load()
+        assert puppet.begun() == []
+
+    scene(test)
+
+
+def test_a_refusal_of_the_engine_is_a_bad_request():
+    async def test(dispatcher, puppet):
+        puppet.load()
+        work = ask(dispatcher)
+        puppet.owner.heard(puppet, {"is": "refused", "key": work.key, "why": "empty"})
+        (why,) = heard(work)
+        assert isinstance(why, BadRequest)
+        assert why.status == 400
+
+    scene(test)
+
+
+def test_a_conversation_goes_on_where_it_is_known_unless_others_are_free():
+    async def test(dispatcher, *puppets):
+        for puppet in puppets:
+            puppet.load(slots=8)
+        for turn in range(4):
+            works = [ask(dispatcher, prompt=(*range(70), turn)) for _ in range(2)]
+            for puppet in puppets:
+                puppet.tokens(*((key, Token(1, "stop")) for key in puppet.begun()))
+            assert all(heard(work) for work in works)
+        busy = [puppet for puppet in puppets if puppet.begun()]
+        assert len(busy) == 1
+        many = [ask(dispatcher, prompt=(*range(70),)) for _ in range(12)]
+        places = [dispatcher.places[puppet].busy for puppet in puppets]
+        assert max(places) - min(places) <= 3
+        for work in many:
+            dispatcher.cancel(work)
+
+    scene(test, devices=3)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_every_answer_ends_once_and_no_slot_is_lost(seed):
+    draw = random.Random(seed)
+
+    async def test(dispatcher, *puppets):
+        works = []
+        for _ in range(300):
+            match draw.randrange(7):
+                case 0 | 1:
+                    works.append(ask(dispatcher, draw.choice("xyz"), draw.choice("aab")))
+                case 2:
+                    dispatcher.cancel(draw.choice(works)) if works else None
+                case 3:
+                    puppet = draw.choice(puppets)
+                    puppet.die() if puppet.is_connected and draw.random() < 0.2 else None
+                case 4:
+                    puppet = draw.choice(puppets)
+                    puppet.start(dispatcher) if not puppet.is_connected else None
+                case 5:
+                    for puppet in puppets:
+                        loading = dispatcher.places[puppet].loading
+                        puppet.load(loading) if loading and puppet.is_connected else None
+                case 6:
+                    for puppet in puppets:
+                        keys = [k for m in dispatcher.places[puppet].models.values() for k in m.works]
+                        puppet.tokens(*((key, Token(1, draw.choice([None, "stop"]))) for key in keys))
+            for place in dispatcher.places.values():
+                assert len(place.models) <= 2
+                assert all(len(model.works) <= model.slots for model in place.models.values())
+        for puppet in puppets:
+            puppet.deaths = 0
+            puppet.start(dispatcher) if not puppet.is_connected else None
+        for _ in range(600):  # now everything that waits comes to its end
+            for puppet in puppets:
+                loading = dispatcher.places[puppet].loading
+                puppet.load(loading) if loading else None
+                keys = [k for m in dispatcher.places[puppet].models.values() for k in m.works]
+                puppet.tokens(*((key, Token(1, "stop")) for key in keys))
+        for work in works:
+            news = heard(work)
+            ends = [n for n in news if isinstance(n, BadRequest) or n.finish]
+            assert len(ends) == work.is_over or not news
+            assert ends == news[-1:] or not work.is_over
+        assert not dispatcher._queues
+
+    scene(test, devices=2)

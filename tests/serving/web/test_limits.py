@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nakochat.core.errors import ConfigError
+from nakochat.serving.errors import BadRequest
+from nakochat.serving.web.limits import Door, Limits, Rate
+
+
+def refused(call):
+    with pytest.raises(BadRequest) as error:
+        call()
+    assert error.value.status == 429
+    assert int(error.value.headers["Retry-After"]) >= 1
+    return error.value
+
+
+def test_what_waits_is_bounded_in_answers_and_in_tokens():
+    door = Door(Limits(most_waiting=3, most_waiting_tokens=100))
+    long = door.enter("a", 1, 5000)  # alone, even a longer prompt may come
+    refused(lambda: door.enter("b", 1, 1))
+    long.begun()
+    tickets = [door.enter("b", 1, 10) for _ in range(3)]
+    refused(lambda: door.look("c"))
+    tickets[0].begun()
+    door.look("c")
+    refused(lambda: door.enter("c", 2, 10))
+    refused(lambda: door.enter("c", 1, 81))
+    assert (door.waiting, door.waiting_tokens) == (2, 20)
+
+
+def test_one_client_has_only_so_many_at_once_and_others_none_the_fewer():
+    door = Door(Limits(per_client=2))
+    first, second = door.enter("a", 1, 1), door.enter("a", 1, 1)
+    first.begun()
+    refused(lambda: door.look("a"))
+    refused(lambda: door.enter("b", 3, 1))
+    door.enter("b", 2, 1)
+    second.close()
+    second.close()
+    door.enter("a", 1, 1)
+    assert door.inside == {"a": 2, "b": 2}
+
+
+def test_requests_a_minute_are_counted_in_a_sliding_window():
+    now = 0.0
+    door = Door(Limits(per_minute=2), clock=lambda: now)
+    door.look("a")
+    now = 30.0
+    door.look("a")
+    error = refused(lambda: door.look("a"))
+    assert error.retry_after == pytest.approx(30)
+    door.look("b")
+    now = 60.5
+    door.look("a")
+    refused(lambda: door.look("a"))
+
+
+def test_a_flood_of_clients_is_forgotten_from_the_oldest_on():
+    rate = Rate(1)
+    for number in range(10_050):
+        rate.count(str(number))
+    assert len(rate._seen) == 10_000
+    assert rate.wait("10049") > 0
+    assert rate.wait("0") == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.integers(1, 50), st.integers(0, 3))))
+def test_whatever_comes_and_goes_nothing_is_left_inside(visits):
+    door = Door(Limits(most_waiting=5, most_waiting_tokens=120, per_client=4))
+    tickets = []
+    for client, rows, tokens, begun in visits:
+        try:
+            ticket = door.enter(client, rows, tokens)
+        except BadRequest:
+            if tickets:
+                tickets.pop(0).close()
+            continue
+        for _ in range(begun):
+            ticket.begun()
+        tickets.append(ticket)
+        assert 0 <= door.waiting <= 5
+        assert all(count <= 4 for count in door.inside.values())
+    for ticket in tickets:
+        ticket.close()
+    assert (door.waiting, door.waiting_tokens, door.inside) == (0, 0, {})
+
+
+@pytest.mark.parametrize(
+    "name", ["most_waiting", "most_waiting_tokens", "per_client", "per_minute", "patience"]
+)
+def test_a_limit_is_above_nothing(name):
+    with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
+        Limits(**{name: 0})
