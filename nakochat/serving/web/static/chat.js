@@ -287,8 +287,9 @@ by("export-json").addEventListener("click", () => download(`${fileName(current)}
 by("export-all").addEventListener("click", () => download("nakochat.json", toJson(conversations), "application/json"));
 by("import").addEventListener("click", () => by("import-file").click());
 by("import-file").addEventListener("change", async ({ target }) => {
-  if (target.files[0]) await importFile(target.files[0]);
-  target.value = ""; // the same file can be chosen again
+  const [file] = target.files;
+  target.value = ""; // the same file can be chosen again; before the wait, or it would take back the next choice
+  if (file) await importFile(file);
 });
 by("forget-key").addEventListener("click", () => {
   settings.key = "";
