@@ -2,8 +2,8 @@
 
 Importing torch takes longer than a toy stage: it happens once, here, and every command is a fork.  A command is
 {"words": [...], "log": FILE, "home": FOLDER, "signal": number or null, "after": seconds, "when": glob or null,
-"in": FOLDER}; it is signalled after so many seconds, or as soon as the glob matches in the folder.  The answer says how
-it ended.  With "stays" the answer comes when it was signalled, {"pid": …}; a {"wait": pid} has the rest.
+"in": FOLDER}; it is signalled so many seconds after its start, or after the glob first matches in the folder.  The
+answer says how it ended.  With "stays" it comes when it was signalled, {"pid": …}; a {"wait": pid} has the rest.
 """
 
 import json
@@ -37,16 +37,14 @@ def run(job) -> dict:
     pid = os.fork()
     if pid == 0:
         child(job)
-    signalled = None
+    counts_from, signalled = None if job["when"] else began, None
     while True:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
             break
-        due = (
-            any(Path(job["in"]).glob(job["when"]))
-            if job["when"]
-            else time.monotonic() - began >= job["after"]
-        )
+        if counts_from is None and any(Path(job["in"]).glob(job["when"])):
+            counts_from = time.monotonic()
+        due = counts_from is not None and time.monotonic() - counts_from >= job["after"]
         if job["signal"] and signalled is None and due:
             os.kill(pid, job["signal"])
             signalled = time.monotonic()

@@ -140,22 +140,60 @@ def test_a_copied_run_goes_on_elsewhere(nako, home, whole, tmp_path):
     require_same(whole, elsewhere / "runs" / "moved", "base")
 
 
-def phase(run: Path) -> str:
+def place(run: Path) -> str:
     """What a speedrun was at when it was stopped."""
-    stages = [stage for stage in STAGES if (run / stage).is_dir()]
+    stages = [stage for stage in STAGES if (run / stage / "config.json").is_file()]
     if not stages:
         return "tokenizer"
     folder = run / stages[-1]
-    steps = [int(path.name) for path in (folder / "checkpoints").glob("[0-9]*")]
     if (folder / "scores.json").is_file():
         return f"after {stages[-1]}"
-    done = steps and max(steps) == read_json(folder / "config.json")["steps"]
-    return f"evaluation of {stages[-1]}" if done else stages[-1]
+    if last_checkpoint(folder).is_dir():
+        return f"evaluation of {stages[-1]}"
+    worked = any(row["kind"] in ("check", "step") for row in read_metrics(folder))
+    return stages[-1] if worked or stages[-1] == "rl" else f"shards of {stages[-1]}"
+
+
+def last_checkpoint(stage: Path) -> Path:
+    return stage / "checkpoints" / f"{read_json(stage / 'config.json')['steps']:06}"
+
+
+def spans(run: Path) -> dict[str, tuple[str, float]]:
+    """place -> the file of the run that appears where it begins, and the seconds that it took a finished run."""
+    found = {}
+    for stage in STAGES:
+        began = run / stage / "config.json"
+        shards, trained, scored = (
+            run / "data" / stage / "chat" / "manifest.json",
+            last_checkpoint(run / stage) / "manifest.json",
+            run / stage / "scores.json",
+        )
+        pairs = {stage: (began, trained), f"evaluation of {stage}": (trained.parent, scored)}
+        if shards.is_file():
+            pairs[f"shards of {stage}"] = (began, shards)
+        for name, (start, end) in pairs.items():
+            found[name] = str(start.relative_to(run)), end.stat().st_mtime - start.stat().st_mtime
+    return found
+
+
+def kind(name: str) -> str:
+    """The place without its stage, where every stage has one."""
+    return name.split(" of ")[0]
+
+
+def aim(run: Path, at: Counter, found: dict[str, tuple[str, float]], rng: random.Random) -> dict:
+    """A random moment of a place that no stop has met and that is still before this run; else of a whole run."""
+    met = set(map(kind, at))
+    ahead = [span for name, span in found.items() if kind(name) not in met and not (run / span[0]).exists()]
+    if not ahead or rng.random() < 0.5:  # chance alone spares what is short
+        return {"after": rng.uniform(0.05, sum(seconds for _, seconds in found.values()) / 4)}
+    when, seconds = rng.choice(ahead)
+    return {"when": when, "folder": run, "after": rng.uniform(0, seconds)}
 
 
 def everywhere(at: Counter) -> bool:
-    """Whether every stage was stopped, and an evaluation."""
-    return set(STAGES) <= set(at) and any(place.startswith("evaluation") for place in at)
+    """Whether every stage was stopped, and shards in the making, and an evaluation."""
+    return {*STAGES, "shards", "evaluation"} <= set(map(kind, at))
 
 
 def scores(run: Path, stage: str) -> dict:
@@ -172,15 +210,15 @@ def test_stops_of_a_whole_speedrun_at_random_moments(nako, home, signals, stops)
     words, prefix = ["speedrun", *WORDS], signals[0].name.lower()
     total = well(nako(*words, "--name", "unstopped"), home)
     rng, left, at, names = random.Random(stops), [], Counter(), [f"{prefix}-0"]
-    # chance alone may spare a short stage: then more are stopped, until each was
+    found = spans(home / "runs" / "unstopped")
     while len(left) < stops or (not everywhere(at) and len(left) < 3 * stops):
-        number = signals[len(left) % len(signals)]
-        ended = nako(*words, "--name", names[-1], number=number, after=rng.uniform(0.05, total / 4))
+        number, run = signals[len(left) % len(signals)], home / "runs" / names[-1]
+        ended = nako(*words, "--name", names[-1], number=number, **aim(run, at, found, rng))
         if ended["left_after"] is None or ended["status"] == 0:
             names.append(f"{prefix}-{len(names)}")  # it came through: the rest befalls another
         else:
             left.append(ended["left_after"])
-            at[phase(home / "runs" / names[-1])] += 1
+            at[place(run)] += 1
     for name in names:
         well(nako(*words, "--name", name), home)
         for stage in STAGES:
@@ -190,5 +228,5 @@ def test_stops_of_a_whole_speedrun_at_random_moments(nako, home, signals, stops)
         f"\n{'/'.join(number.name for number in signals)}: {len(left)} stops in {len(names)} runs of {total:.0f} s"
     )
     print(f"at most {max(left):.2f} s until it was gone, {sorted(left)[len(left) // 2]:.2f} s in the middle")
-    print("; ".join(f"{place}: {count}" for place, count in at.most_common()))
+    print("; ".join(f"{name}: {count}" for name, count in at.most_common()))
     assert everywhere(at)
