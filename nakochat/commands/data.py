@@ -3,7 +3,7 @@
 import itertools
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -14,6 +14,7 @@ from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings
 from nakochat.data.cleaning.survey import Survey
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import count_bytes, read_documents
 from nakochat.data.corpus.files import find_files, nfc
 from nakochat.tasks.contamination import UnseenItems, unseen_items
@@ -31,6 +32,7 @@ def check(
     documents: int | None = None,
     minimum_characters: int = 0,
     hangul_share: float | None = None,
+    damaged_data: Literal["stop", "skip"] = "stop",
     json: Path | None = None,
 ) -> None:
     """Read files to their end and say what they hold and what cleaning would find, or what is wrong with them.
@@ -52,6 +54,9 @@ def check(
         이보다 짧은 문서를 셉니다. | Count documents of fewer characters.
     hangul_share
         글자 가운데 한글이 이보다 적은 문서를 셉니다 (0~1). | Count documents with less Hangul among their letters.
+    damaged_data
+        읽을 수 없는 줄을 만나면 멈출지, 건너뛰고 셀지. |
+        Where a line cannot be read: stop, or pass it over and count it.
     json
         숫자와 예를 이 파일에도 씁니다. | Write the figures and examples here too.
     """
@@ -66,10 +71,12 @@ def check(
     settings = CleanSettings(
         minimum_characters=minimum_characters, hangul_share=hangul_share, unseen=unseen.windows
     )
-    source = read_documents(list(paths), column=column, encoding=encoding, raw=True)
+    damage = Damage(damaged_data)
+    source = read_documents(list(paths), column=column, encoding=encoding, raw=True, damage=damage)
     figures = {
         "files": _files(paths),
         **_survey(itertools.islice(source, documents), settings, show_samples),
+        "damaged_lines": damage.lines,
         "test_items": {"looked_for": unseen.items - unseen.too_short, "too_short": unseen.too_short},
     }
     _print_contents(figures)
@@ -111,6 +118,9 @@ def _print_contents(figures: dict[str, Any]) -> None:
             f"{size:,.1f} MB of files ({kinds})",
         )
     )
+    if figures["damaged_lines"]:
+        lines = figures["damaged_lines"]
+        speak(say(f"읽을 수 없는 줄: {lines:,}줄", f"unreadable lines: {lines:,}"))
     names = {
         "hangul": say("한글", "Hangul"),
         "latin": say("로마자", "Latin"),

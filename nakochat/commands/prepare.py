@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from cyclopts import Parameter
 
@@ -14,7 +15,8 @@ from nakochat.core.files import write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import find_tokenizer, set_folder
 from nakochat.core.progress import speak
-from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, CleanSettings, Counts
+from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, UNREAD, CleanSettings, Counts
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.files import check_head, find_files
 from nakochat.data.shards.set_writer import SHARD_TOKENS, Preparation, Progress, prepare_part
 from nakochat.data.shards.token_set import PART, TokenSet, part_folder
@@ -57,6 +59,9 @@ class PrepareSettings:
     """주민등록번호, 전화번호, 전자우편, 카드번호를 가립니다. | Mask resident, phone and card numbers and e-mail."""
     decontaminate: bool = True
     """평가 과제의 문항이 든 문서를 버립니다. | Drop documents that hold an item of a task."""
+    damaged_data: Literal["stop", "skip"] = "stop"
+    """글에서 읽을 수 없는 줄을 만나면 멈출지, 그 줄을 건너뛰고 셀지. |
+    Where a line of a text cannot be read: stop, or pass it over and count it."""
     json: Path | None = None
     """세어 본 수를 이 파일에도 씁니다. | Write the counts here too."""
 
@@ -144,7 +149,8 @@ def _read_from(sources: Sequence[str], settings: PrepareSettings) -> tuple[Readi
         for file in find_files([path]):
             check_head(file, settings.encoding)
             files.setdefault(file.path.resolve(), SourceFile(file=file, source=number, column=column))
-    return Reading(files=tuple(files.values()), encoding=settings.encoding), tuple(names)
+    damage = Damage(settings.damaged_data)
+    return Reading(files=tuple(files.values()), encoding=settings.encoding, damage=damage), tuple(names)
 
 
 def _resolve(source: str, column: str | None) -> tuple[Path, str, str | None]:
@@ -199,14 +205,21 @@ class _Pace:
         if now - self._last < EVERY:
             return
         self._last = now
-        documents, tokens = progress.total("documents_in"), progress.total("tokens")
-        rate = (characters - self._before) / (now - self._started) / 1e6
+        documents, tokens = progress.total("documents_in"), _short(progress.total("tokens"))
+        rate = _short((characters - self._before) / (now - self._started))
         speak(
             say(
-                f"문서 {documents:,}개 → 토큰 {tokens / 1e6:,.1f}M · 초당 {rate:.2f}M자",
-                f"{documents:,} documents -> {tokens / 1e6:,.1f}M tokens · {rate:.2f}M characters/s",
+                f"문서 {documents:,}개 → 토큰 {tokens} · 초당 {rate}자",
+                f"{documents:,} documents -> {tokens} tokens · {rate} characters/s",
             )
         )
+
+
+def _short(value: float) -> str:
+    """1.24M, 83.1K, 512: a slow machine's rate is no 0.00M."""
+    if value >= 1e6:
+        return f"{value / 1e6:,.2f}M"
+    return f"{value / 1e3:.1f}K" if value >= 1e3 else f"{value:.0f}"
 
 
 def _tell(folder: Path, made: TokenSet, seconds: float, json: Path | None) -> None:
@@ -245,7 +258,13 @@ def _lines(counts: Counts) -> list[str]:
         f"{counts['documents_in']:,} documents ({counts['characters_in']:,} characters) -> "
         f"{counts['documents_out']:,} ({counts['characters_out']:,} characters, {counts['tokens']:,} tokens)",
     )
-    names = {**DROPS, **REPAIRS, **PERSONAL, "held_out": ("평가용으로 떼어 둠", "held out for evaluation")}
+    names = {
+        **UNREAD,
+        **DROPS,
+        **REPAIRS,
+        **PERSONAL,
+        "held_out": ("평가용으로 떼어 둠", "held out for evaluation"),
+    }
     documents = ("개", " documents")
     return [
         total,

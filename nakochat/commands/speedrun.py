@@ -52,6 +52,7 @@ def main(
     corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = (),
     column: str | None = None,
     encoding: str = "utf-8",
+    damaged_data: Literal["stop", "skip"] = "stop",
     data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     chats: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     tasks: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
@@ -84,6 +85,9 @@ def main(
         글이 든 열의 이름. | The column of the corpus that holds the text.
     encoding
         글 파일의 인코딩 (예: cp949). | Encoding of the corpus, such as cp949.
+    damaged_data
+        글에서 읽을 수 없는 줄이나, 학습하는 동안 깨진 토큰 조각을 만나면 멈출지 건너뛰고 셀지. |
+        Where a line of a text cannot be read, or a token shard was damaged meanwhile: stop, or skip and count it.
     data
         base에 쓸, 'nako data prepare'로 준비한 글. | Texts for base that 'nako data prepare' made ready.
     chats
@@ -136,7 +140,7 @@ def main(
     common: dict[str, Any] = {"preset": preset, "name": name or preset, "seed": seed}
     tracked = {"track": track, "track_name": track_name}
     machine = {"device": device, "dtype": dtype, "compile": compile}
-    texts = {"corpus": corpus, "column": column, "encoding": encoding}
+    texts = {"corpus": corpus, "column": column, "encoding": encoding, "damaged_data": damaged_data}
     if data:
         _require_tokenizer(common["name"], preset)
     else:

@@ -53,6 +53,8 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
     seconds = time.perf_counter() - started
     figures = _figures(tokenizer, texts)
     trained_on = {"seconds": seconds, "characters_at_most": characters, "settings": made_with}
+    if settings.damage.lines:
+        trained_on["damaged_lines"] = settings.damage.lines
     write_json(record, {**figures, **trained_on})
     speak(
         say(

@@ -11,7 +11,7 @@ workers.  Corpus documents are divided by the hash of their text, so that valida
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from nakochat.core.files import MANIFEST, read_json, write_json
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar
 from nakochat.core.workers import worker_pool
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import corpus_fingerprint, read_documents
 from nakochat.data.held_out import VALIDATION_BYTES, held_out_below, place
 from nakochat.data.shards.shard import TokenShard
@@ -54,9 +55,11 @@ class Corpus:
     encoding: str = "utf-8"
     tail: float | None = None
     """Held out is this share of all characters, at the end, as nanoGPT does; None: documents here and there."""
+    damage: Damage = field(default_factory=Damage, compare=False)
+    """What to do with a line that cannot be read."""
 
     def documents(self) -> Iterator[str]:
-        return read_documents(self.paths, column=self.column, encoding=self.encoding)
+        return read_documents(self.paths, column=self.column, encoding=self.encoding, damage=self.damage)
 
     @cached_property
     def held_out_below(self) -> float:
@@ -150,7 +153,10 @@ def prepare_stage(
             documents = _corpus_documents(corpus, stage, tokenizer, tokens)
         else:
             documents = _village_documents(kind, stage, tokenizer_folder, seed, tokens, name)  # type: ignore[arg-type]
-        TokenShard.from_documents(documents, tokenizer.vocab_size, about).save(target)
+        shard = TokenShard.from_documents(documents, tokenizer.vocab_size, about)
+        if kind == "text" and corpus.damage.lines:
+            shard.about["damaged_lines"] = corpus.damage.lines
+        shard.save(target)
 
 
 def prepare_validation(data: Path, corpus: Corpus, seed: int, *, keep: bool) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import read_documents
 from nakochat.data.held_out import held_out_below, place
 from nakochat.data.village.village import Village
@@ -29,6 +30,8 @@ class TokenizerTexts:
     """Share of the characters that comes from conversations."""
     whole: bool = False
     """Held-out documents too: whose characters are all known, learns nothing else from them."""
+    damage: Damage = field(default_factory=Damage, compare=False)
+    """What to do with a line of the sources that cannot be read."""
     _village: Village = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,4 +99,4 @@ class TokenizerTexts:
         return (text for text in self._read([path]) if self.whole or place(text) >= self._held_out_below)
 
     def _read(self, paths: Sequence[Path]) -> Iterator[str]:
-        return read_documents(paths, column=self.column, encoding=self.encoding)
+        return read_documents(paths, column=self.column, encoding=self.encoding, damage=self.damage)

@@ -2,13 +2,13 @@
 
 from nakochat.core.rows import Row, as_row, number, text
 from nakochat.data.chats.conversations import REASONS
-from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS
-from nakochat.reporting.document import Block, Cell, Table
+from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, UNREAD
+from nakochat.reporting.document import Block, Cell, Paragraph, Table
 from nakochat.reporting.facts import Run
 from nakochat.reporting.words import MISSING, Words, count, same
 
 _HELD_OUT = {"held_out": ("평가용으로 떼어 둠", "held out for evaluation")}
-_REASONS = {**DROPS, **_HELD_OUT, **REPAIRS, **PERSONAL}
+_REASONS = {**UNREAD, **DROPS, **_HELD_OUT, **REPAIRS, **PERSONAL}
 _DOCUMENTS = ("개", " documents")
 
 
@@ -30,6 +30,25 @@ def cleaning(run: Run) -> list[Block]:
         Words("버리고 고친 것", "Dropped and repaired"),
     )
     return [Table(head=head, rows=tuple(rows), figures=False)]
+
+
+def unread_lines(run: Run) -> list[Block]:
+    """Lines of the corpus that could not be read, by who had to do without them.  Of prepared sets see `cleaning`."""
+    tokenizer = run.tokenizer.measures if run.tokenizer else {}
+    found = [
+        (Words("토크나이저", "the tokenizer"), number(tokenizer, "damaged_lines")),
+        *((same(text(shard, "stage").upper()), number(shard, "damaged_lines")) for shard in run.shards),
+    ]
+    return [
+        Paragraph(
+            words=Words(
+                f"{label.ko}: 말뭉치에서 읽을 수 없는 {count(lines).ko}줄을 건너뛰었습니다.",
+                f"{count(lines).en} unreadable lines of the corpus were passed over for {label.en}.",
+            )
+        )
+        for label, lines in found
+        if lines
+    ]
 
 
 def _row(of: str, name: str, counts: Row, weight: float | None) -> tuple[Cell, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from nakochat.core.rows import Row, as_list, as_row, number, text
 from nakochat.data.sources.catalog import Source, catalogue
-from nakochat.reporting.cleaning import chats_left_out, cleaning
+from nakochat.reporting.cleaning import chats_left_out, cleaning, unread_lines
 from nakochat.reporting.document import Block, Cell, Code, Table
 from nakochat.reporting.facts import Run, Stage
 from nakochat.reporting.words import MISSING, Words, count, same
@@ -38,7 +38,14 @@ _KINDS = {"text": Words("글", "texts"), "chat": Words("대화", "conversations"
 
 def data(run: Run) -> list[Block]:
     """What each stage learned from, and under which licence it stands."""
-    return [*_shards(run), *cleaning(run), *chats_left_out(run), *_credits(run), *_named_sources(run)]
+    return [
+        *_shards(run),
+        *unread_lines(run),
+        *cleaning(run),
+        *chats_left_out(run),
+        *_credits(run),
+        *_named_sources(run),
+    ]
 
 
 def _shards(run: Run) -> list[Block]:

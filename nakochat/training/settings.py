@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,7 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.chats.identity import require_name
 from nakochat.data.chats.shards import Chats
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.mixture import resolve_sets
 from nakochat.data.prepare import Corpus
 from nakochat.data.tokenizer_texts import TokenizerTexts
@@ -99,6 +101,11 @@ class CorpusSettings:
     validation_tail: float | None = None
     """말뭉치의 끝에서 이 비율의 글자를 평가용으로 떼어 둡니다. 기본: 여기저기의 문서 1 %. |
     Hold out this share of the corpus at its end for validation.  Default: 1 % of the documents, here and there."""
+    damaged_data: Literal["stop", "skip"] = "stop"
+    """글에서 읽을 수 없는 줄이나, 학습하는 동안 깨진 토큰 조각을 만나면 멈출지 건너뛸지. 건너뛴 수는 성적표에
+    남습니다. |
+    Where a line of a text cannot be read, or a token shard was damaged during training: stop, or skip it and count it
+    in the report."""
 
     def __post_init__(self) -> None:
         if self.validation_tail is not None and not 0 < self.validation_tail < 1:
@@ -111,11 +118,23 @@ class CorpusSettings:
         # from whatever folder it is named, it is the same corpus
         object.__setattr__(self, "corpus", tuple(path.resolve() for path in self.corpus))
 
+    @cached_property
+    def damage(self) -> Damage:
+        """What the readers of its files met, which they share: a line is named once."""
+        return Damage(self.damaged_data)
+
     @property
     def source(self) -> Corpus:
         """Where texts come from."""
+        return self._corpus(self.corpus)
+
+    def _corpus(self, paths: tuple[Path, ...]) -> Corpus:
         return Corpus(
-            paths=self.corpus, column=self.column, encoding=self.encoding, tail=self.validation_tail
+            paths=paths,
+            column=self.column,
+            encoding=self.encoding,
+            tail=self.validation_tail,
+            damage=self.damage,
         )
 
 
@@ -170,13 +189,14 @@ class TokenizerSettings(CorpusSettings, RunSettings):
             seed=self.seed,
             conversations=self.conversations,
             whole=self.kind == "characters",
+            damage=self.damage,
         )
 
     @property
     def source(self) -> Corpus:
         """The same without weights, for what is held out."""
         paths = tuple(weighted.path for weighted in self.texts.sources)
-        return Corpus(paths=paths, column=self.column, encoding=self.encoding, tail=self.validation_tail)
+        return self._corpus(paths)
 
 
 @Parameter(name="*")
@@ -214,9 +234,6 @@ class StageSettings(RateSettings, CorpusSettings, TrainSettings):
     skip_spikes: bool = True
     """손실이 갑자기 뛴 묶음을 건너뜁니다; 수가 아닌 손실은 언제나 건너뜁니다. |
     Skip a batch whose loss leaps; one that is no number is always skipped."""
-    damaged_data: Literal["stop", "skip"] = "stop"
-    """학습하는 동안 깨진 토큰 조각을 만나면 멈출지, 그 글을 건너뛸지. 건너뛴 수는 성적표에 남습니다. |
-    Where a token shard was damaged during training: stop, or skip the document and count it in the report."""
     log_every: int = 10
     """화면에 한 줄 쓰는 간격; metrics.jsonl에는 모두 남습니다. |
     Steps between lines on the screen; metrics.jsonl gets every step."""
@@ -313,7 +330,11 @@ class TalkingSettings(StageSettings):
         """Where conversations of one's own come from."""
         sources = tuple(parse_weighted(text) for text in self.data)
         return Chats(
-            sources=sources, chat_format=self.chat_format, encoding=self.encoding, clean=self.clean_chats
+            sources=sources,
+            chat_format=self.chat_format,
+            encoding=self.encoding,
+            clean=self.clean_chats,
+            damage=self.damage,
         )
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from nakochat.cli import run
+from nakochat.commands.prepare import _short
 from nakochat.core.paths import home, run_folder, set_folder
 from nakochat.data.shards.token_set import TokenSet
 from nakochat.data.village.village import Village
@@ -45,6 +46,24 @@ def test_what_was_done_is_said_and_written(text, tokenizer, capsys, tmp_path):
     assert prepare(text, "--mask-personal") == 0  # again: there is nothing to do
     assert prepare(text) == 2  # other settings under the same name
     assert "cleaning" in capsys.readouterr().err
+
+
+def test_lines_that_cannot_be_read_stop_it_or_are_counted(text, tokenizer, capsys, tmp_path):
+    lines = text.read_bytes().splitlines()
+    lines[7:7] = [b'{"text": "cut', b"\xff\xfe"]
+    text.write_bytes(b"\n".join(lines))
+    assert prepare(text, "--no-decontaminate") == 2
+    said = capsys.readouterr().err
+    assert "8번째 줄" in said or "9번째 줄" in said
+    assert "--damaged-data skip" in said
+    words = (text, "--no-decontaminate", "--damaged-data", "skip")
+    assert prepare(*words, "--json", tmp_path / "out.json") == 0  # the same set goes on
+    said = capsys.readouterr()
+    assert f"{text}:8: " in said.err
+    assert f"{text}:9: " in said.err
+    assert "읽을 수 없어 건너뜀: 2줄" in said.out
+    counts = json.loads((tmp_path / "out.json").read_text())["sources"][text.stem]
+    assert (counts["documents_in"], counts["damaged_lines"]) == (301, 2)
 
 
 def test_a_part_says_what_is_left(text, tokenizer, capsys, tmp_path):
@@ -89,3 +108,7 @@ def test_without_any_tokenizer_it_says_how_to_make_one(text, capsys):
 def test_a_misspelt_source_is_told_its_near_names(capsys):
     assert run(["data", "prepare", "wikipedia-kr"]) == 2
     assert "wikipedia-ko" in capsys.readouterr().err
+
+
+def test_a_slow_pace_is_said_in_a_unit_that_fits():
+    assert [_short(value) for value in (0, 512.4, 83_100, 1_240_000)] == ["0", "512", "83.1K", "1.24M"]

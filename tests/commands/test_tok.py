@@ -86,3 +86,14 @@ def test_a_path_may_have_a_weight(tmp_path):
 def test_a_share_is_less_than_all(changes):
     with pytest.raises(ConfigError, match=next(iter(changes))):
         settings(**changes)
+
+
+def test_lines_that_could_not_be_read_stand_in_the_record(tmp_path, capsys):
+    path = tmp_path / "글.jsonl"
+    rows = [json.dumps({"text": f"{n}번 글에는 다람쥐가 살아요."}) for n in range(300)]
+    path.write_text("\n".join([*rows, "{"]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"301번째 줄.*--damaged-data skip"):
+        tok.train(settings(corpus=(path,)))
+    tok.train(settings(corpus=(path,), damaged_data="skip"))
+    assert read_json(run_folder("run") / "tokenizer.json")["damaged_lines"] == 1
+    assert capsys.readouterr().err.count(f"{path}:301: ") == 1  # however often the corpus is read

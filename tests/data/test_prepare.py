@@ -7,6 +7,7 @@ import pytest
 from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.files import is_whole
 from nakochat.data import prepare
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.prepare import (
     Corpus,
     prepare_stage,
@@ -258,3 +259,16 @@ def test_the_end_of_a_corpus_can_be_held_out_as_one_piece(tmp_path):
     prepare_validation(data, few, 0, keep=False)
     prepare_validation(data, corpus, 0, keep=False)  # another share is another measurement
     assert "".join(stored_validation(data)) == text[3000:]
+
+
+def test_a_stage_counts_the_lines_of_its_corpus_that_it_could_not_read(tmp_path, tokenizer):
+    path = tmp_path / "a.jsonl"
+    rows = [json.dumps({"text": Village(0).text(n)}) for n in range(300)]
+    rows.insert(100, "{")
+    path.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(DataError, match=r"101번째 줄.*--damaged-data skip"):
+        prepared(tmp_path / "run", tokenizer, corpus=Corpus(paths=(path,), damage=Damage("stop")), chat=0)
+    corpus = Corpus(paths=(path,), damage=Damage("skip"))
+    shard = prepared(tmp_path / "run", tokenizer, corpus=corpus, chat=0)["text"]
+    assert (len(shard) > 0, shard.about["damaged_lines"]) == (True, 1)
+    assert "damaged_lines" not in prepared(tmp_path / "village", tokenizer, chat=0)["text"].about

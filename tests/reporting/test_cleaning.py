@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from nakochat.core.files import write_json
-from nakochat.reporting.cleaning import cleaning
-from nakochat.reporting.document import Table
+from nakochat.core.files import read_json, write_json
+from nakochat.reporting.cleaning import cleaning, unread_lines
+from nakochat.reporting.document import Paragraph, Table
 from nakochat.reporting.facts import read_run
 from nakochat.reporting.origin import data
 
@@ -32,3 +32,20 @@ def test_every_source_of_a_set_shows_what_became_of_it(run_folder: Path) -> None
 
 def test_a_run_without_sets_has_no_such_table(run_folder: Path) -> None:
     assert cleaning(read_run(run_folder)) == []
+
+
+def test_lines_that_could_not_be_read_are_said_of_each_who_went_without_them(run_folder: Path) -> None:
+    tokenizer = read_json(run_folder / "tokenizer.json") if (run_folder / "tokenizer.json").is_file() else {}
+    (run_folder / "tokenizer").mkdir(exist_ok=True)
+    write_json(run_folder / "tokenizer.json", {**tokenizer, "damaged_lines": 2})
+    about = {"source": "a.jsonl", "documents": 9, "tokens": 99}
+    write_json(run_folder / "data" / "base" / "text" / "about.json", {**about, "damaged_lines": 1234})
+    write_json(run_folder / "data" / "mid" / "text" / "about.json", about)
+    found = [block.words for block in unread_lines(read_run(run_folder)) if isinstance(block, Paragraph)]
+    assert [words.ko for words in found] == [
+        "토크나이저: 말뭉치에서 읽을 수 없는 2줄을 건너뛰었습니다.",
+        "BASE: 말뭉치에서 읽을 수 없는 1,234줄을 건너뛰었습니다.",
+    ]
+    assert all(
+        any(block == Paragraph(words=words) for block in data(read_run(run_folder))) for words in found
+    )

@@ -22,14 +22,16 @@ from nakochat.core.messages import say
 from nakochat.data.chats.quality import FAULTS, fault
 from nakochat.data.chats.rows import Place, chat_files, chat_rows
 from nakochat.data.cleaning.cleaner import repair
+from nakochat.data.corpus.damage import Damage, DamagedLine
 from nakochat.text.conversation import Conversation, Message, Part, Role, parse_conversation
 
 ChatFormat = Literal["messages", "sharegpt", "alpaca", "pairs"]
-Reason = Literal["roles", "empty", "long", "foreign", "levels", "translated"]
+Reason = Literal["roles", "empty", "long", "damaged", "foreign", "levels", "translated"]
 REASONS: dict[str, tuple[str, str]] = {
     "roles": ("말하는 차례가 맞지 않음", "roles out of order"),
     "empty": ("빈 말이 있음", "an empty message"),
     "long": ("문맥보다 긺", "longer than the context"),
+    "damaged": ("읽을 수 없음", "unreadable"),
     **FAULTS,
 }
 
@@ -82,11 +84,12 @@ def read_chats(
     chat_format: str | None = None,
     encoding: str = "utf-8",
     clean: bool = False,
+    damage: Damage | None = None,
 ) -> Iterator[tuple[Place, Conversation]]:
     """Every conversation that can be learned from, file after file; `passed` counts the others.
 
     chat_format names the form; without it, the first row of each file tells.  clean: what quality.py names is passed
-    over too.
+    over too.  damage: what to do with a row that cannot be read; without it, it is an error.
 
     ConfigError for a format that is none.  DataError before the first row: a path that is missing or not what its
     name says.  DataError on the way: a damaged file, a row of another form.
@@ -100,23 +103,36 @@ def read_chats(
             )
         )
     files = chat_files(paths, encoding)
-    return _chats(files, passed, chat_format, encoding, clean)
+    return _chats(files, passed, chat_format, encoding, clean, damage or Damage())
 
 
 def _chats(
-    files: Sequence[Any], passed: Passed, chat_format: str | None, encoding: str, clean: bool
+    files: Sequence[Any],
+    passed: Passed,
+    chat_format: str | None,
+    encoding: str,
+    clean: bool,
+    damage: Damage,
 ) -> Iterator[tuple[Place, Conversation]]:
     for file in files:
-        form = chat_format
-        for place, row in chat_rows(file, COLUMNS, encoding):
-            form = form or _form_of(place, row)
-            conversation = _cleaned(_parse(place, row, form))
+        form, of_file = chat_format, damage.of(file.path)
+        for place, row in chat_rows(file, COLUMNS, encoding, of_file):
+            try:
+                form = form or _form_of(place, row)
+                conversation = _cleaned(_parse(place, row, form))
+            except DamagedLine as error:
+                of_file.pass_over(error)
+                continue
             reason: Reason | None = _fault(conversation) or (fault(conversation) if clean else None)
             if reason is None:
                 passed.kept += 1
                 yield place, conversation
             else:
                 passed.over(reason, place)
+        of_file.end()
+        if of_file.met:
+            passed.reasons["damaged"] += of_file.met
+            passed.first.setdefault("damaged", f"{file.path.name}:{of_file.first}")
 
 
 def _form_of(place: Place, row: dict[str, Any]) -> str:
@@ -230,8 +246,8 @@ def _fault(conversation: Conversation) -> Reason | None:
     return None
 
 
-def _malformed(place: Place, why: str) -> DataError:
-    return DataError(
+def _malformed(place: Place, why: str) -> DamagedLine:
+    return DamagedLine(
         say(
             f"대화로 읽을 수 없습니다: {place} ({why}). messages [{{role, content}}], conversations [{{from, value}}], "
             f"instruction·output, {josa('question·answer', '이나')} 이와 같은 열이 있어야 합니다. 그 자리를 고치거나, "
@@ -239,5 +255,8 @@ def _malformed(place: Place, why: str) -> DataError:
             f"not a conversation: {place} ({why}). It must have messages [{{role, content}}], conversations [{{from, "
             "value}], instruction and output, or question and answer. Mend that place, or name the form with "
             "--chat-format.",
-        )
+        ),
+        place.path,
+        place.number,
+        why,
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from nakochat.core.messages import say
 from nakochat.data.corpus.arrow import columnar_rows
+from nakochat.data.corpus.damage import Damage, FileDamage
 from nakochat.data.corpus.files import CorpusFile, Kind, check_head, find_files
 from nakochat.data.corpus.json_rows import json_rows, jsonl_rows
 from nakochat.data.corpus.tables import named_rows
@@ -43,23 +44,28 @@ def chat_files(paths: Sequence[Path], encoding: str) -> list[CorpusFile]:
 
 
 def chat_rows(
-    file: CorpusFile, wanted: Collection[str], encoding: str
+    file: CorpusFile, wanted: Collection[str], encoding: str, damage: FileDamage | None = None
 ) -> Iterator[tuple[Place, dict[str, Any]]]:
     """Every row of a file; of columnar ones, only the wanted columns are read."""
     is_line = file.kind not in ("parquet", "arrow")
-    for number, row in _rows(file, wanted, encoding):
+    damage = damage or Damage().of(file.path)
+    for number, row in _rows(file, wanted, encoding, damage):
+        if not is_line:
+            damage.read += 1
         yield Place(file.path, number, is_line), row
 
 
-def _rows(file: CorpusFile, wanted: Collection[str], encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _rows(
+    file: CorpusFile, wanted: Collection[str], encoding: str, damage: FileDamage
+) -> Iterator[tuple[int, dict[str, Any]]]:
     match file.kind:
         case "jsonl":
-            return jsonl_rows(file.path, encoding)
+            return jsonl_rows(file.path, encoding, damage)
         case "csv":
-            return named_rows(file.path, ",", encoding)
+            return named_rows(file.path, ",", encoding, damage)
         case "tsv":
-            return named_rows(file.path, "\t", encoding)
+            return named_rows(file.path, "\t", encoding, damage)
         case "parquet" | "arrow":
             return columnar_rows(file.path, file.kind, wanted)
         case _:
-            return json_rows(file.path, encoding)
+            return json_rows(file.path, encoding, damage)

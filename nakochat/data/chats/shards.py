@@ -9,7 +9,7 @@ model to stop in the middle.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from nakochat.core.progress import speak
 from nakochat.data.batches import Source
 from nakochat.data.chats.conversations import Passed, read_chats
 from nakochat.data.chats.rows import CHAT_KINDS, Place
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import corpus_fingerprint
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.sources.catalog import source_of
@@ -39,6 +40,8 @@ class Chats:
     encoding: str = "utf-8"
     clean: bool = True
     """Without conversations of another model's name, mixed speech levels or translationese (quality.py)."""
+    damage: Damage = field(default_factory=Damage, compare=False)
+    """What to do with a row that cannot be read."""
 
 
 def prepare_chats(
@@ -95,7 +98,12 @@ def _prepare(target: Path, source: Weighted, chats: Chats, tokenizer: Tokenizer,
             return
     passed = Passed()
     found = read_chats(
-        [source.path], passed, chat_format=chats.chat_format, encoding=chats.encoding, clean=chats.clean
+        [source.path],
+        passed,
+        chat_format=chats.chat_format,
+        encoding=chats.encoding,
+        clean=chats.clean,
+        damage=chats.damage,
     )
     shard = TokenShard.from_documents(
         _encoded(found, tokenizer, context, passed), tokenizer.vocab_size, made_from

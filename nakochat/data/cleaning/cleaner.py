@@ -48,10 +48,13 @@ DROPS: dict[str, tuple[str, str]] = {
     "exact_duplicates": ("앞의 문서와 같음", "the same as one before"),
     "near_duplicates": ("앞의 문서와 거의 같음", "nearly the same as one before"),
 }
+# counted by the readers of the files, before any document is made
+UNREAD: dict[str, tuple[str, str]] = {"damaged_lines": ("읽을 수 없어 건너뜀", "unreadable, passed over")}
 # what a count counts, where that is not documents
 UNITS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("control_characters", "invisible_characters", "odd_spaces"), ("자", " characters")),
     **dict.fromkeys(PERSONAL, ("개", " pieces")),
+    **dict.fromkeys(UNREAD, ("줄", " lines")),
 }
 
 _CONTROLS = "\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"

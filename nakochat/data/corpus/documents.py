@@ -16,6 +16,7 @@ from pathlib import Path
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.data.corpus.arrow import arrow_documents, parquet_documents
+from nakochat.data.corpus.damage import Damage, FileDamage
 from nakochat.data.corpus.files import KINDS, CorpusFile, Kind, check_head, find_files
 from nakochat.data.corpus.json_rows import json_documents, json_rows, jsonl_rows
 from nakochat.data.corpus.streams import CHUNK_BYTES, unreadable
@@ -28,14 +29,20 @@ _JUNK = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
 
 def read_documents(
-    paths: Sequence[Path], *, column: str | None = None, encoding: str = "utf-8", raw: bool = False
+    paths: Sequence[Path],
+    *,
+    column: str | None = None,
+    encoding: str = "utf-8",
+    raw: bool = False,
+    damage: Damage | None = None,
 ) -> Iterator[str]:
     """Every document of the corpus, clean and not empty, file after file.
 
     raw: as it stands in the file, for a Cleaner (cleaning/cleaner.py), which counts what it takes away.
 
     column names the text column where it is not plain which it is; one of a table without header goes by its
-    number, from 1.  encoding is that of the text formats.
+    number, from 1.  encoding is that of the text formats.  damage says what to do with a line that cannot be read, and
+    counts them; without it, it is an error.
 
     DataError before the first document: a path that is missing, empty, of an unknown ending, or not what its
     name says.  DataError on the way: a damaged file, a line that cannot be read, a wrong column or encoding.
@@ -51,14 +58,19 @@ def read_documents(
                 f"--column '{column}' does not apply: a .txt has no columns. Leave it out.",
             )
         )
-    return _documents(files, column, encoding, raw)
+    return _documents(files, column, encoding, raw, damage or Damage())
 
 
 def file_documents(
-    file: CorpusFile, *, column: str | None = None, encoding: str = "utf-8", raw: bool = False
+    file: CorpusFile,
+    *,
+    column: str | None = None,
+    encoding: str = "utf-8",
+    raw: bool = False,
+    damage: Damage | None = None,
 ) -> Iterator[str]:
     """The documents of one file that find_files found; for whoever goes on in the middle of a corpus."""
-    return _documents([file], column, encoding, raw)
+    return _documents([file], column, encoding, raw, damage or Damage())
 
 
 def clean_text(text: str) -> str:
@@ -94,14 +106,17 @@ def count_bytes(paths: Sequence[Path]) -> int:
     return sum(file.path.stat().st_size for file in find_files(paths))
 
 
-def _documents(files: Sequence[CorpusFile], column: str | None, encoding: str, raw: bool) -> Iterator[str]:
+def _documents(
+    files: Sequence[CorpusFile], column: str | None, encoding: str, raw: bool, damage: Damage
+) -> Iterator[str]:
     for file in files:
-        found = False
-        for document in _raw_documents(file, column, encoding):
+        found, of_file = False, damage.of(file.path)
+        for document in _raw_documents(file, column, encoding, of_file):
             text = document if raw else clean_text(document)
             if text and not text.isspace():
                 found = True
                 yield text
+        of_file.end()
         if not found and (file.named or file.kind != "txt"):
             raise DataError(
                 say(
@@ -111,18 +126,18 @@ def _documents(files: Sequence[CorpusFile], column: str | None, encoding: str, r
             )
 
 
-def _raw_documents(file: CorpusFile, column: str | None, encoding: str) -> Iterator[str]:
+def _raw_documents(file: CorpusFile, column: str | None, encoding: str, damage: FileDamage) -> Iterator[str]:
     match file.kind:
         case "txt":
-            return text_documents(file.path, encoding)
+            return text_documents(file.path, encoding, damage)
         case "jsonl":
-            return json_documents(file.path, jsonl_rows(file.path, encoding), column)
+            return json_documents(file.path, jsonl_rows(file.path, encoding, damage), column, damage)
         case "json":
-            return json_documents(file.path, json_rows(file.path, encoding), column)
+            return json_documents(file.path, json_rows(file.path, encoding, damage), column, damage)
         case "csv":
-            return table_documents(file.path, ",", column, encoding)
+            return table_documents(file.path, ",", column, encoding, damage)
         case "tsv":
-            return table_documents(file.path, "\t", column, encoding)
+            return table_documents(file.path, "\t", column, encoding, damage)
         case "parquet":
             return parquet_documents(file.path, column)
         case "arrow":

@@ -211,6 +211,8 @@ class _Writer:
         """Which documents go into the shard; of those that do not, what becomes of them is counted."""
         name, progress, kept = self.made_from.sources[block.source], self.progress, new.copy()
         counts = Counter(encoded.counts)
+        if block.damaged:
+            counts["damaged_lines"] = block.damaged
         if self.seen is not None:
             counts.update(self.seen.counts)
             self.seen.counts.clear()

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from nakochat.core.workers import worker_pool
 from nakochat.data.cleaning.cleaner import Cleaner, CleanSettings, Counts
 from nakochat.data.cleaning.duplicates import signatures
 from nakochat.data.cleaning.ngrams import Hashes
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import file_documents
 from nakochat.data.corpus.files import CorpusFile
 from nakochat.data.held_out import VALIDATION_SHARE, place
@@ -60,14 +61,17 @@ class Reading:
 
     files: tuple[SourceFile, ...]
     encoding: str = "utf-8"
+    damage: Damage = field(default_factory=Damage, compare=False)
+    """What to do with a line that cannot be read."""
 
 
 class Block(NamedTuple):
-    """Documents of one source, and the place behind them."""
+    """Documents of one source, the place behind them, and the lines that were passed over on the way there."""
 
     texts: list[str]
     source: int
     after: Place
+    damaged: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,22 +90,28 @@ class Encoded:
 def blocks(reading: Reading, start: Place) -> Iterator[Block]:
     """Documents from a place on, as they stand in the files.  Starting at a block's end gives the same blocks."""
     texts: list[str] = []
-    size, last = 0, len(reading.files)
+    size, last, damage = 0, len(reading.files), reading.damage
+    counted = damage.lines  # of the damaged lines, those that stand with a block
     for number, entry in enumerate(reading.files[start.file :], start.file):
         skip = start.document if number == start.file else 0
-        documents = file_documents(entry.file, column=entry.column, encoding=reading.encoding, raw=True)
+        documents = file_documents(
+            entry.file, column=entry.column, encoding=reading.encoding, raw=True, damage=damage
+        )
         for at, text in enumerate(documents, 1):
             if at <= skip:
+                counted = damage.lines  # with a block of before
                 continue
             texts.append(text)
             size += len(text)
             if size >= BLOCK_CHARACTERS or len(texts) >= BLOCK_DOCUMENTS:
-                yield Block(texts, entry.source, Place(number, at))
-                texts, size = [], 0
+                yield Block(texts, entry.source, Place(number, at), damage.lines - counted)
+                texts, size, counted = [], 0, damage.lines
         behind = number + 1
-        if texts and (behind == last or reading.files[behind].source != entry.source):
-            yield Block(texts, entry.source, Place(behind, 0))
-            texts, size = [], 0
+        if (texts or damage.lines > counted) and (
+            behind == last or reading.files[behind].source != entry.source
+        ):
+            yield Block(texts, entry.source, Place(behind, 0), damage.lines - counted)
+            texts, size, counted = [], 0, damage.lines
 
 
 def encoded_blocks(

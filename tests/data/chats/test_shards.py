@@ -1,5 +1,6 @@
 """Conversations of one's own as token shards: what fits is there, what does not is counted, and a resume keeps it."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from nakochat.core.errors import DataError
 from nakochat.core.files import MANIFEST, read_json
 from nakochat.data.chats.shards import Chats, chat_sources, prepare_chats
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.weighted import parse_weighted
 from nakochat.text.conversation import assistant, render, user
@@ -109,3 +111,20 @@ def test_sources_come_as_often_as_asked_or_as_there_is_room(
 
 def test_no_sources_take_no_room(tmp_path: Path, tokenizer: Tokenizer) -> None:
     assert chat_sources(tmp_path, Chats(), tokenizer, room=10) == ([], 0)
+
+
+def test_rows_that_cannot_be_read_stop_it_or_are_left_out_and_said(
+    file: Path, tmp_path: Path, tokenizer: Tokenizer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = file.read_text(encoding="utf-8").splitlines()
+    rows[1:1] = ['{"question": "cut', '{"question": "x", "response": "y"}']
+    file.write_text("\n".join([*rows, rows[0]]), encoding="utf-8")
+    with pytest.raises(DataError, match="2번째 줄"):
+        prepare_chats(tmp_path / "run", chats(str(file)), tokenizer, context=CONTEXT)
+    passing = dataclasses.replace(chats(str(file)), damage=Damage("skip"))
+    prepare_chats(tmp_path / "run", passing, tokenizer, context=CONTEXT)
+    about = TokenShard.load(tmp_path / "run" / "chats-1", tokenizer_hash=tokenizer.hash).about
+    assert (about["documents"], about["left_out"]) == (3, {"long": 1, "damaged": 2})
+    said = capsys.readouterr()
+    assert "읽을 수 없음 2개 (처음: 내 대화.jsonl:2)" in said.out
+    assert [line.split(": ")[0] for line in said.err.splitlines()] == [f"{file}:2", f"{file}:3"]

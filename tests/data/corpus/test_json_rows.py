@@ -9,6 +9,7 @@ import pytest
 from nakochat.core.errors import DataError
 from nakochat.data.corpus import json_rows as corpus_json
 from nakochat.data.corpus import text as corpus_text
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import read_documents
 from nakochat.data.corpus.json_rows import json_rows, jsonl_rows
 
@@ -30,19 +31,19 @@ def test_however_it_is_written_the_objects_are_the_same(
     monkeypatch.setattr(corpus_text, "CHUNK_BYTES", chunk)
     path = tmp_path / "a.json"
     path.write_text(WRITTEN[form], encoding="utf-8")
-    assert [row for _, row in json_rows(path, "utf-8")] == ROWS
+    assert [row for _, row in json_rows(path, "utf-8", Damage().of(path))] == ROWS
 
 
 def test_a_row_knows_the_line_that_it_begins_on(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('[\n{"a":\n 1},\n\n{"a": 2}, {"a": 3}\n]')
-    assert [number for number, _ in json_rows(path, "utf-8")] == [2, 5, 5]
+    assert [number for number, _ in json_rows(path, "utf-8", Damage().of(path))] == [2, 5, 5]
 
 
 def test_lines_that_begin_with_a_mark_are_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(WRITTEN["with marks"], encoding="utf-8")
-    assert [row for _, row in jsonl_rows(path, "utf-8")] == ROWS
+    assert [row for _, row in jsonl_rows(path, "utf-8", Damage().of(path))] == ROWS
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_what_is_no_object_is_named(tmp_path: Path, text: str, named: str) -> No
     path = tmp_path / "a.json"
     path.write_text(text)
     with pytest.raises(DataError, match=named):
-        list(json_rows(path, "utf-8"))
+        list(json_rows(path, "utf-8", Damage().of(path)))
 
 
 def test_an_object_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +70,7 @@ def test_an_object_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / "a.json"
     path.write_text('[{"text": "' + "a" * 100_000)
     with pytest.raises(DataError, match="줄바꿈"):
-        list(json_rows(path, "utf-8"))
+        list(json_rows(path, "utf-8", Damage().of(path)))
 
 
 def test_a_named_json_file_is_a_corpus_and_one_in_a_folder_is_not(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Files -> blocks, and what a worker makes of one."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from nakochat.core.errors import DataError
 from nakochat.data.cleaning.cleaner import CleanSettings
+from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.files import find_files
 from nakochat.data.shards import tokenising
 from nakochat.data.shards.tokenising import (
@@ -61,6 +63,23 @@ def test_going_on_behind_any_block_gives_the_blocks_that_follow(reading):
     for number, block in enumerate(found):
         assert list(blocks(reading, block.after)) == found[number + 1 :]
     assert found[-1].after == Place(3, 0)
+
+
+def test_damaged_lines_stand_with_the_block_behind_them_wherever_reading_goes_on(reading):
+    """Between documents, and at the end of the first source, whose last block may be full."""
+    for entry, places in zip(reading.files, ((0, 5, 13), (2, 2), (9,)), strict=True):
+        rows = entry.file.path.read_text(encoding="utf-8").splitlines()
+        for place in reversed(places):
+            rows.insert(place, "{")
+        entry.file.path.write_text("\n".join(rows), encoding="utf-8")
+
+    def read(start):
+        return list(blocks(dataclasses.replace(reading, damage=Damage("skip")), start))
+
+    found = read(START)
+    assert [sum(block.damaged for block in found if block.source == source) for source in (0, 1)] == [5, 1]
+    for number, block in enumerate(found):
+        assert read(block.after) == found[number + 1 :]
 
 
 def test_a_giant_document_has_the_ids_that_it_has_in_one_piece(folder, monkeypatch):
