@@ -16,10 +16,11 @@ from typing import Any
 
 import torch
 
+from nakochat.core.compiler import missing_for_compiling
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.files import write_json
 from nakochat.core.josa import josa
-from nakochat.core.machine import missing_for_compiling, pick_device
+from nakochat.core.machine import pick_device
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.models.sizing import config_of_depth
@@ -140,29 +141,41 @@ def train(
         device=pick_device(device).type,
     )
     variants = _possible(_variants(shape.device, ablations), torch.device(shape.device))
+    found = _measured(variants, shape, repeats, processes)
+    figures = _compared(found)
+    for name, row in figures.items():
+        _show(name, row)
+    if json:
+        about = next(iter(found.values()))[0].get("machine")
+        header = {
+            "shape": asdict(shape),
+            "processes": processes,
+            "machine": about,
+            "torch": torch.__version__,
+        }
+        write_json(json, {**header, "variants": figures})
+
+
+def _measured(
+    variants: dict[str, dict[str, Any]], shape: TrainBench, repeats: int, processes: int
+) -> dict[str, list[dict[str, Any]]]:
+    """Every repeat of every variant, the variants in turn."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in variants}
     for number in range(repeats):
         for name, options in variants.items():
             found[name].append(_in_own_process({**asdict(shape), **options}, processes))
             speak(f"  {number + 1}/{repeats} {name}: {found[name][-1]['tokens_per_second'] / 1000:.1f}K")
+    return found
+
+
+def _compared(found: dict[str, list[dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """The typical repeat of each variant, with its speed over the reference's where that was measured."""
     figures = {name: _typical(rows) for name, rows in found.items()}
     reference = next((name for name in (REFERENCE, GPU_REFERENCE) if name in figures), None)
-    for name, row in figures.items():
-        base = figures[reference]["tokens_per_second"] if reference else None
+    base = figures[reference]["tokens_per_second"] if reference else None
+    for row in figures.values():
         row["ratio_to_reference"] = row["tokens_per_second"] / base if base else None
-        _show(name, row)
-    if json:
-        about = next(iter(found.values()))[0].get("machine")
-        write_json(
-            json,
-            {
-                "shape": asdict(shape),
-                "processes": processes,
-                "machine": about,
-                "torch": torch.__version__,
-                "variants": figures,
-            },
-        )
+    return figures
 
 
 def _variants(device: str, ablations: bool) -> dict[str, dict[str, Any]]:

@@ -17,6 +17,7 @@ from typing import Literal
 import torch
 
 from nakochat import __version__
+from nakochat.core.compiler import missing_for_compiling
 from nakochat.core.devices import datasheet_of, matmul_tflops
 from nakochat.core.files import write_json
 from nakochat.core.inspection import (
@@ -26,7 +27,7 @@ from nakochat.core.inspection import (
     reaches,
     usable_cores,
 )
-from nakochat.core.machine import Machine, cpu_name, missing_for_compiling, open_machine
+from nakochat.core.machine import Machine, cpu_name, open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import home
 from nakochat.core.progress import speak

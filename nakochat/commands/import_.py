@@ -13,6 +13,8 @@ from nakochat.core.paths import run_folder
 from nakochat.core.progress import speak
 from nakochat.data.prepare import Corpus, prepare_validation, validation_texts
 from nakochat.interop.extension import Extension, extend
+from nakochat.interop.hub_models import is_hub_name, pull_model
+from nakochat.interop.imports import Imported, keep, parameters_of, read_path
 from nakochat.text.tokenizer import Tokenizer
 
 LEARN_FROM = 20_000_000  # characters of the corpus: more hardly changes which pairs are frequent
@@ -48,10 +50,23 @@ def main(
     corpus
         그 글 (파일이나 폴더). | Those texts (files or folders).
     """
-    from nakochat.interop.hub_models import is_hub_name, pull_model
-    from nakochat.interop.imports import keep, parameters_of, read_path
-
     run_folder(name)  # a name that cannot be is said before anything is downloaded
+    _check(context, add_tokens, corpus)
+    path, described = _find(source, revision)
+    texts = Corpus(paths=corpus)
+    lengthen = None if add_tokens is None else partial(_lengthen, texts=texts, count=add_tokens)
+    imported = read_path(path, context=context, lengthen=lengthen)
+    added = keep(imported, name, described)
+    # what every later stage is measured on, and `nako eval`
+    prepare_validation(run_folder(name) / "data", texts, 0, keep=True)
+    _say_kept(name, imported)
+    _say_added(added)
+    if imported.shorter is not None:
+        _say_gain(imported.shorter, imported.tokenizer, validation_texts(texts, 0))
+    _say_onward(name)
+
+
+def _check(context: int | None, add_tokens: int | None, corpus: tuple[Path, ...]) -> None:
     if context is not None and context < 1:
         raise ConfigError(
             say(f"--context는 1 이상이어야 합니다: {context}.", f"--context must be 1 or more: {context}.")
@@ -63,25 +78,25 @@ def main(
                 "--add-tokens (1 or more) and --corpus go together: how many tokens, and the texts to learn them from.",
             )
         )
-    path, described = Path(source).expanduser(), source
+
+
+def _find(source: str, revision: str | None) -> tuple[Path, str]:
+    """Where the model lies, after a download if need be, and what to write down of where it came from."""
+    path = Path(source).expanduser()
     if path.exists():
-        described = str(path.resolve())
-    elif is_hub_name(source):
+        return path, str(path.resolve())
+    if is_hub_name(source):
         path, commit = pull_model(source, revision)
-        described = f"{source}@{commit}"
-    else:
-        raise DataError(
-            say(
-                f"그런 폴더나 파일이 없습니다: {source}. 허브의 모델은 OWNER/NAME으로 적으세요.",
-                f"there is no such folder or file: {source}. A model on the hub is written OWNER/NAME.",
-            )
+        return path, f"{source}@{commit}"
+    raise DataError(
+        say(
+            f"그런 폴더나 파일이 없습니다: {source}. 허브의 모델은 OWNER/NAME으로 적으세요.",
+            f"there is no such folder or file: {source}. A model on the hub is written OWNER/NAME.",
         )
-    texts = Corpus(paths=corpus)
-    lengthen = None if add_tokens is None else partial(_lengthen, texts=texts, count=add_tokens)
-    imported = read_path(path, context=context, lengthen=lengthen)
-    added = keep(imported, name, described)
-    # what every later stage is measured on, and `nako eval`
-    prepare_validation(run_folder(name) / "data", texts, 0, keep=True)
+    )
+
+
+def _say_kept(name: str, imported: Imported) -> None:
     config = imported.model.config
     speak(
         say(
@@ -91,9 +106,9 @@ def main(
             f"context {config.context:,}. Licence: {imported.licence or 'not stated, look it up'}.",
         )
     )
-    _say_added(added)
-    if imported.shorter is not None:
-        _say_gain(imported.shorter, imported.tokenizer, validation_texts(texts, 0))
+
+
+def _say_onward(name: str) -> None:
     speak(
         say(
             f"이어 쓰기: nako sample {name} --prompt '…'   대화: nako chat {name}   "

@@ -127,16 +127,7 @@ def main(
     _require_one_process(processes)
     require_trackers(track)
     started = time.perf_counter()
-    values = load_preset(preset, device)
-    if "tokenizer" not in values:
-        raise ConfigError(
-            say(
-                f"'{preset}' 프리셋은 있는 모델을 이어 가르칠 때 씁니다. 'nako train base --preset {preset} --from "
-                "실행 --name 이름'처럼 쓰세요.",
-                f"preset '{preset}' is for a model that is there. Use it like 'nako train base --preset {preset} "
-                "--from RUN --name NAME'.",
-            )
-        )
+    values = _every_stage_of(preset, device)
     common: dict[str, Any] = {"preset": preset, "name": name or preset, "seed": seed}
     tracked = {"track": track, "track_name": track_name}
     machine = {"device": device, "dtype": dtype, "compile": compile}
@@ -155,8 +146,7 @@ def main(
             settings = dataclasses.replace(settings, from_=f"{common['name']}/base")
         _announce(stage)
         if processes > 1:
-            logs = run_folder(common["name"]) / stage / "logs"
-            train_in_processes(stage, _flags(settings), processes=processes, restarts=restarts, logs=logs)
+            _train_in_processes(stage, settings, processes, restarts)
         else:
             train(settings)
         if "sft" in values:  # the village's questions are for who learns to answer them
@@ -166,6 +156,26 @@ def main(
     if serve:
         where = ServeSettings(port=port)
         server.serve(common["name"], settings=server.Served(where=where, device=device, dtype=dtype))
+
+
+def _every_stage_of(preset: str, device: str) -> dict[str, Any]:
+    """The preset's values.  ConfigError for a preset that begins with a model that is there."""
+    values = load_preset(preset, device)
+    if "tokenizer" not in values:
+        raise ConfigError(
+            say(
+                f"'{preset}' 프리셋은 있는 모델을 이어 가르칠 때 씁니다. 'nako train base --preset {preset} --from "
+                "실행 --name 이름'처럼 쓰세요.",
+                f"preset '{preset}' is for a model that is there. Use it like 'nako train base --preset {preset} "
+                "--from RUN --name NAME'.",
+            )
+        )
+    return values
+
+
+def _train_in_processes(stage: str, settings: RunSettings, processes: int, restarts: int) -> None:
+    logs = run_folder(settings.run_name) / stage / "logs"
+    train_in_processes(stage, _flags(settings), processes=processes, restarts=restarts, logs=logs)
 
 
 def _place_of_copy() -> Path | None:

@@ -5,16 +5,11 @@ that knows torch.distributed.
 """
 
 import gc
-import math
 import os
 import platform
-import shlex
-import shutil
 import socket
 import sys
-import sysconfig
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,6 +22,8 @@ import torch.distributed as dist
 from torch import Tensor
 from torch.distributed.rendezvous import rendezvous
 
+from nakochat.core.compiler import may_compile
+from nakochat.core.dtypes import DTYPES, probe_dtype
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.meeting import meet
 from nakochat.core.messages import say
@@ -35,8 +32,6 @@ from nakochat.core.watchdog import PeerLost, Roll, Watchdog
 
 # the first rank may tokenise a corpus for long while the others wait
 PATIENCE = timedelta(hours=4)
-HOPELESS = 5.0  # times slower: a dtype that is not looked at any further
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 # torch 2.13 gave the collectives new names
@@ -243,8 +238,8 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
         place = _own_gpu(int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(place)
     roll = _join(place, rank, world) if world > 1 else None
-    machine = Machine(device=place, rank=rank, world=world, compile=_may_compile(compile, place), roll=roll)
-    chosen = _probe_dtype(place) if dtype == "auto" else DTYPES.get(dtype)
+    machine = Machine(device=place, rank=rank, world=world, compile=may_compile(compile, place), roll=roll)
+    chosen = probe_dtype(place) if dtype == "auto" else DTYPES.get(dtype)
     if chosen is None:
         raise ConfigError(
             say(
@@ -321,78 +316,6 @@ def pick_device(name: str) -> torch.device:
             )
         )
     return torch.device(name)
-
-
-def _may_compile(wish: str, device: torch.device) -> bool:
-    if wish not in ("auto", "yes", "no"):
-        raise ConfigError(
-            say(f"compile은 auto, yes, no 가운데 하나입니다: {wish}.", f"compile is auto, yes or no: {wish}.")
-        )
-    missing = None if wish == "no" else missing_for_compiling(device)
-    if wish == "yes" and missing:
-        raise ConfigError(
-            say(
-                f"torch.compile에 필요한 것이 없습니다: {missing}. 설치하거나, 새 실행을 --compile 없이 시작하세요.",
-                f"torch.compile needs what is not there: {missing}. Install it, or start a new run without --compile.",
-            )
-        )
-    return wish != "no" and not missing
-
-
-def missing_for_compiling(device: torch.device) -> str | None:
-    """What torch.compile lacks on this machine, with the package of Debian and Ubuntu that brings it; None if nothing.
-
-    It looks where torch does: Inductor calls $CXX or g++ (clang++ on macOS) for CPU code, Triton $CC, gcc or clang for
-    what starts GPU code, and both include Python.h.
-    """
-    if device.type == "cuda":
-        own, usual, package = os.environ.get("CC"), ["gcc", "clang"], "gcc"
-    else:
-        own, usual = os.environ.get("CXX"), ["clang++" if platform.system() == "Darwin" else "g++"]
-        package = "g++"
-    compilers = [own] if own else usual
-    if not any(shutil.which(name) for name in compilers):
-        return f"{'/'.join(compilers)} (apt install {package})"
-    # on macOS the headers lie in the framework, where torch finds them itself
-    if platform.system() != "Darwin" and not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
-        return "Python.h (apt install python3-dev)"
-    library = str(Path(torch.__file__).parent)
-    split = shlex.split(library) != [library]  # Inductor gives the folder to the linker unquoted
-    if device.type != "cuda" and split:
-        return say(
-            f"빈칸이 없는 폴더에 놓인 PyTorch (지금은 {library})",
-            f"PyTorch in a folder without spaces (now {library})",
-        )
-    return None
-
-
-def _probe_dtype(device: torch.device) -> torch.dtype:
-    """bf16 where it is really faster.  Other CPUs emulate it, slowly: some 50 ms of matrix products tell."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    if device.type != "cpu":
-        return torch.float32  # MPS and XPU: not measured yet
-    seconds = _matmul_seconds((torch.float32, torch.bfloat16))
-    return torch.bfloat16 if seconds[torch.bfloat16] < 0.8 * seconds[torch.float32] else torch.float32
-
-
-def _matmul_seconds(dtypes: tuple[torch.dtype, ...]) -> dict[torch.dtype, float]:
-    """The fastest of several products in each dtype, taken in turn: a busy neighbour slows both.
-
-    Small ones first: where a dtype is emulated a large product takes seconds, and a small one has told already.
-    """
-    for rows, inner, columns in ((256, 128, 256), (2048, 512, 1024)):
-        best = dict.fromkeys(dtypes, math.inf)
-        for taken in range(8):
-            for dtype in dtypes:
-                left, right = torch.ones(rows, inner, dtype=dtype), torch.ones(inner, columns, dtype=dtype)
-                start = time.perf_counter()
-                torch.mm(left, right)
-                best[dtype] = min(best[dtype], time.perf_counter() - start)
-            # the first products of a dtype may be slow once
-            if taken > 1 and max(best.values()) > HOPELESS * min(best.values()):
-                return best
-    return best
 
 
 def cpu_name() -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from nakochat.core.machine import synchronise
+from nakochat.core.machine import Machine, synchronise
 from nakochat.data.batches import document_starts
 from nakochat.models.attention import (
     attend_fused,
@@ -22,6 +22,7 @@ from nakochat.models.attention import (
     attend_varlen,
     causal_bias,
 )
+from nakochat.models.model import ModelConfig
 
 FUSED, VARLEN, FLASH3 = "fused", "varlen", "varlen FA3"
 _TOLERANCE = 0.03  # of the largest number: bf16 keeps 8 bits
@@ -63,6 +64,21 @@ def choose_kernel(device: torch.device, dtype: torch.dtype, shape: Shape) -> str
     if len(right) == 1:
         return right[0]
     return min(right, key=lambda name: _seconds(name, device, dtype, shape))
+
+
+def agreed_kernel(machine: Machine, config: ModelConfig) -> str:
+    """The first rank's choice for a model of this shape, which is everyone's."""
+    device, dtype, there = machine.device, machine.dtype, candidates(machine.device, machine.dtype)
+    shape = Shape(
+        rows=4,
+        length=config.context,
+        heads=config.heads,
+        key_heads=config.key_heads,
+        head_width=config.head_width,
+        window=getattr(config, "window", None),
+    )
+    mine = choose_kernel(device, dtype, shape) if machine.is_first else there[0]
+    return there[int(machine.largest(there.index(mine)))]
 
 
 def switch_on(name: str) -> bool:

@@ -25,13 +25,13 @@ from nakochat.core.progress import Bar, speak, warn
 from nakochat.core.run import Run
 from nakochat.data.batches import Batch
 from nakochat.models.checkpoint import Checkpoint, Keep, newest_checkpoint, save_checkpoint
-from nakochat.models.kernels import Shape, candidates, choose_kernel, switch_on
+from nakochat.models.kernels import agreed_kernel, candidates, switch_on
 from nakochat.models.model import Model
 from nakochat.training import loop_words as words
 from nakochat.training.guard import Guard
 from nakochat.training.objective import Loss, compiled_loss, weighted_loss
 from nakochat.training.optimizer import Optimizer
-from nakochat.training.saving import Saver, Snapshot
+from nakochat.training.saving import Saver, Snapshot, drop
 from nakochat.training.schedule import Schedule
 
 
@@ -144,22 +144,11 @@ class Training:
         self.run.log("end", seconds=self.seconds, steps=steps, tokens=self.tokens, peak_memory_gb=memory)
 
     def _choose_kernel(self) -> None:
-        """On a GPU, the first rank's choice is everyone's, and a resumed run's is the one it had."""
-        device, config = self.machine.device, self.model.config
-        if device.type == "cpu":
+        """On a GPU; a resumed run's is the one that it had."""
+        if self.machine.device.type == "cpu":
             return
-        there = candidates(device, self.machine.dtype)
-        if self.kernel not in there:
-            shape = Shape(
-                rows=4,
-                length=config.context,
-                heads=config.heads,
-                key_heads=config.key_heads,
-                head_width=config.head_width,
-                window=getattr(config, "window", None),
-            )
-            mine = choose_kernel(device, self.machine.dtype, shape) if self.machine.is_first else there[0]
-            self.kernel = there[int(self.machine.largest(there.index(mine)))]
+        if self.kernel not in candidates(self.machine.device, self.machine.dtype):
+            self.kernel = agreed_kernel(self.machine, self.model.config)
             self.run.log("attention", kernel=self.kernel)
         self.model.varlen = switch_on(self.kernel)
 
@@ -332,7 +321,7 @@ class Training:
         """Begin a checkpoint of this very moment, by the first rank; `_finish_save` waits for it."""
         self._say_failed(self._saver.wait())
         self._saved = self.step
-        take = self._snapshot.take if self.machine.is_first else _drop
+        take = self._snapshot.take if self.machine.is_first else drop
         optimizer = self.optimizer.whole_state(take)
         if self.machine.is_first:
             weights = {
@@ -409,8 +398,3 @@ class Training:
         if self._saved != self.step or self.machine.sum(failed is not None):
             self.save()
             self._finish_save()
-
-
-def _drop(name: str, tensor: Tensor) -> Tensor:
-    """What a rank that does not write makes of a tensor."""
-    return tensor.new_empty(0)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nakochat.core.allocator import give_back
+from nakochat.core.compiler import missing_for_compiling
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
 from nakochat.core.josa import josa
-from nakochat.core.machine import Machine, missing_for_compiling, open_machine, own_rank
+from nakochat.core.machine import Machine, open_machine, own_rank
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import speak, speak_once

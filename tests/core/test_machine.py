@@ -6,115 +6,16 @@ import torch
 
 from nakochat.core import machine
 from nakochat.core.errors import ConfigError
-from nakochat.core.machine import missing_for_compiling, open_machine, own_rank
+from nakochat.core.machine import open_machine, own_rank
 
-CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch):
-    """No torchrun, and no compiler named by the environment."""
-    for name in ("RANK", "WORLD_SIZE", "CC", "CXX"):
+    """No torchrun."""
+    for name in ("RANK", "WORLD_SIZE"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(machine.platform, "system", lambda: "Linux")
-
-
-@pytest.fixture
-def computer(monkeypatch, tmp_path):
-    """A computer that has these programs, and perhaps Python's headers."""
-
-    def build(*programs, headers=True):
-        for folder in ("bin", "include"):
-            (tmp_path / folder).mkdir(exist_ok=True)
-        for name in programs:
-            (tmp_path / "bin" / name).write_text("#!/bin/sh\n")
-            (tmp_path / "bin" / name).chmod(0o755)
-        if headers:
-            (tmp_path / "include" / "Python.h").write_text("")
-        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-        monkeypatch.setattr(machine.sysconfig, "get_path", lambda name: str(tmp_path / "include"))
-
-    return build
-
-
-@pytest.mark.parametrize(
-    ("programs", "headers", "environment", "device", "missing"),
-    [
-        (("g++",), True, {}, CPU, None),
-        ((), True, {}, CPU, "g++"),
-        (("clang++", "gcc"), True, {}, CPU, "g++"),  # Inductor does not look for them on Linux
-        (("g++",), False, {}, CPU, "python3-dev"),
-        (("clang++",), True, {"CXX": "clang++"}, CPU, None),
-        (("g++", "clang++"), True, {"CXX": "icpx"}, CPU, "icpx"),
-        (("clang",), True, {}, CUDA, None),
-        (("g++",), True, {}, CUDA, "gcc/clang"),
-        (("gcc",), False, {}, CUDA, "python3-dev"),
-        (("gcc",), True, {"CC": "icx"}, CUDA, "icx"),
-    ],
-)
-def test_what_torch_compile_lacks_is_named(
-    computer, monkeypatch, programs, headers, environment, device, missing
-):
-    computer(*programs, headers=headers)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    found = missing_for_compiling(device)
-    assert (found is None) if missing is None else (missing in found)
-
-
-def test_a_library_in_a_folder_with_spaces_cannot_compile_on_a_cpu(computer, monkeypatch):
-    computer("g++", "gcc")
-    monkeypatch.setattr(torch, "__file__", "/집/한글 폴더/torch/__init__.py")
-    assert "/집/한글 폴더/torch" in missing_for_compiling(CPU)
-    assert missing_for_compiling(CUDA) is None
-    monkeypatch.setattr(torch, "__file__", "/집/한글/torch/__init__.py")
-    assert missing_for_compiling(CPU) is None
-
-
-def test_without_a_compiler_auto_is_eager_and_yes_is_an_error(computer):
-    computer()
-    assert not open_machine("cpu", "float32", "auto").compile
-    assert not open_machine("cpu", "float32", "no").compile
-    with pytest.raises(ConfigError, match=r"g\+\+"):
-        open_machine("cpu", "float32", "yes")
-    computer("g++")
-    assert open_machine("cpu", "float32", "auto").compile
-    assert open_machine("cpu", "float32", "yes").compile
-    assert not open_machine("cpu", "float32", "no").compile
-
-
-@pytest.mark.parametrize(
-    ("bfloat16", "chosen"),
-    [(0.5, torch.bfloat16), (0.79, torch.bfloat16), (0.9, torch.float32), (4.0, torch.float32)],
-)
-def test_bfloat16_is_for_cpus_that_are_faster_with_it(monkeypatch, bfloat16, chosen):
-    monkeypatch.setattr(
-        machine, "_matmul_seconds", lambda dtypes: {torch.float32: 1.0, torch.bfloat16: bfloat16}
-    )
-    assert open_machine("cpu", "auto", "no").dtype == chosen
-    assert open_machine("cpu", "float32", "no").dtype == torch.float32
-    assert open_machine("cpu", "bfloat16", "no").dtype == torch.bfloat16
-
-
-def test_the_probe_measures_every_dtype():
-    seconds = machine._matmul_seconds((torch.float32, torch.bfloat16))
-    assert all(0 < value < 60 for value in seconds.values())
-    assert len(seconds) == 2
-
-
-def test_an_emulated_dtype_is_not_given_large_products(monkeypatch):
-    sides = []
-
-    def product(left, right):
-        sides.append(len(left))
-        clock[0] += 1.0 if left.dtype == torch.bfloat16 else 0.001
-
-    clock = [0.0]
-    monkeypatch.setattr(machine.time, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(machine.torch, "mm", product)
-    seconds = machine._matmul_seconds((torch.float32, torch.bfloat16))
-    assert seconds[torch.bfloat16] > seconds[torch.float32]
-    assert set(sides) == {256}
 
 
 @pytest.mark.parametrize(

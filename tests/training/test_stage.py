@@ -3,8 +3,8 @@ import dataclasses
 import pytest
 import torch
 
+from nakochat.core import compiler, progress
 from nakochat.core import machine as machines
-from nakochat.core import progress
 from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import run_folder
@@ -125,8 +125,8 @@ def test_only_the_first_rank_says_so(run, save, capsys, monkeypatch):
 
 
 def test_a_resume_keeps_its_dtype_and_mode(run, save, monkeypatch):
-    monkeypatch.setattr(machines, "_probe_dtype", lambda device: torch.bfloat16)
-    monkeypatch.setattr(machines, "missing_for_compiling", lambda device: None)
+    monkeypatch.setattr(machines, "probe_dtype", lambda device: torch.bfloat16)
+    monkeypatch.setattr(compiler, "missing_for_compiling", lambda device: None)
     begin(BASE)
     save(2, dtype="float32", compiled=False)
     kept = begin(changed(dtype="auto", compile="auto")).machine
@@ -137,14 +137,14 @@ def test_a_resume_keeps_its_dtype_and_mode(run, save, monkeypatch):
         begin(changed(compile="yes"))
     save(3, dtype="float32", compiled=True)
     assert begin(changed(compile="auto")).machine.compile
-    monkeypatch.setattr(machines, "missing_for_compiling", lambda device: "g++")
+    monkeypatch.setattr(compiler, "missing_for_compiling", lambda device: "g++")
     with pytest.raises(ConfigError, match=r"g\+\+"):
         begin(changed(compile="auto"))
 
 
 def test_a_missing_compiler_is_said_once(run, monkeypatch, capsys):
     monkeypatch.setattr(progress, "_spoken", set())
-    for place in (machines, module):
+    for place in (compiler, module):
         monkeypatch.setattr(
             place, "missing_for_compiling", lambda device: "Python.h (apt install python3-dev)"
         )
