@@ -15,18 +15,22 @@ from typing import Any
 import torch
 
 from nakochat.commands.bench import require_some
+from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_json
-from nakochat.core.machine import open_machine, peak_memory_bytes, synchronise
+from nakochat.core.machine import Machine, open_machine, peak_memory_bytes, synchronise
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import load_engine
+from nakochat.inference.untrained import VOCABULARY, untrained_engine
 from nakochat.models.bits import Quant
 from nakochat.models.model import Model
+from nakochat.models.sizing import config_of_depth
 
 READ = 256 * 2**20  # bytes that are summed
+READ_GPU = 4 * 2**30  # more than any cache holds, and long beside a launch
 
 
 def infer(
@@ -37,6 +41,10 @@ def infer(
     tokens: int = 64,
     repeats: int = 5,
     quant: Quant | None = None,
+    depth: int | None = None,
+    context: int | None = None,
+    exact: bool | None = None,
+    compile: bool = False,
     device: str = "auto",
     dtype: str = "auto",
     json: Path | None = None,
@@ -58,19 +66,30 @@ def infer(
         이만큼 재어 중앙값을 씁니다. | The median of so many counts.
     quant
         가중치를 int8이나 int4로. | Weights in int8 or int4.
+    depth
+        학습한 실행 대신, 이 깊이의 아무 가중치나 가진 nako 모델을 잽니다. |
+        Measure a nako model of this depth with weights that mean nothing, instead of a run.
+    context
+        한 대화의 가장 많은 토큰 수; 기본: 모델의 문맥. | Most tokens of a conversation; default: the model's.
+    exact
+        곁에 누가 있든 답이 비트까지 같게; 기본: CPU에서만. |
+        The same answer to the bit in any company; default: on a CPU only.
+    compile
+        GPU의 작은 커널들을 컴파일러로 합칩니다. | Let the compiler join a GPU's small kernels.
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     for count in streams:
         require_some(streams=count, tokens=tokens, repeats=repeats, prompt_tokens=prompt_tokens)
     machine = open_machine(device, dtype, "no")
-    engine = load_engine(find_run(run), machine, quant)
+    engine = _engine(run, machine, depth, quant, context=context, exact=exact, compile=compile)
     bandwidth, weights = read_bandwidth(machine.device), bytes_read(engine.model)
     limit = bandwidth / weights
     figures: dict[str, Any] = {
         "machine": machine.describe(),
         "quant": quant,
         "exact": engine.exact,
+        "compile": engine.compile,
         "weight_bytes_per_step": weights,
         "memory_bytes_per_second": bandwidth,
         "limit_tokens_per_second": limit,
@@ -114,6 +133,19 @@ def infer(
         write_json(json, figures)
 
 
+def _engine(
+    run: str | None, machine: Machine, depth: int | None, quant: Quant | None, **options: Any
+) -> Engine:
+    """Of a run, or of a depth."""
+    if depth is None:
+        return load_engine(find_run(run), machine, quant, **options)
+    if run is not None:
+        raise ConfigError(say("실행과 --depth 가운데 하나만 쓰세요.", "give a run or --depth, not both."))
+    require_some(depth=depth)
+    shape = config_of_depth(depth, vocab_size=VOCABULARY, context=options["context"] or 2048)
+    return untrained_engine(shape, machine, quant=quant, **options)
+
+
 def bytes_read(model: Model) -> int:
     """Bytes of the weights that every step reads: all matrices, but of a table that is only looked up nothing."""
     tables = {id(table.weight) for table in model.modules() if isinstance(table, torch.nn.Embedding)}
@@ -131,14 +163,15 @@ def bytes_read(model: Model) -> int:
 
 def read_bandwidth(device: torch.device, repeats: int = 5) -> float:
     """Bytes per second that the device reads."""
-    tensor = torch.ones(READ // 4, device=device)
+    size = READ_GPU if device.type == "cuda" else READ
+    tensor = torch.ones(size // 4, device=device)
     best = 0.0
     for _ in range(repeats):
         synchronise(device)
         began = time.perf_counter()
         tensor.sum()
         synchronise(device)
-        best = max(best, READ / (time.perf_counter() - began))
+        best = max(best, size / (time.perf_counter() - began))
     return best
 
 

@@ -13,6 +13,7 @@ One thread uses an engine.  An answer is the same to the bit whoever else is ser
 """
 
 import copy
+import importlib.util
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,7 @@ from nakochat.core.inspection import memory_bytes
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.inference.answer import Answer
+from nakochat.inference.passes import ROWS, Passes
 from nakochat.inference.request import EngineFull, Finish, Request, Token
 from nakochat.inference.sampling import Knobs, Sampling, Written, choose, penalise
 from nakochat.inference.scheduler import Counters, Full, Plan, Scheduler
@@ -38,7 +40,11 @@ from nakochat.text.tokenizer import Tokenizer
 
 PIECE = 64  # tokens of a prompt that are computed together
 MOST_SLOTS = 256
-SLOT_SHARE = 0.25  # of the memory, for all slots together, if every one of them were full
+SLOT_SHARE = (
+    0.25  # of the memory, for all slots together, if every one of them were full; of a GPU's, what is free
+)
+GPU_SHARE = 0.6
+GPU_PIECES = 32, 8  # of prompts in a step: where nobody is being answered, and beside answers
 # products add up alike in multiples of four rows, on every number of threads; bf16 with a single row too
 EXACT_ROWS = 4
 
@@ -58,12 +64,20 @@ def inference_copy(model: Model, quant: Quant | None = None) -> Model:
     return copied if quant is None else quantise(copied, quant)
 
 
+def _room(device: torch.device) -> float:
+    """Bytes that slots may take."""
+    if device.type == "cuda":
+        return GPU_SHARE * torch.cuda.mem_get_info(device)[0]
+    return SLOT_SHARE * memory_bytes(device)
+
+
 class Engine:
     """Generates with one model.  The model should be an inference_copy.
 
     context: most tokens of a sequence (default: the model's); slots: how many are served at once (default: as many as
-    fit, at most 256); most_waiting: how many more may wait; exact: the same answer to the bit in any company, for
-    which fp32 computes at least four rows; tools: what answers calls (default: the calculator).
+    fit, at most 256); most_waiting: how many more may wait; exact: the same answer to the bit in any company (default:
+    on a CPU, where it costs little; a GPU computes at least 64 rows for it); tools: what answers calls (default: the
+    calculator); compile: let the compiler join a GPU's small kernels, which takes its time once.
     """
 
     def __init__(
@@ -75,19 +89,28 @@ class Engine:
         context: int | None = None,
         slots: int | None = None,
         most_waiting: int | None = None,
-        exact: bool = True,
+        exact: bool | None = None,
         tools: Sequence[Tool] | None = None,
+        compile: bool = False,
     ) -> None:
-        self.model, self.tokenizer, self.machine, self.exact = model, tokenizer, machine, exact
+        self.model, self.tokenizer, self.machine, self.compile = model, tokenizer, machine, compile
+        gpu = machine.device.type == "cuda"
+        self.exact = not gpu if exact is None else exact
         self.tools = (calculator(tokenizer),) if tools is None else tuple(tools)
         self.context = min(context or model.config.context, model.config.context)
         if slots is None:
-            room = int(SLOT_SHARE * memory_bytes(machine.device)) // bytes_of_slot(model, self.context)
+            room = int(_room(machine.device)) // bytes_of_slot(model, self.context)
             slots = max(1, min(MOST_SLOTS, room))
         self._scheduler = Scheduler(
-            slots=slots, length=self.context, piece=PIECE, most_waiting=most_waiting, exact=exact
+            slots=slots,
+            length=self.context,
+            piece=PIECE,
+            most_waiting=most_waiting,
+            exact=self.exact,
+            **({"pieces_per_step": GPU_PIECES[0], "pieces_beside": GPU_PIECES[1]} if gpu else {}),
         )
         self._slots: Slots | None = None
+        self._passes: Passes | None = None
         self._answers: dict[int, Answer] = {}
         self._keys = itertools.count()
         self._knobs: tuple[tuple[int, ...], Knobs] = ((), Knobs([], machine.device))
@@ -147,14 +170,23 @@ class Engine:
             return []
         if self._slots is None:  # only now: whoever wants the model alone pays nothing
             self._slots = Slots(self.model, slots=len(self._scheduler.slots), length=self.context)
+            self._passes = self._new_passes(self._slots)
         for part in plan.copies:
             self._slots.copy(part)
-        hidden = self._compute(plan, self._slots)
-        answers = [self._answers[key] for key in plan.ready]
-        return self._next(hidden, answers) if answers else []
+        if self._passes is not None:
+            logits, keys = self._passes.run(plan.work, self._scheduler.running)
+        else:
+            logits, keys = self._compute(plan, self._slots), list(plan.ready)
+        return [] if logits is None else self._next(logits.float(), [self._answers[key] for key in keys])
 
-    def _compute(self, plan: Plan, slots: Slots) -> Tensor:
-        """What the head reads behind every ready sequence.  -> (ready, D)"""
+    def _new_passes(self, slots: Slots) -> Passes | None:
+        """How a GPU computes, where our kernels can be compiled for it."""
+        if self.machine.device.type != "cuda" or importlib.util.find_spec("triton") is None:
+            return None
+        return Passes(self.model, slots, exact=self.exact, compile=self.compile)
+
+    def _compute(self, plan: Plan, slots: Slots) -> Tensor | None:
+        """The logits behind every ready sequence.  -> (ready, V), None where nothing is ready"""
         ids: list[int] = []
         previous: list[int] = []
         last: dict[int, int] = {}
@@ -168,9 +200,12 @@ class Engine:
         cache = StepCache(slots, plan.work, previous, rows)
         laid = torch.tensor([ids + [0] * (rows - len(ids))], device=self.machine.device)
         hidden: Tensor = self.model.hidden(laid, cache)[0]
-        return hidden[
-            torch.tensor([last[key] for key in plan.ready], dtype=torch.int64, device=hidden.device)
-        ]
+        if not plan.ready:
+            return None
+        count = len(plan.ready)
+        ready = hidden[[last[key] for key in plan.ready]]
+        fill = hidden.new_zeros(self._rows(count) - count, hidden.shape[1])
+        return self.model.logits(torch.cat((ready, fill)))[:count]
 
     def _rows(self, count: int) -> int:
         """How many rows to compute for so many tokens."""
@@ -178,12 +213,9 @@ class Engine:
             return count
         return -(-count // EXACT_ROWS) * EXACT_ROWS
 
-    def _next(self, hidden: Tensor, answers: list[Answer]) -> list[Token]:
-        """The next token of every answer."""
-        count = len(answers)
-        fill = hidden.new_zeros(self._rows(count) - count, hidden.shape[1])
-        logits = self.model.logits(torch.cat((hidden, fill)))[:count].float()
-        wanted = [self._logprobs(row, answer) for row, answer in zip(logits, answers, strict=True)]
+    def _next(self, logits: Tensor, answers: list[Answer]) -> list[Token]:
+        """The next token of every answer.  logits (answers, V) float32"""
+        wanted = [self._logprobs(logits, row, answer) for row, answer in enumerate(answers)]
         for row, answer in enumerate(answers):
             if answer.written is not None or answer.request.logit_bias:
                 given = answer.request
@@ -193,7 +225,8 @@ class Engine:
         logits.masked_fill_(self._never[characters], float("-inf"))
         keys = tuple(answer.key for answer in answers)
         if self._knobs[0] != keys:
-            self._knobs = keys, Knobs([answer.request.sampling for answer in answers], device)
+            samplings = [answer.request.sampling for answer in answers]
+            self._knobs = keys, Knobs(samplings, device, ROWS if self.exact and self._passes else None)
         positions = torch.tensor([answer.length for answer in answers], device=device)
         chosen = choose(logits, self._knobs[1], positions).tolist()
         tokens: list[Token] = []
@@ -211,11 +244,11 @@ class Engine:
             self._scheduler.extend(answer.key, [part.id for part in new])
         return new
 
-    def _logprobs(self, logits: Tensor, answer: Answer) -> Tensor | None:
+    def _logprobs(self, logits: Tensor, row: int, answer: Answer) -> Tensor | None:
         """ln p of every token, where the request asks for it."""
         if answer.request.logprobs is None:
             return None
-        return logits[: self.tokenizer.vocab_size].log_softmax(dim=-1)
+        return logits[row, : self.tokenizer.vocab_size].log_softmax(dim=-1)
 
     def _check(self, request: Request) -> None:
         prompt = request.prompt

@@ -31,13 +31,18 @@ class _Kind:
 class Knobs:
     """The settings of a batch's rows, as tensors; made anew when the batch changes."""
 
-    def __init__(self, samplings: Sequence[Sampling], device: torch.device) -> None:
+    def __init__(self, samplings: Sequence[Sampling], device: torch.device, block: int | None = None) -> None:
+        """block: draw for so many rows at once, never more or fewer, where a kernel's sums depend on their number."""
         kinds: dict[tuple[int | None, bool], list[int]] = {}
         for row, sampling in enumerate(samplings):
             if sampling.temperature > 0:
                 cuts = sampling.top_p is not None and sampling.top_p < 1
                 kinds.setdefault((sampling.top_k, cuts), []).append(row)
-        self.kinds = [self._kind(samplings, rows, *kind, device) for kind, rows in kinds.items()]
+        self.kinds = [
+            self._kind(samplings, some, *kind, device)
+            for kind, rows in kinds.items()
+            for some in _blocks(rows, block)
+        ]
 
     @staticmethod
     def _kind(
@@ -57,6 +62,14 @@ class Knobs:
             column([s.min_p or 0.0 for s in chosen]),
             torch.tensor([s.seed for s in chosen], device=device),
         )
+
+
+def _blocks(rows: list[int], size: int | None) -> list[list[int]]:
+    """All rows at once, or so many at a time; the last block is filled with its last row, drawn several times."""
+    if size is None:
+        return [rows]
+    filled = rows + rows[-1:] * (-len(rows) % size)
+    return [filled[at : at + size] for at in range(0, len(filled), size)]
 
 
 def choose(logits: Tensor, knobs: Knobs, positions: Tensor) -> Tensor:

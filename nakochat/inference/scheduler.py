@@ -110,11 +110,14 @@ class Scheduler:
         length: int,
         piece: int = 64,
         pieces_per_step: int = 8,
+        pieces_beside: int = 1,
         most_waiting: int | None = None,
         exact: bool = True,
     ) -> None:
-        assert min(slots, length, piece, pieces_per_step) >= 1
-        self.length, self.piece, self.pieces_per_step = length, piece, pieces_per_step
+        """pieces_per_step: of prompts; pieces_beside: while others are being answered."""
+        assert min(slots, length, piece, pieces_per_step, pieces_beside) >= 1
+        self.length, self.piece = length, piece
+        self.pieces_per_step, self.pieces_beside = pieces_per_step, pieces_beside
         self.most_waiting, self.exact = most_waiting, exact
         self.slots = [Slot(number) for number in range(slots)]
         self.waiting: deque[Row] = deque()
@@ -269,12 +272,13 @@ class Scheduler:
             start = stop
 
     def _ration(self, ones: list[Work], pieces: list[Work]) -> None:
-        """Keep what one step may hold: one piece while others are being answered; and of a request that is not
+        """Keep what one step may hold: fewer pieces while others are being answered; and of a request that is not
         whole by then, no last token."""
         unfinished = {part.key for part in pieces}
         answering = any(one.key not in unfinished for one in ones)
-        late = {part.key for part in pieces[1 if answering else self.pieces_per_step :]}
-        del pieces[1 if answering else self.pieces_per_step :]
+        most = self.pieces_beside if answering else self.pieces_per_step
+        late = {part.key for part in pieces[most:]}
+        del pieces[most:]
         ones[:] = [one for one in ones if one.key not in late]
 
 

@@ -30,12 +30,21 @@ class Piece:
     """How many tokens were generated until here, of every kind."""
 
 
-def load_engine(run: RunReference, machine: Machine, quant: Quant | None = None) -> Engine:
-    """The engine of a run's newest whole checkpoint.  CheckpointError when there is none."""
+def load_engine(
+    run: RunReference,
+    machine: Machine,
+    quant: Quant | None = None,
+    *,
+    context: int | None = None,
+    exact: bool | None = None,
+    compile: bool = False,
+) -> Engine:
+    """The engine of a run's newest whole checkpoint; options as Engine's.  CheckpointError when there is none."""
     tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
     checkpoint = checkpoint_of(run)
     checkpoint.require_tokenizer(tokenizer.hash)
-    return Engine(inference_copy(checkpoint.model(machine.dtype, machine.device), quant), tokenizer, machine)
+    model = inference_copy(checkpoint.model(machine.dtype, machine.device), quant)
+    return Engine(model, tokenizer, machine, context=context, exact=exact, compile=compile)
 
 
 def reply(engine: Engine, conversation: Conversation, sampling: Sampling) -> Iterator[Piece]:

@@ -129,7 +129,7 @@ class GPT2Layer(PublishedLayer):
         q, k, v = (
             matrix(h).view(b, t, self.heads, self.head_width) for matrix in (self.query, self.key, self.value)
         )
-        attended = attention.attend_with(cache, self.layer, q, k, v, sight, self.head_width**-0.5)
+        attended = attention.attend_with(cache, self, q, k, v, sight, self.head_width**-0.5)
         x = x + F.dropout(self.out(attended.reshape(b, t, -1)), self.dropout, self.training)
         mlp = self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
         return x + F.dropout(mlp, self.dropout, self.training)

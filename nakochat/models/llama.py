@@ -133,7 +133,7 @@ class LlamaLayer(PublishedLayer):
         if self.query_norm is not None and self.key_norm is not None:
             q, k = self.query_norm(q), self.key_norm(k)
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        attended = attention.attend_with(cache, self.layer, q, k, v, sight, self.head_width**-0.5)
+        attended = attention.attend_with(cache, self, q, k, v, sight, self.head_width**-0.5)
         x = x + self.out(attended.reshape(b, t, -1))
         h = self.mlp_norm(x)
         mlp: Tensor = self.down(F.silu(self.gate(h)) * self.up(h))

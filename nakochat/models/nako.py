@@ -178,7 +178,7 @@ class Layer(nn.Module):
             gate = VALUE_GATE * sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
             v = v + gate[..., None] * token_values.view_as(v)
         q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
-        attended = attention.attend_with(cache, self.layer, q, k, v, sight, self.scale)
+        attended = attention.attend_with(cache, self, q, k, v, sight, self.scale)
         x = x + self.out(attended.reshape(b, t, -1))
         mlp: Tensor = self.down(F.relu(self.up(norm(x))).square())
         return x + mlp

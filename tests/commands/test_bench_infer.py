@@ -39,6 +39,20 @@ def test_a_run_is_measured(nako_home, tmp_path, monkeypatch, quant):
     assert found["quant"] == quant
 
 
+def test_a_depth_is_measured_without_a_run(nako_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(bench_infer, "READ", 2**16)
+    monkeypatch.setattr(bench_infer, "VOCABULARY", 512)
+    options = {"tokens": 2, "prompt_tokens": 4, "repeats": 1, "device": "cpu", "context": 48, "exact": False}
+    bench_infer.infer(depth=1, streams=(2,), json=tmp_path / "f", **options)
+    found = read_json(tmp_path / "f")
+    assert found["streams"]["2"]["tokens_per_second"] > 0
+    assert found["exact"] is False
+    with pytest.raises(ConfigError, match="--depth"):
+        bench_infer.infer("run", depth=1)
+    with pytest.raises(ConfigError, match="--depth"):
+        bench_infer.infer(depth=0)
+
+
 def test_a_table_that_is_looked_up_is_not_read():
     shape = {"vocab_size": 320, "layers": 1, "width": 64, "heads": 2, "context": 8, "mlp_width": 128}
     matrices = 4 * 64 * 64 + 3 * 64 * 128

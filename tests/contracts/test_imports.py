@@ -254,7 +254,7 @@ def test_importing_everything_changes_nothing() -> None:
     """
     found = run_python(
         """
-        import importlib, os, pkgutil, sys, threading
+        import importlib.util, os, pkgutil, sys, threading
         import torch, numpy
         import nakochat
         acts = []
@@ -275,8 +275,10 @@ def test_importing_everything_changes_nothing() -> None:
             }
         before = state()
         sys.addaudithook(watch)
-        names = [m.name for m in pkgutil.walk_packages(nakochat.__path__, "nakochat.")]
-        for name in names:
+        names = {m.name for m in pkgutil.walk_packages(nakochat.__path__, "nakochat.")}
+        if importlib.util.find_spec("triton") is None:  # it comes with torch for CUDA only
+            names -= {"nakochat.inference.slot_attention"}
+        for name in sorted(names):
             if name.rsplit(".")[-1] != "__main__":
                 importlib.import_module(name)
         after = state()
