@@ -21,6 +21,7 @@ from nakochat.core.errors import NakoError
 from nakochat.core.interrupts import Interrupted
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.core.paths import is_in_home, unwritable
 from nakochat.core.printable import printable
 
 # command -> (function, Korean, English, section of a preset that it reads)
@@ -137,10 +138,8 @@ GROUPS = {
 }
 
 # what a disk refuses: nothing that the code could have done better
-_DISK = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS),
-    *(errno.EACCES, errno.EPERM, errno.ENAMETOOLONG),
-}
+_REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
+_DISK = {*_REFUSED, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG}
 
 # what cyclopts says -> the same in Korean
 _IN_KOREAN = (
@@ -190,6 +189,8 @@ def run(words: list[str]) -> int:
     except OSError as error:
         if error.errno not in _DISK:
             raise
+        if error.errno in _REFUSED and is_in_home(error.filename):
+            return _fail(unwritable(error.filename, error))
         return _fail(
             say(
                 f"파일을 읽거나 쓰지 못했습니다 ({error}). 디스크의 자리와 폴더의 권한을 확인하세요.",

@@ -5,12 +5,16 @@ stage fails and deleted when it does not: mixed, the words of eight processes ca
 """
 
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from nakochat.core.errors import TrainingError
+from nakochat.core.interrupts import Interrupted
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
 
@@ -20,7 +24,8 @@ LINES = 30  # of each process that are shown
 def train_in_processes(
     stage: str, words: Sequence[str], *, processes: int, restarts: int, logs: Path
 ) -> None:
-    """`nako train STAGE WORDS` in so many processes.  TrainingError when it did not end well.
+    """`nako train STAGE WORDS` in so many processes.  TrainingError when it did not end well; Interrupted when it was
+    asked to stop, and all of them have saved and left.
 
     restarts: how often it goes on by itself, from its last checkpoint, when a process ends or hangs.
     """
@@ -31,7 +36,7 @@ def train_in_processes(
         *(f"--max-restarts={restarts}", f"--log-dir={logs}", f"--redirects={others}"),
         *("-m", "nakochat"),
     ]
-    status = subprocess.run([sys.executable, *launcher, "train", stage, *words], check=False).returncode
+    status = _run([sys.executable, *launcher, "train", stage, *words])
     if not status:
         shutil.rmtree(logs, ignore_errors=True)
         return
@@ -46,6 +51,48 @@ def train_in_processes(
             f"command goes on. What the processes said is in {logs}.",
         )
     )
+
+
+def _run(command: Sequence[str]) -> int:
+    """The exit status of torchrun, which every wish to stop is passed on to, once, and which is always waited for.
+
+    It gets a session of its own: from a terminal one Ctrl-C would reach it twice, which means to leave at once.
+    """
+    with _wishes() as wishes:
+        process = subprocess.Popen(command, start_new_session=True)
+        wishes.send = process.send_signal
+        for number in wishes.made:  # before there was anybody to pass it on to
+            process.send_signal(number)
+        status = process.wait()
+    if wishes.made:
+        raise Interrupted
+    return status
+
+
+class _Wishes:
+    """Signals that asked to stop, and who is told of them."""
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+        self.send: Callable[[int], None] | None = None
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        self.made.append(number)
+        if self.send is not None:
+            self.send(number)
+
+
+@contextmanager
+def _wishes() -> Iterator[_Wishes]:
+    """Ctrl-C, SIGTERM, and a terminal that is closed, noted instead of obeyed."""
+    wishes = _Wishes()
+    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, wishes.note) for number in numbers}
+    try:
+        yield wishes
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def last_words(logs: Path) -> dict[int, list[str]]:

@@ -19,22 +19,32 @@ STAGES = ("base", "mid", "sft", "rl")
 
 
 def home() -> Path:
-    """The folder of everything that nakochat writes.  ConfigError if it cannot be written."""
-    path = Path(os.environ.get("NAKO_HOME") or Path.home() / ".cache" / "nakochat").expanduser()
+    """The folder of everything that nakochat writes.  ConfigError if it is missing and cannot be made.
+
+    Whoever only reads (watch, runs, chat, serve) may do so where nothing can be written.
+    """
+    path = _home()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(_unwritable(path, error)) from error
-    if not os.access(path, os.W_OK):
-        raise ConfigError(_unwritable(path, None))
+        raise ConfigError(unwritable(path, error)) from error
     return path
 
 
-def _unwritable(path: Path, error: OSError | None) -> str:
-    why = f": {error.strerror}" if error else ""
+def _home() -> Path:
+    return Path(os.environ.get("NAKO_HOME") or Path.home() / ".cache" / "nakochat").expanduser()
+
+
+def is_in_home(file: str | None) -> bool:
+    """Whether a file that an error names is nakochat's own."""
+    return file is not None and Path(file).is_relative_to(_home())
+
+
+def unwritable(path: Path | str, error: OSError) -> str:
+    """What to say where the system lets nobody write into the home."""
     return say(
-        f"{path}에 쓸 수 없습니다{why}. NAKO_HOME을 쓸 수 있는 폴더로 지정하세요: NAKO_HOME=~/nako nako …",
-        f"cannot write to {path}{why}. Point NAKO_HOME to a writable folder: NAKO_HOME=~/nako nako …",
+        f"{path}에 쓸 수 없습니다: {error.strerror}. NAKO_HOME을 쓸 수 있는 폴더로 지정하세요: NAKO_HOME=~/nako nako …",
+        f"cannot write to {path}: {error.strerror}. Point NAKO_HOME to a writable folder: NAKO_HOME=~/nako nako …",
     )
 
 

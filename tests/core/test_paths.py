@@ -1,4 +1,7 @@
 import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -60,13 +63,9 @@ def test_a_missing_stage_names_those_that_are_there():
         find_run("toy/rl")
 
 
-def test_a_home_that_cannot_be_made_or_written_says_how_to_move_it(tmp_path, monkeypatch):
+def test_a_home_that_cannot_be_made_says_how_to_move_it(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NAKO_HOME", str(tmp_path / "file" / "home"))
-    with pytest.raises(ConfigError, match="NAKO_HOME"):
-        home()
-    monkeypatch.setenv("NAKO_HOME", str(tmp_path / "read-only"))
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
     with pytest.raises(ConfigError, match="NAKO_HOME"):
         home()
 
@@ -75,3 +74,44 @@ def test_a_run_that_has_only_begun_is_not_called_missing():
     (run_folder("begun") / "tokenizer").mkdir(parents=True)
     with pytest.raises(CheckpointError, match="nako train base --name begun"):
         find_run("begun")
+
+
+READER = """
+import sys
+from nakochat import cli
+from nakochat.serving.watch.room import Room
+
+assert cli.run(["runs"]) == 0
+assert [run["name"] for run in Room().runs()] == ["읽기"]
+assert cli.run(["tok", "train", "--preset", "toy", "--name", "쓰기"]) == 2
+"""
+
+
+def test_where_nothing_can_be_written_runs_are_read_and_a_writer_is_told_how_to_move(tmp_path, nako_home):
+    """A folder that is mounted to be read only, where nobody but this test sees it."""
+    if shutil.which("unshare") is None:
+        pytest.skip("no unshare here: mounting a folder needs it")
+    make("읽기", "base", 1)
+    shell = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" || exit 77; exec "$2" -c "$3"'
+    done = subprocess.run(
+        [
+            "unshare",
+            "--map-root-user",
+            "--mount",
+            "bash",
+            "-c",
+            shell,
+            "-",
+            nako_home,
+            sys.executable,
+            READER,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == 77:
+        pytest.skip(f"nothing may be mounted here: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    assert "읽기" in done.stdout
+    assert "NAKO_HOME" in done.stderr
+    assert "Traceback" not in done.stderr

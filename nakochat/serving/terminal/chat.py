@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from nakochat.core.errors import DataError
@@ -65,9 +65,7 @@ def _converse(talk: Talk) -> None:
 
 
 def _session(talk: Talk) -> PromptSession[str]:
-    """A prompt with the history of earlier talks, which only its owner may read, and commands that complete."""
-    path = home() / "chat_history"
-    path.touch(mode=0o600)
+    """A prompt with the history of earlier talks and commands that complete."""
     keys = KeyBindings()
 
     @keys.add("enter")
@@ -83,7 +81,7 @@ def _session(talk: Talk) -> PromptSession[str]:
         event.current_buffer.insert_text("\n")
 
     return PromptSession(
-        history=FileHistory(str(path)),
+        history=_history(),
         multiline=True,
         key_bindings=keys,
         completer=CommandCompleter(talk),
@@ -91,6 +89,22 @@ def _session(talk: Talk) -> PromptSession[str]:
         reserve_space_for_menu=4,
         prompt_continuation="... ",
     )
+
+
+def _history() -> History:
+    """What was typed in earlier talks, which only its owner may read; of this talk alone where none can be written."""
+    path = home() / "chat_history"
+    try:
+        path.touch(mode=0o600)
+    except OSError as error:
+        speak(
+            say(
+                f"쓴 말을 다음 대화까지 기억하지 못합니다: {path} ({error.strerror}).",
+                f"What is typed will not be remembered: {path} ({error.strerror}).",
+            )
+        )
+        return InMemoryHistory()
+    return FileHistory(str(path))
 
 
 def _piped_lines() -> Iterator[str]:

@@ -1,6 +1,9 @@
+import errno
 import io
+import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 from prompt_toolkit.application import create_app_session
@@ -127,3 +130,15 @@ def test_alt_enter_breaks_the_line_and_the_history_is_the_owners(engine, heard):
     history = home() / "chat_history"
     assert history.stat().st_mode & 0o077 == 0
     assert "하세요" in history.read_text(encoding="utf-8")
+
+
+def test_without_a_place_for_the_history_the_talk_goes_on(engine, heard, monkeypatch, capsys):
+    def refuse(path, **named):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        keys.send_text("안녕\r\x04")
+        chat._converse(Talk(engine, SAMPLING))
+    assert heard == [(user("안녕"),)]
+    assert "기억하지 못합니다" in capsys.readouterr().out
