@@ -11,6 +11,7 @@ from nakochat.core.files import MANIFEST, has_its_sizes, is_locked, is_whole, re
 from nakochat.core.messages import say
 from nakochat.core.paths import STAGES, list_runs
 from nakochat.core.progress import padded, speak
+from nakochat.core.rows import Skipped
 from nakochat.core.run import read_metrics
 
 Health = Literal["training", "finished", "stopped", "empty"]
@@ -92,7 +93,9 @@ def _look(folder: Path) -> StageReport:
     health: Health = "empty"
     if state is not None:
         health = "finished" if state["step"] >= state["steps"] else "stopped"
-    rows = list(read_metrics(folder))
+    rows, skipped = list(read_metrics(folder)), Skipped()
+    for row in rows:
+        skipped.add(row)
     damaged = {
         row.get("step"): row["damaged"] for row in rows if row.get("kind") == "step" and "damaged" in row
     }
@@ -102,7 +105,7 @@ def _look(folder: Path) -> StageReport:
         step=state["step"] if state else None,
         steps=state["steps"] if state else None,
         checkpoints=len(found),
-        skipped=sum(row.get("kind") == "skipped" for row in rows),
+        skipped=skipped.count,
         damaged=sum(damaged.values()),
     )
 

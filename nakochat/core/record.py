@@ -13,7 +13,7 @@ from typing import Literal
 
 from nakochat.core.curves import Curves
 from nakochat.core.files import is_locked
-from nakochat.core.rows import Row, number, read_row, text
+from nakochat.core.rows import Row, Skipped, number, read_row, text
 from nakochat.core.tail import Tail
 
 Health = Literal["waiting", "training", "stopped", "finished"]
@@ -91,12 +91,18 @@ class StageRecord:
         self.last: Row = {}
         """The last row of a step."""
         self.end: Row | None = None
-        self.skipped = self.unreadable = self._count = 0
+        self.unreadable = self._count = 0
+        self._skipped = Skipped()
         self._paced: deque[tuple[int, float]] = deque(maxlen=_PACED + 1)
 
     @property
     def name(self) -> str:
         return self.folder.name
+
+    @property
+    def skipped(self) -> int:
+        """Batches that the training has passed over."""
+        return self._skipped.count
 
     @property
     def log(self) -> list[tuple[int, Row]]:
@@ -147,8 +153,8 @@ class StageRecord:
             self.checks.complete(step, _figures(row))
         elif kind == "end":
             self.end = row
-        elif kind == "skipped":
-            self.skipped += 1
+        else:
+            self._skipped.add(row)
 
     def _take_step(self, step: int, row: Row) -> None:
         self.last, self.end = row, None  # after an end: training went on

@@ -42,3 +42,19 @@ def as_row(value: object) -> Row:
 
 def as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
+
+
+class Skipped:
+    """Rows of a log in their order -> how many batches the training has passed over.
+
+    A training that was killed and goes on from a checkpoint passes over the same batches again, and says so again: each
+    has its number, and a session says with how many it begins.  Logs of before have neither: their rows are counted.
+    """
+
+    count = 0
+
+    def add(self, row: Row) -> None:
+        if row.get("kind") == "session" and (before := number(row, "skipped")) is not None:
+            self.count = min(self.count, int(before))
+        elif row.get("kind") == "skipped":
+            self.count = int(number(row, "number") or self.count + 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.messages import say
-from nakochat.core.rows import Row, as_list, as_row, number, read_row, text
+from nakochat.core.rows import Row, Skipped, as_list, as_row, number, read_row, text
 from nakochat.reporting.words import Words, same
 
 STAGES = ("base", "mid", "sft", "rl")
@@ -202,7 +202,9 @@ def read_metrics(path: Path) -> Metrics:
     end: Row | None = None
     sessions: list[float] = []
     rows, unreadable = _rows(path)
+    skipped = Skipped()
     for row in rows:
+        skipped.add(row)
         step = int(number(row, "step") or 0)
         match row.get("kind"):
             case "step":
@@ -225,7 +227,7 @@ def read_metrics(path: Path) -> Metrics:
         end=end,
         sessions=tuple(time for time in sessions if time),
         unreadable_lines=unreadable,
-        skipped_batches=sum(row.get("kind") == "skipped" for row in rows),
+        skipped_batches=skipped.count,
     )
 
 

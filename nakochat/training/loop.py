@@ -250,7 +250,7 @@ class Training:
         """A bad batch is behind; the second in a row goes back to the last checkpoint.  TrainingError at the third."""
         if self.machine.is_first:
             warn(words.passed_over(self.step + 1, fault))
-        self.run.log("skipped", step=self.step + 1, fault=fault)
+        self.run.log("skipped", step=self.step + 1, fault=fault, number=self.guard.skipped)
         if self.guard.gives_up:
             raise TrainingError(words.gave_up(self.step + 1, self.guard.row, self.run.folder))
         if len(self.guard.row) > 1:
@@ -306,7 +306,7 @@ class Training:
     def _forget_spoilt(self) -> None:
         """Weights that are no numbers are never saved.  TrainingError where there is nothing to go back to."""
         self.guard.note("weights")
-        self.run.log("skipped", step=self.step, fault="weights")
+        self.run.log("skipped", step=self.step, fault="weights", number=self.guard.skipped)
         if self.machine.is_first:
             warn(words.spoilt(self.step))
         if self.guard.gives_up or not self._roll_back():

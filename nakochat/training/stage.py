@@ -91,11 +91,18 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
                         )
                     )
                 _track(run, settings)
-                run.log("session", resumed=resumed.step if resumed is not None else None)
+                run.log("session", **_begins(resumed))
             machine.wait()
             yield Stage(name, run, machine, tokenizer, resumed)
     finally:
         machine.close()
+
+
+def _begins(resumed: Checkpoint | None) -> dict[str, int | None]:
+    """From what step a session goes on, and how many batches had been passed over by then."""
+    if resumed is None:
+        return {"resumed": None, "skipped": 0}
+    return {"resumed": resumed.step, "skipped": resumed.state.get("guard", {}).get("skipped", 0)}
 
 
 def _tokenizer(folder: Path, settings: RunSettings) -> tuple[Tokenizer, bool]:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from nakochat.core.errors import CheckpointError, DataError
+from nakochat.core.record import StageRecord
 from nakochat.reporting.facts import read_metrics, read_run
 
 STEP = {"kind": "step", "loss": 1.0}
@@ -47,6 +48,17 @@ def test_what_a_training_went_on_without_is_counted(tmp_path: Path) -> None:
     path = rows(tmp_path / "m.jsonl", step, step, {"kind": "skipped", "step": 2}, STEP | {"step": 2})
     metrics = read_metrics(path)
     assert (metrics.skipped_batches, metrics.damaged_pieces) == (1, 3)
+
+
+def test_a_batch_that_is_passed_over_again_after_a_kill_counts_once(tmp_path: Path) -> None:
+    first, second, third = ({"kind": "skipped", "step": 4, "number": n} for n in (1, 2, 3))
+    began, killed = ({"kind": "session", "skipped": n} for n in (0, 1))
+    rows_of = [began, first, second, third, killed, second]  # the third batch was good this time
+    assert read_metrics(rows(tmp_path / "m.jsonl", *rows_of)).skipped_batches == 2
+    record = StageRecord(tmp_path)
+    (tmp_path / "m.jsonl").rename(tmp_path / "metrics.jsonl")
+    record.refresh()
+    assert record.skipped == 2
 
 
 def test_checks_of_one_step_complete_each_other(tmp_path: Path) -> None:

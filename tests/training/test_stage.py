@@ -1,4 +1,5 @@
 import dataclasses
+from types import SimpleNamespace as Namespace
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import stage as module
 from nakochat.training.agreement import plain
 from nakochat.training.settings import BaseSettings, MidSettings, SftSettings
-from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
+from nakochat.training.stage import _begins, is_done, loaded, open_stage, parent_checkpoint, record_origin
 
 BASE = BaseSettings(preset="toy", name="run", steps=4, dtype="float32", compile="no")
 
@@ -78,6 +79,17 @@ def test_the_rows_of_the_same_start_stay(run):
     begin(BASE)
     kinds = [row["kind"] for row in read_metrics(run / "base")]
     assert kinds == ["session", "step", "session"]
+
+
+def test_a_session_says_how_many_batches_were_passed_over_by_its_checkpoint(run):
+    with open_stage("base", BASE) as opened:
+        checkpoint = Namespace(step=4, state={"guard": {"skipped": 2}})
+        assert _begins(opened.resumed) == {"resumed": None, "skipped": 0}
+    assert _begins(checkpoint) == {"resumed": 4, "skipped": 2}
+    checkpoint.state.clear()  # of an earlier version
+    assert _begins(checkpoint) == {"resumed": 4, "skipped": 0}
+    (row,) = read_metrics(run / "base")
+    assert (row["resumed"], row["skipped"]) == (None, 0)
 
 
 def test_a_resume_holds_to_the_settings_that_shape_it(run, save, capsys):
