@@ -26,12 +26,11 @@ from typing import Any
 
 Contender = Callable[[list[list[int]], int], object]
 QWEN = {
-    "0.6b": {"layers": 28, "width": 1024, "mlp_width": 3072},
-    "1.7b": {"layers": 28, "width": 2048, "mlp_width": 6144},
-    "tiny": {"layers": 2, "width": 64, "mlp_width": 128},  # to see that everything runs
+    "0.6b": {"layers": 28, "width": 1024, "mlp_width": 3072, "vocabulary": 151936},
+    "1.7b": {"layers": 28, "width": 2048, "mlp_width": 6144, "vocabulary": 151936},
+    "tiny": {"layers": 2, "width": 64, "mlp_width": 128, "vocabulary": 4096},  # to see that everything runs
 }
 HEADS = {"heads": 16, "kv_heads": 8, "head_size": 128}
-VOCABULARY = 151936
 OURS = {
     "nakochat": {},
     "nakochat compiled": {"compile": True},
@@ -154,7 +153,8 @@ def ours(options: argparse.Namespace, **how: Any) -> Contender:
     machine = open_machine(options.device, options.dtype, "no")
     if options.shape:
         context = options.prompt + options.tokens + 1
-        shape = {**QWEN[options.shape], **HEADS, "vocab_size": VOCABULARY, "context": context}
+        sizes = dict(QWEN[options.shape])
+        shape = {**HEADS, "vocab_size": sizes.pop("vocabulary"), "context": context, **sizes}
         config = LlamaConfig(**shape, qk_norm=True, tied=True, rotary_base=1e6)
         engine = untrained_engine(config, machine, slots=max(options.streams), **how)
     else:
@@ -174,7 +174,7 @@ def transformers(options: argparse.Namespace, folder: Path, how: str) -> Contend
     if options.shape:
         sizes = QWEN[options.shape]
         config = Qwen3Config(
-            vocab_size=VOCABULARY,
+            vocab_size=sizes["vocabulary"],
             hidden_size=sizes["width"],
             intermediate_size=sizes["mlp_width"],
             num_hidden_layers=sizes["layers"],
@@ -206,7 +206,12 @@ def transformers(options: argparse.Namespace, folder: Path, how: str) -> Contend
             )
         return made.tolist()
 
+    sized_for: list[int] = []  # a manager is made for a number of requests, and kept for its graphs
+
     def generate_batch(prompts: list[list[int]], tokens: int) -> object:
+        if sized_for and sized_for[-1] != len(prompts):
+            model.destroy_cached_continuous_batching_manager()
+        sized_for.append(len(prompts))
         settings = GenerationConfig(
             max_new_tokens=tokens, do_sample=False, eos_token_id=None, pad_token_id=0, use_cuda_graph=True
         )

@@ -321,7 +321,7 @@ class Engine:
                 keys[self.submit(request)] = number
             while self.busy:
                 for token in self.step():
-                    yield replace(token, key=keys[token.key])
+                    yield token._replace(key=keys[token.key])
         finally:
             for key in keys:
                 self.cancel(key)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from nakochat.core.errors import RequestError
 from nakochat.core.messages import say
@@ -49,9 +49,11 @@ class Request:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A new token of a request.  An "error" has the id of no token: -1."""
+class Token(NamedTuple):
+    """A new token of a request.  An "error" has the id of no token: -1.
+
+    Hundreds are made in every step, hence a tuple: a frozen dataclass takes several times as long to make.
+    """
 
     key: int
     """What submit() gave; in stream(), the number of the prompt."""

@@ -18,14 +18,14 @@ import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class Full(Exception):
     """No more requests may wait."""
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """Tokens start..end of a sequence, to be computed in its slot in this step.  `one` token is computed by itself."""
 
     key: int

@@ -109,7 +109,7 @@ def _store(
         tl.store(values + target, tl.load(v + source, mask=real), mask=real)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["window"])
 def _attend(
     q, keys, values, slots, places, found, most, sums, of_slot, of_head, scale, window, HEADS: tl.constexpr,
     WIDTH: tl.constexpr, GROUP: tl.constexpr, WIDE: tl.constexpr, TILE: tl.constexpr, QUERIES: tl.constexpr,
@@ -171,7 +171,7 @@ def _attend(
         tl.store(sums + piece, total, mask=real)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["window"])
 def _combine(
     found, most, sums, places, out, window, HEADS: tl.constexpr, WIDTH: tl.constexpr, CHANNELS: tl.constexpr,
     SPLIT: tl.constexpr, SPLITS: tl.constexpr,

@@ -169,6 +169,7 @@ def test_an_exact_answer_is_the_same_in_a_crowd_of_300(tokenizer):
 
 
 @pytest.mark.gpu
+@pytest.mark.filterwarnings("ignore")  # of the compiler's own
 def test_compiled_layers_say_nearly_the_same(tokenizer):
     model = model_of("llama", tokenizer.vocab_size, "cuda")
     requests = requests_of(tokenizer, 7)
