@@ -67,7 +67,7 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
 def _model(options: dict[str, Any], machine: "Machine") -> "tuple[Nako, str]":
     """The model, ready to train, and what computes its attention."""
     from nakochat.models import attention, nako
-    from nakochat.models.kernels import FUSED, Shape, choose_kernel, switch_on
+    from nakochat.models.kernels import FUSED, agreed_kernel, switch_on
 
     config = nako.NakoConfig(
         vocab_size=options["vocab_size"],
@@ -91,16 +91,8 @@ def _model(options: dict[str, Any], machine: "Machine") -> "tuple[Nako, str]":
         return model, FUSED
     if machine.device.type == "cpu":
         return model, "materialised"
-    shape = Shape(
-        rows=4,
-        length=config.context,
-        heads=config.heads,
-        key_heads=config.key_heads,
-        head_width=config.head_width,
-        window=config.window,
-    )
-    kernel = choose_kernel(machine.device, machine.dtype, shape)
-    model.varlen = switch_on(kernel)
+    kernel = agreed_kernel(machine, config)
+    model.packed = switch_on(kernel)
     return model, kernel
 
 

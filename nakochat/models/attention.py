@@ -9,12 +9,15 @@ way there (`nako bench train --ablations` measures it).  GPUs take kernels that 
 a layer looks back, where there are any (kernels.py); one new position and everything else scaled_dot_product_attention.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from nakochat.models.flash4 import flash4
 
 
 def rotary_table(
@@ -32,15 +35,18 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((first * cos + second * sin, second * cos - first * sin), dim=-1)
 
 
+Packed = Callable[[Tensor, Tensor, Tensor, Tensor, int | None, float], Tensor]
+"""A kernel that is told where documents begin: (q, k, v, starts, window, scale) -> as `attend`."""
+
+
 @dataclass(frozen=True)
 class Sight:
     """What every position may look at, in layers of one window."""
 
     bias: Tensor | None  # (B, T, S), what is added to the scores; a cache may keep it to itself
-    starts: Tensor | None = (
-        None  # (documents + 1,) int32, in B*T: instead of a bias, for kernels that take it
-    )
+    starts: Tensor | None = None  # (documents + 1,) int32, in B*T: instead of a bias, for `packed`
     window: int | None = None  # positions, itself among them
+    packed: Packed | None = None  # the kernel that takes starts
 
 
 def causal_bias(documents: Tensor, dtype: torch.dtype, window: int | None = None) -> Tensor:
@@ -66,7 +72,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tenso
     """Softmax attention.  q (B, T, H, C), k and v (B, S, K, C), a bias of the same dtype -> (B, T, H, C)."""
     if sight.bias is None:
         assert sight.starts is not None
-        return attend_varlen(q, k, v, sight.starts, sight.window, scale)
+        assert sight.packed is not None
+        return sight.packed(q, k, v, sight.starts, sight.window, scale)
     materialise = q.device.type == "cpu" and q.shape[1] > 1
     return (attend_materialised if materialise else attend_fused)(q, k, v, sight.bias, scale)
 
@@ -99,6 +106,15 @@ def attend_varlen(
         flat_q, flat_k, flat_v, starts, starts, length, length, scale=scale, window_size=near
     )
     return cast(Tensor, made).view_as(q)
+
+
+def attend_flash4(
+    q: Tensor, k: Tensor, v: Tensor, starts: Tensor, window: int | None, scale: float
+) -> Tensor:
+    """`attend_varlen` by FlashAttention 4."""
+    flat = (tensor.flatten(0, 1) for tensor in (q, k, v))  # (B*T, heads, C)
+    made: Tensor = flash4(*flat, starts, q.shape[1], window, scale)[0]
+    return made.view_as(q)
 
 
 def _heads_first(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -9,14 +9,17 @@ import inspect
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from nakochat.core.machine import Machine, synchronise
 from nakochat.data.batches import document_starts
+from nakochat.models import flash4
 from nakochat.models.attention import (
+    Packed,
+    attend_flash4,
     attend_fused,
     attend_materialised,
     attend_varlen,
@@ -24,9 +27,10 @@ from nakochat.models.attention import (
 )
 from nakochat.models.model import ModelConfig
 
-FUSED, VARLEN, FLASH3 = "fused", "varlen", "varlen FA3"
+FUSED, VARLEN, FLASH3, FLASH4 = "fused", "varlen", "varlen FA3", "FA4"
 _TOLERANCE = 0.03  # of the largest number: bf16 keeps 8 bits
-_REPEATS = 5
+_ROUNDS, _PASSES = 3, 4  # passes of a round follow each other: one alone is over before a GPU's launches are
+_POSITIONS = 2**15  # of a race on a GPU: a smaller one measures launches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,10 @@ def candidates(device: torch.device, dtype: torch.dtype) -> list[str]:
         and torch.cuda.get_device_capability(device) >= (8, 0)
         and _knows_windows()
     )
-    return [FUSED, *([VARLEN] if flash else []), *([FLASH3] if flash and _has_flash3(device) else [])]
+    found = [FUSED]
+    if flash:
+        found += [VARLEN] + [FLASH3] * _has_flash3(device) + [FLASH4] * _has_flash4(device)
+    return found
 
 
 def choose_kernel(device: torch.device, dtype: torch.dtype, shape: Shape) -> str:
@@ -81,13 +88,13 @@ def agreed_kernel(machine: Machine, config: ModelConfig) -> str:
     return there[int(machine.largest(there.index(mine)))]
 
 
-def switch_on(name: str) -> bool:
-    """Make torch use it; whether a model has to give it the places where documents begin."""
+def switch_on(name: str) -> Packed | None:
+    """Make torch use it; what a model calls with the places where documents begin, None is a bias instead."""
     if name == FLASH3:
         torch.nn.attention.activate_flash_attention_impl("FA3")
     elif getattr(torch.nn.attention, "current_flash_attention_impl", lambda: None)() is not None:
         torch.nn.attention.restore_flash_attention_impl()
-    return name != FUSED
+    return {FUSED: None, FLASH4: attend_flash4}.get(name, attend_varlen)
 
 
 def _knows_windows() -> bool:
@@ -101,6 +108,11 @@ def _has_flash3(device: torch.device) -> bool:
     known: list[str] = getattr(torch.nn.attention, "list_flash_attention_impls", list)()
     hopper = torch.cuda.get_device_capability(device)[0] == 9
     return hopper and "FA3" in known and importlib.util.find_spec("flash_attn_interface") is not None
+
+
+def _has_flash4(device: torch.device) -> bool:
+    """FlashAttention 4 goes backwards on Hopper and Blackwell, and is a package of its own too."""
+    return torch.cuda.get_device_capability(device)[0] in (9, 10) and flash4.is_installed()
 
 
 def _tensors(device: torch.device, dtype: torch.dtype, shape: Shape) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -121,18 +133,18 @@ def _call(name: str, tensors: tuple[Tensor, Tensor, Tensor, Tensor], shape: Shap
     if name == FUSED:
         bias = causal_bias(documents, q.dtype, shape.window)
         return lambda: attend_fused(q, k, v, bias, scale)
-    starts = document_starts(documents)
-    return lambda: attend_varlen(q, k, v, starts, shape.window, scale)
+    starts, attend = document_starts(documents), switch_on(name)
+    assert attend is not None
+    return lambda: attend(q, k, v, starts, shape.window, scale)
 
 
 def _is_right(name: str, device: torch.device, dtype: torch.dtype, shape: Shape) -> bool:
     """Whether result and gradients are those of the formula in float32."""
     try:
-        switch_on(name)
         tensors = _tensors(device, dtype, shape)
         found = _call(name, tensors, shape)()
         found.float().square().sum().backward()
-    except (RuntimeError, ImportError, ValueError, TypeError):
+    except (RuntimeError, ImportError, ValueError, TypeError, AssertionError, AttributeError):
         return False  # what a kernel says that does not run here: built without it, wrong device, other arguments
     q, k, v = (tensor.detach().float().requires_grad_() for tensor in tensors[:3])
     bias = causal_bias(tensors[3], torch.float32, shape.window)
@@ -149,13 +161,17 @@ def _agree(found: Tensor, expected: Tensor) -> bool:
 
 
 def _seconds(name: str, device: torch.device, dtype: torch.dtype, shape: Shape) -> float:
-    """Of one forward and backward pass: the fastest of a few."""
-    switch_on(name)
+    """Of one forward and backward pass: in the fastest of a few rounds, after one that warms up."""
+    if device.type != "cpu":
+        shape = replace(shape, rows=max(1, _POSITIONS // shape.length))
     call, best = _call(name, _tensors(device, dtype, shape), shape), math.inf
-    for _ in range(_REPEATS):
+    for number in range(_ROUNDS + 1):
         synchronise(device)
         began = time.perf_counter()
-        call().float().sum().backward()
+        for _ in range(_PASSES):
+            made = call()
+            made.backward(made.detach())
         synchronise(device)
-        best = min(best, time.perf_counter() - began)
+        if number:
+            best = min(best, (time.perf_counter() - began) / _PASSES)
     return best

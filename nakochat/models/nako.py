@@ -25,7 +25,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
 from nakochat.models import attention
-from nakochat.models.attention import Cache, KVCache, Sight, causal_bias, rotary_table, rotate
+from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
 
 ATTENTION_SCALE = (
@@ -191,8 +191,8 @@ class Nako(nn.Module):
     sin: Tensor
     logit_cap = LOGIT_CAP
     """Logits stay within it; None would be no cap."""
-    varlen = False
-    """Whether attention is given the places where documents begin (kernels.py says where that works)."""
+    packed: Packed | None = None
+    """Attention that is given the places where documents begin; None is given a bias (kernels.py chooses)."""
     recompute = False
     """Whether training keeps a layer's input only and computes the rest of it anew in the backward pass."""
 
@@ -305,9 +305,9 @@ class Nako(nn.Module):
         if cache is not None:
             return {window: cache.sight(ids.shape[1], window) for window in windows}
         whose = torch.zeros_like(ids) if documents is None else documents
-        if self.varlen:
+        if self.packed is not None:
             places = document_starts(whose) if starts is None else starts
-            return {window: Sight(None, places, window) for window in windows}
+            return {window: Sight(None, places, window, self.packed) for window in windows}
         return {window: Sight(causal_bias(whose, self.dtype, window)) for window in windows}
 
     def _smear(self, x: Tensor, ids: Tensor, cache: Cache | None, documents: Tensor | None) -> Tensor:

@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
-from nakochat.models.attention import Cache, KVCache, Sight, causal_bias
+from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias
 from nakochat.models.nako import Linear
 
 LONGEST_CONTEXT = (
@@ -58,8 +58,8 @@ class Published(nn.Module):
 
     logit_cap: float | None = None
     """Logits are not capped."""
-    varlen = False
-    """Whether attention is given the places where documents begin (as in nako.py)."""
+    packed: Packed | None = None
+    """Attention that is given the places where documents begin (as in nako.py)."""
     recompute = False
     """Whether training keeps a layer's input only and computes the rest of it anew in the backward pass."""
 
@@ -119,8 +119,8 @@ class Published(nn.Module):
         if cache is not None:
             return cache.sight(ids.shape[1])
         whose = torch.zeros_like(ids) if documents is None else documents
-        if self.varlen:
-            return Sight(None, document_starts(whose) if starts is None else starts)
+        if self.packed is not None:
+            return Sight(None, document_starts(whose) if starts is None else starts, None, self.packed)
         return Sight(causal_bias(whose, self.dtype))
 
     def new_cache(self, rows: int, length: int) -> KVCache:

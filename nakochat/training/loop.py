@@ -150,7 +150,7 @@ class Training:
         if self.kernel not in candidates(self.machine.device, self.machine.dtype):
             self.kernel = agreed_kernel(self.machine, self.model.config)
             self.run.log("attention", kernel=self.kernel)
-        self.model.varlen = switch_on(self.kernel)
+        self.model.packed = switch_on(self.kernel)
 
     def _one_step(self, loss_of: Loss) -> dict[str, float] | None:
         """What to log of a step; None where it was not made."""

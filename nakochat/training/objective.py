@@ -1,6 +1,5 @@
 """A model and a batch -> the loss.  One objective serves every stage; what differs is the batch's weights."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +11,10 @@ from nakochat.data.batches import IGNORE, Batch
 from nakochat.models.model import Model
 
 AT_ONCE = 2**27  # logits that stand in memory at once: half a gigabyte in float32
+AT_ONCE_ON_GPU = 2**29
 
 Loss = Callable[[Model, Batch], Tensor]
+_Chunk = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
 
 def weighted_loss(model: Model, batch: Batch) -> Tensor:
@@ -23,33 +24,80 @@ def weighted_loss(model: Model, batch: Batch) -> Tensor:
     the pieces hold different numbers of them.  Logits are made where they are asked for only: in a conversation that
     is a third of the positions, and the head is a quarter of a small model's step.
     """
-    hidden = model.hidden(batch.inputs, documents=batch.documents, starts=batch.starts).flatten(
-        0, 1
-    )  # (B*T, D)
+    rows = _rows_at_once(model, batch)
+    return _whole(model, batch) if rows is None else _in_chunks(model, *_read(model, batch), rows, _chunk)
+
+
+def compiled_loss() -> Loss:
+    """weighted_loss under torch.compile: one graph for every number of asked positions and of documents.
+
+    Where there are chunks, one of them is compiled and not their loop: unrolled, thirty of them take minutes.
+    """
+    whole, read, chunk = torch.compile(_whole), torch.compile(_read), torch.compile(_chunk)
+
+    def loss_of(model: Model, batch: Batch) -> Tensor:
+        for counted in (batch.asked, batch.starts):
+            if counted is not None:
+                torch._dynamo.mark_dynamic(counted, 0)
+        rows = _rows_at_once(model, batch)
+        return whole(model, batch) if rows is None else _in_chunks(model, *read(model, batch), rows, chunk)
+
+    return loss_of
+
+
+def _rows_at_once(model: Model, batch: Batch) -> int | None:
+    """Positions of a chunk; None is all at once.  By the whole batch, which always has the same shape."""
+    size = model.head.weight.shape[0]
+    most = AT_ONCE if batch.inputs.device.type == "cpu" else AT_ONCE_ON_GPU
+    return None if batch.inputs.numel() * size <= most else max(1, most // size)
+
+
+def _read(model: Model, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """What the head reads (N, D), targets and weights (N,), where something is asked."""
+    hidden = model.hidden(batch.inputs, documents=batch.documents, starts=batch.starts).flatten(0, 1)
     targets, weights = batch.targets.flatten(), batch.weights.flatten()
     if batch.asked is not None:
         hidden, targets, weights = hidden[batch.asked], targets[batch.asked], weights[batch.asked]
-    # counted from the whole batch, whose shape never changes: a compiled graph has one number of chunks
-    chunks = math.ceil(batch.inputs.numel() * model.head.weight.shape[0] / AT_ONCE)
-    if chunks > 1:
-        return chunked_loss(hidden, model.head.weight, model.logit_cap, targets, weights, chunks)
+    return hidden, targets, weights
+
+
+def _whole(model: Model, batch: Batch) -> Tensor:
+    hidden, targets, weights = _read(model, batch)
     losses = F.cross_entropy(model.logits(hidden).float(), targets, ignore_index=IGNORE, reduction="none")
     return (losses * weights).sum()
 
 
-def chunked_loss(
-    hidden: Tensor, head: Tensor, cap: float | None, targets: Tensor, weights: Tensor, chunks: int
+def _in_chunks(
+    model: Model, hidden: Tensor, targets: Tensor, weights: Tensor, rows: int, chunk: _Chunk
 ) -> Tensor:
-    """The same from hidden (N, D) and head (V, D), with the logits of one chunk of the N in memory at a time."""
-    loss: Tensor = _ChunkedLoss.apply(hidden, head, cap, targets, weights, chunks)  # type: ignore[no-untyped-call]
+    """The same, with the logits of so many rows of hidden in memory at a time."""
+    loss: Tensor = _ChunkedLoss.apply(  # type: ignore[no-untyped-call]
+        hidden, model.head.weight, model.logit_cap, targets, weights, rows, chunk
+    )
     return loss
 
 
-class _ChunkedLoss(torch.autograd.Function):
-    """The gradient is made beside the loss, while a chunk's logits are there: nothing is computed twice.
+def _chunk(
+    part: Tensor, matrix: Tensor, cap: float | None, targets: Tensor, weights: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Of part (n, D) and matrix (V, D): the loss, and its slopes by both, the one by the matrix in float32.
 
     d loss / d z of logits capped to y = cap tanh(z / cap): (softmax(y) - onehot) (1 - (y / cap)²), times the weight.
     """
+    share = torch.where(targets == IGNORE, 0.0, weights)[:, None]
+    logits = part @ matrix.T  # (n, V)
+    capped = (logits if cap is None else cap * torch.tanh(logits / cap)).float()
+    chosen = targets[:, None].clamp_min(0)
+    surprise = capped.logsumexp(dim=-1, keepdim=True)
+    loss = ((surprise - capped.gather(1, chosen)) * share).sum()
+    slope = (capped - surprise).exp().scatter_add(1, chosen, -torch.ones_like(surprise))
+    slope = slope if cap is None else slope * (1 - (capped / cap).square())
+    slope = (slope * share).to(part.dtype)
+    return loss, slope @ matrix, (slope.T @ part).float()
+
+
+class _ChunkedLoss(torch.autograd.Function):
+    """The gradient is made beside the loss, while a chunk's logits are there: nothing is computed twice."""
 
     @staticmethod
     def forward(
@@ -59,43 +107,22 @@ class _ChunkedLoss(torch.autograd.Function):
         cap: float | None,
         targets: Tensor,
         weights: Tensor,
-        chunks: int,
+        rows: int,
+        chunk: _Chunk,
     ) -> Tensor:
-        size = (hidden.shape[0] + chunks - 1) // chunks
+        hidden, head = hidden.detach(), head.detach()  # nobody asks for a chunk's history
         matrix = head.to(hidden.dtype)
         of_hidden, of_head = torch.empty_like(hidden), torch.zeros_like(head, dtype=torch.float32)
         total = torch.zeros((), device=hidden.device)
-        counts = torch.where(targets == IGNORE, 0.0, weights)
-        for number in range(chunks):
-            here = slice(number * size, (number + 1) * size)
-            part, share = hidden[here], counts[here, None]
-            logits = part @ matrix.T  # (n, V)
-            capped = (logits if cap is None else cap * torch.tanh(logits / cap)).float()
-            chosen = targets[here, None].clamp_min(0)
-            surprise = capped.logsumexp(dim=-1, keepdim=True)
-            total += ((surprise - capped.gather(1, chosen)) * share).sum()
-            slope = (capped - surprise).exp().scatter_add(1, chosen, -torch.ones_like(surprise))
-            slope = slope if cap is None else slope * (1 - (capped / cap).square())
-            slope = (slope * share).to(hidden.dtype)
-            of_hidden[here] = slope @ matrix
-            of_head += (slope.T @ part).float()
+        for first in range(0, hidden.shape[0], rows):
+            here = slice(first, first + rows)
+            loss, of_hidden[here], slope = chunk(hidden[here], matrix, cap, targets[here], weights[here])
+            total += loss
+            of_head += slope
         ctx.save_for_backward(of_hidden, of_head)
         return total
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         of_hidden, of_head = ctx.saved_tensors
-        return of_hidden * gradients[0], of_head * gradients[0], None, None, None, None
-
-
-def compiled_loss() -> Loss:
-    """weighted_loss under torch.compile: one graph for every number of asked positions and of documents."""
-    compiled = torch.compile(weighted_loss)
-
-    def loss_of(model: Model, batch: Batch) -> Tensor:
-        for counted in (batch.asked, batch.starts):
-            if counted is not None:
-                torch._dynamo.mark_dynamic(counted, 0)
-        return compiled(model, batch)
-
-    return loss_of
+        return of_hidden * gradients[0], of_head * gradients[0], None, None, None, None, None

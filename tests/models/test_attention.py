@@ -11,6 +11,7 @@ from nakochat.models.attention import (
     attend,
     attend_fused,
     attend_materialised,
+    attend_varlen,
     causal_bias,
     rotary_table,
     rotate,
@@ -113,7 +114,7 @@ def test_kernels_that_know_where_documents_begin_are_given_the_same(monkeypatch,
     q, k, v = tensors(kv_heads=kv_heads)
     monkeypatch.setattr(varlen, "varlen_attn", varlen_by_the_formula())
     expected = attend(q, k, v, Sight(causal_bias(DOCUMENTS, torch.float32, window)), 0.3)
-    found = attend(q, k, v, Sight(None, document_starts(DOCUMENTS), window), 0.3)
+    found = attend(q, k, v, Sight(None, document_starts(DOCUMENTS), window, attend_varlen), 0.3)
     assert torch.allclose(found, expected, atol=1e-5)
 
 

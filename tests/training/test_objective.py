@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import torch
@@ -7,7 +8,7 @@ from torch import nn
 from nakochat.data.batches import IGNORE, Batch
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training import objective
-from nakochat.training.objective import weighted_loss
+from nakochat.training.objective import compiled_loss, weighted_loss
 
 LOGITS = torch.randn(2, 3, 7, generator=torch.Generator().manual_seed(0))
 
@@ -103,3 +104,16 @@ def test_chunks_stand_in_memory_one_at_a_time(monkeypatch):
     weighted_loss(model, random_batch(1.0))
     assert len(seen) == 6
     assert max(rows for rows, _ in seen) * 128 <= 128 * 100
+
+
+def test_of_many_chunks_one_is_compiled(monkeypatch):
+    monkeypatch.setattr(objective, "AT_ONCE", 128 * 100)
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    model = Nako(NakoConfig(vocab_size=90, layers=1, width=8, heads=1, context=64))
+    model.initialise(0)
+    batch = random_batch(1.0)
+    torch._dynamo.utils.counters.clear()
+    found = compiled_loss()(model, batch)
+    # what reads, and a chunk of either size, though there are six of them
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 3
+    assert torch.allclose(found, weighted_loss(model, batch), rtol=1e-4)
