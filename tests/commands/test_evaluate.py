@@ -1,3 +1,7 @@
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -7,8 +11,12 @@ from nakochat.commands import evaluate
 from nakochat.core.errors import CheckpointError, NakoError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import RunReference, run_folder
+from nakochat.data.village.scene import Exercise, Expected
+from nakochat.evals import suite
 from nakochat.models.checkpoint import checkpoint_of, save_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
+from nakochat.tasks.task import Label, Task
+from nakochat.text.conversation import assistant, user
 from nakochat.text.tokenizer import Tokenizer
 
 BASE = RunReference("run", "base", None)
@@ -21,8 +29,10 @@ def save():
     tokenizer.save(run_folder("run") / "tokenizer")
     write_json(run_folder("run") / "data" / "validation.json", ["무궁화 꽃이 피었어요."])
 
-    def at(step, seed=0):
-        model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=1, width=16, heads=1, context=32))
+    def at(step, seed=0, context=32):
+        model = Nako(
+            NakoConfig(vocab_size=tokenizer.vocab_size, layers=1, width=16, heads=1, context=context)
+        )
         model.initialise(seed)
         state = {"step": step, "steps": 4}
         folder = run_folder("run") / "base" / "checkpoints"
@@ -79,6 +89,54 @@ def test_a_finished_stage_is_scored_once_and_scores_of_less_do_not_count(save, s
     assert (len(scored), scores()["step"]) == (2, 4)
     evaluate.score_stage(BASE, device="cpu", dtype="float32")
     assert len(scored) == 2
+
+
+STALLED = """
+import sys, time
+from pathlib import Path
+from nakochat.commands import evaluate
+from nakochat.evals import suite
+from tests.commands.test_evaluate import BASE, TASK, score
+
+def stall(*words, **options):
+    Path(sys.argv[1]).touch()
+    time.sleep(3600)
+
+suite.answer_all, evaluate.score, suite.JOSA_PAIRS = stall, score, 4
+evaluate.score_stage(BASE, device="cpu", dtype="float32")
+"""
+EXERCISES = [Exercise((user(text), assistant("")), Expected()) for text in ("안녕", "무궁화")]
+TASK = Task("kind", Label("과제", "task"), lambda: EXERCISES, lambda answer, expected: True, max_tokens=4)
+
+
+def score(engine, texts):
+    return suite.score(engine, texts, tasks=[TASK], shown=False)
+
+
+def test_an_evaluation_that_was_killed_in_its_middle_runs_again_to_the_same_scores(
+    save, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(suite, "CONVERSATIONS", ())
+    monkeypatch.setattr(suite, "JOSA_PAIRS", 4)
+    monkeypatch.setattr(evaluate, "score", score)
+    save(4, context=128)
+    process = subprocess.Popen([sys.executable, "-c", STALLED, str(tmp_path / "stalled")])
+    deadline = time.monotonic() + 600
+    while not (tmp_path / "stalled").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    stage = run_folder("run") / "base"
+    assert {path.name for path in stage.iterdir()} == {"checkpoints"}  # no half of a score
+    found = []
+    for _ in range(2):
+        evaluate.score_stage(BASE, device="cpu", dtype="float32")
+        found.append({name: value for name, value in scores().items() if name != "seconds"})
+        (stage / "scores.json").unlink()  # the second was killed by nobody
+    assert found[0] == found[1]
+    assert found[0]["scores"]["kind"]["items"] == 2
 
 
 def test_bits_per_byte_of_a_file(save, tmp_path):
