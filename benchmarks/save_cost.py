@@ -5,6 +5,9 @@
 Trainings of the same steps with and without saves take turns.  The share is what a save adds, over an interval of
 steps; the goal is 1 %.  The pause is how long the loop stands while tensors are copied; that of two billion parameters
 is computed from their bytes and the rate at which these were copied, and the goal is one second.
+
+The share is told twice: of the clock's time, and of the processor's, which counts the writing thread too and does not
+count what else the machine was doing.  On a machine that others use only the second can be compared.
 """
 
 import argparse
@@ -26,7 +29,7 @@ from nakochat.training.optimizer import Optimizer
 from nakochat.training.rehearsal import random_batches
 from nakochat.training.schedule import Schedule
 
-LARGE = 32  # layers of a model of two billion parameters
+LARGE = {"depth": 28, "vocab_size": 32768}  # two billion parameters
 WARM = 2  # steps before the timed ones
 
 
@@ -42,10 +45,11 @@ class Timed(Training):
     def _measure(self) -> None:
         if self.step == WARM:
             synchronise(self.machine.device)
-            self.began = time.perf_counter()
+            self.began = moment()
         if self.step == self.schedule.steps:
             synchronise(self.machine.device)
-            self.ended = time.perf_counter()
+            self._finish_save()  # what is still being written is the saves' cost too
+            self.ended = moment()
 
     def _save(self, steps: int) -> bool:
         if self.step in self.saves_at:
@@ -53,6 +57,11 @@ class Timed(Training):
             self.save()
             self.pauses.append(time.perf_counter() - began)
         return True
+
+
+def moment() -> tuple[float, float]:
+    """The clock, and the seconds that processors have worked for this process, in all its threads."""
+    return time.perf_counter(), time.process_time()
 
 
 def optimizer_of(model: Nako, config: NakoConfig, machine: Machine, rows: int) -> Optimizer:
@@ -70,8 +79,8 @@ def optimizer_of(model: Nako, config: NakoConfig, machine: Machine, rows: int) -
 
 def train(
     config: NakoConfig, machine: Machine, rows: int, steps: int, saves: int
-) -> tuple[float, list[float]]:
-    """Seconds of `steps` steps, and the pauses of the saves spread over them."""
+) -> tuple[list[float], list[float]]:
+    """Seconds of `steps` steps by the clock and of processors, and the pauses of the saves spread over them."""
     model = Nako(config, machine.dtype)
     model.initialise(0)
     model = model.to(machine.device)
@@ -90,7 +99,16 @@ def train(
         apart = steps // max(1, saves)
         training.saves_at = frozenset(WARM + 1 + number * apart for number in range(saves))
         training.train()
-    return training.ended - training.began, training.pauses
+    taken = [after - before for before, after in zip(training.began, training.ended, strict=True)]
+    return taken, training.pauses
+
+
+def cost(
+    with_saves: list[list[float]], without: list[list[float]], place: int, steps: int, saves: int
+) -> tuple[float, float]:
+    """Seconds of a step, and what one save adds: medians over the trainings."""
+    plain = statistics.median(times[place] for times in without)
+    return plain / steps, (statistics.median(times[place] for times in with_saves) - plain) / saves
 
 
 def bytes_of_a_checkpoint(config: NakoConfig, dtype: torch.dtype) -> tuple[int, int]:
@@ -132,13 +150,13 @@ def main() -> None:
             seconds, stood = train(config, machine, options.rows, steps, saves or 0)
             (with_saves if saves else without).append(seconds)
             pauses += stood
-            print(f"{steps} steps, {saves} saves: {seconds:.2f} s", flush=True)
-    step = statistics.median(without) / steps
-    added = (statistics.median(with_saves) - statistics.median(without)) / options.saves
-    parameters, size = bytes_of_a_checkpoint(config, machine.dtype)
-    large, large_size = bytes_of_a_checkpoint(
-        config_of_depth(LARGE, vocab_size=65536, context=2048), machine.dtype
+            clock, processor = seconds
+            print(f"{steps} steps, {saves} saves: {clock:.2f} s, {processor:.2f} s of processors", flush=True)
+    (step, added), (processor_step, processor_added) = (
+        cost(with_saves, without, place, steps, options.saves) for place in range(2)
     )
+    parameters, size = bytes_of_a_checkpoint(config, machine.dtype)
+    large, large_size = bytes_of_a_checkpoint(config_of_depth(**LARGE, context=2048), machine.dtype)
     pause = statistics.median(pauses[1:])  # the first gets its memory
     found = {
         "device": machine.describe(),
@@ -148,6 +166,9 @@ def main() -> None:
         "seconds_added_by_a_save": added,
         "every": options.every,
         "share_of_step_time": added / (options.every * step),
+        "share_of_processor_time": processor_added / (options.every * processor_step),
+        "processor_step_seconds": processor_step,
+        "processor_seconds_added_by_a_save": processor_added,
         "pause_seconds": pause,
         "copied_bytes_per_second": size / pause,
         "large_parameters": large,
@@ -158,6 +179,10 @@ def main() -> None:
     print(
         f"{parameters / 1e6:,.1f}M parameters, {size / 1e6:,.0f} MB: a step {step * 1e3:.1f} ms, a save adds "
         f"{added * 1e3:.1f} ms, {share:.2%} every {options.every} steps; pause {pause * 1e3:.1f} ms"
+    )
+    print(
+        f"of processors: a step {processor_step * 1e3:.1f} ms, a save adds {processor_added * 1e3:.1f} ms, "
+        f"{found['share_of_processor_time']:.2%}"
     )
     print(
         f"{large / 1e9:.2f}B parameters, {large_size / 1e9:.1f} GB: a pause of "
