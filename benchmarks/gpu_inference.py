@@ -136,7 +136,13 @@ def run(commands: list[list[str]], log: Path, seconds: float) -> str:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 cwd=HERE.parent,
-                env={**os.environ, "PYTHONPATH": str(HERE.parent), "PYTHONUNBUFFERED": "1"},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(
+                        filter(None, (str(HERE.parent), os.environ.get("PYTHONPATH")))
+                    ),
+                    "PYTHONUNBUFFERED": "1",
+                },
                 start_new_session=True,
             )
             try:
