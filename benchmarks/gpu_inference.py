@@ -5,12 +5,12 @@
 Each part is a process of its own with a time limit of its own: DIR/NAME.log holds what it said, DIR/NAME.json its
 figures, DIR/summary.json how each ended.  What does not fit the minutes any more is named there.  Parts:
 
-    tests         the kernels beside the formula, graphs beside single kernels, exact answers alone and among 64
     ours          nakochat, 0.6B at 1, 8, 64 and 256 streams
+    tests         the kernels beside the formula, graphs beside single kernels, exact answers alone and among 64
     ours-1.7b     nakochat, 1.7B at 1, 64 and 256
-    compiled      the same, 0.6B and 1.7B, with the compiler
     profile       where a step's time goes: the graph alone, the whole step, kernels by time
     peers         Transformers' generate, dynamic cache, 0.6B and 1.7B
+    compiled      nakochat with the compiler, 0.6B and 1.7B
     exact         nakochat, bit for bit the same in any company
     bench         nako bench infer of a depth: bandwidth, first token, next turn
     continuous    Transformers' continuous batching
@@ -99,21 +99,21 @@ def parts(options: argparse.Namespace) -> dict[str, tuple[list[list[str]], float
         ),
     ]
     return {
-        "tests": ([tests], 75),
-        "ours": ([versus("ours", small, "1 8 64 256", "nakochat")], 40),
-        "ours-1.7b": ([versus("ours-1.7b", large, "1 64 256", "nakochat")], 40),
-        "compiled": (
-            [
-                versus("compiled", small, "1 256", "nakochat compiled"),
-                versus("compiled-1.7b", large, "1", "nakochat compiled"),
-            ],
-            70,
-        ),
+        "ours": ([versus("ours", small, "1 8 64 256", "nakochat")], 35),
+        "tests": ([tests], 60),
+        "ours-1.7b": ([versus("ours-1.7b", large, "1 64 256", "nakochat")], 35),
         "profile": ([[*own, "--part", "profile"]], 30),
         "peers": (
             [
                 versus("peers", small, "1 64 256", "transformers dynamic", repeats=1),
                 versus("peers-1.7b", large, "1 64 256", "transformers dynamic", repeats=1),
+            ],
+            70,
+        ),
+        "compiled": (
+            [
+                versus("compiled", small, "1 256", "nakochat compiled"),
+                versus("compiled-1.7b", large, "1", "nakochat compiled"),
             ],
             70,
         ),

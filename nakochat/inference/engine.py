@@ -44,7 +44,8 @@ SLOT_SHARE = (
     0.25  # of the memory, for all slots together, if every one of them were full; of a GPU's, what is free
 )
 GPU_SHARE = 0.6
-GPU_PIECES = 32, 8  # of prompts in a step: where nobody is being answered, and beside answers
+GPU_PIECES = 64, 32  # of prompts in a step: where nobody is being answered, and beside answers
+GPU_EXACT_PIECES = 16, 4  # each is a pass of its own
 # products add up alike in multiples of four rows, on every number of threads; bf16 with a single row too
 EXACT_ROWS = 4
 
@@ -101,13 +102,14 @@ class Engine:
         if slots is None:
             room = int(_room(machine.device)) // bytes_of_slot(model, self.context)
             slots = max(1, min(MOST_SLOTS, room))
+        pieces = GPU_EXACT_PIECES if self.exact else GPU_PIECES
         self._scheduler = Scheduler(
             slots=slots,
             length=self.context,
             piece=PIECE,
             most_waiting=most_waiting,
             exact=self.exact,
-            **({"pieces_per_step": GPU_PIECES[0], "pieces_beside": GPU_PIECES[1]} if gpu else {}),
+            **({"pieces_per_step": pieces[0], "pieces_beside": pieces[1]} if gpu else {}),
         )
         self._slots: Slots | None = None
         self._passes: Passes | None = None
