@@ -2,8 +2,9 @@
 
     python benchmarks/gpu_inference.py --out DIR [--minutes 2.5] [--parts NAME ...] [--device cuda]
 
-Each part is a process of its own with a time limit of its own: DIR/NAME.log holds what it said, DIR/NAME.json its
-figures, DIR/summary.json how each ended.  What does not fit the minutes any more is named there.  Parts:
+Each part is a process of its own with a time limit of its own.  DIR/inference.log holds what they said and
+DIR/inference.json how each ended and its figures, written anew after every part; what did not fit the minutes is named
+there.  Parts:
 
     ours          nakochat, 0.6B at 1, 8, 64 and 256 streams
     tests         the kernels beside the formula, graphs beside single kernels, exact answers alone and among 64
@@ -22,9 +23,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 HERE = Path(__file__).resolve().parent
 LIMIT = (
@@ -40,21 +42,29 @@ def main() -> None:
         return
     options.out.mkdir(parents=True, exist_ok=True)
     ends = time.monotonic() + 60 * options.minutes
-    summary: dict[str, Any] = {}
-    for name, (command, seconds) in parts(options).items():
-        if options.parts and name not in options.parts:
-            continue
-        left = ends - time.monotonic()
-        if left < 5:
-            summary[name] = "no time left"
-        else:
+    found: dict[str, Any] = {}
+    log = options.out / "inference.log"
+    with tempfile.TemporaryDirectory() as name, log.open("w", encoding="utf-8") as words:
+        folder = Path(name)
+        for part, (commands, seconds) in parts(options, folder).items():
+            if options.parts and part not in options.parts:
+                continue
+            left = ends - time.monotonic()
             began = time.monotonic()
-            ended = run(command, options.out / f"{name}.log", min(seconds, left))
-            summary[name] = f"{ended}, {time.monotonic() - began:.0f} s"
-        print(f"{name}: {summary[name]}", flush=True)
-        (options.out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    for log in sorted(options.out.glob("*.log")):
-        print(f"== {log.stem}", *log.read_text(errors="replace").splitlines()[-14:], sep="\n", flush=True)
+            words.write(f"\n===== {part}\n")
+            words.flush()
+            ended = run(commands, words, min(seconds, left)) if left > 5 else "no time left"
+            figures = {file.stem: json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))}
+            found[part] = {"ended": ended, "seconds": time.monotonic() - began, "figures": figures}
+            for file in folder.glob("*.json"):
+                file.unlink()
+            print(f"{part}: {ended}, {found[part]['seconds']:.0f} s", flush=True)
+            text = json.dumps(found, indent=2) + "\n"
+            (options.out / "inference.json").write_text(text, encoding="utf-8")
+    said = log.read_text(encoding="utf-8", errors="replace").split("\n===== ")
+    for part in said[1:]:
+        name, *lines = part.splitlines()
+        print(f"== {name}", *(line[:160] for line in lines[-10:]), sep="\n", flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -68,8 +78,8 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def parts(options: argparse.Namespace) -> dict[str, tuple[list[list[str]], float]]:
-    """Name -> commands, and the seconds that they may take together."""
+def parts(options: argparse.Namespace, folder: Path) -> dict[str, tuple[list[list[str]], float]]:
+    """Name -> commands, which leave their figures in the folder, and the seconds that they may take together."""
     small, large = ("tiny", "tiny") if options.small else ("0.6b", "1.7b")
 
     def versus(name: str, shape: str, streams: str, *who: str, repeats: int = 2) -> list[str]:
@@ -85,10 +95,10 @@ def parts(options: argparse.Namespace) -> dict[str, tuple[list[list[str]], float
                 "--repeats",
                 str(repeats),
             ),
-            *("--json", str(options.out / f"{name}.json"), "--seconds", LIMIT, "--contenders", *who),
+            *("--json", str(folder / f"{name}.json"), "--seconds", LIMIT, "--contenders", *who),
         ]
 
-    own = [sys.executable, __file__, "--out", str(options.out), "--device", options.device]
+    own = [sys.executable, __file__, "--out", str(folder), "--device", options.device]
     own += ["--small"] if options.small else []
     tests = [
         *(sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(HERE.parent), "-q", "-n", "12"),
@@ -124,34 +134,28 @@ def parts(options: argparse.Namespace) -> dict[str, tuple[list[list[str]], float
     }
 
 
-def run(commands: list[list[str]], log: Path, seconds: float) -> str:
-    """Run one after the other into a log; how it ended."""
+def run(commands: list[list[str]], words: TextIO, seconds: float) -> str:
+    """Run one after the other, their words to a file; how it ended."""
+    path = os.pathsep.join(filter(None, (str(HERE.parent), os.environ.get("PYTHONPATH"))))
     ends = time.monotonic() + seconds
     ended = "well"
-    with log.open("w", encoding="utf-8") as file:
-        for command in commands:
-            left = str(max(1.0, ends - time.monotonic() - 2))
-            process = subprocess.Popen(
-                [left if word == LIMIT else word for word in command],
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                cwd=HERE.parent,
-                env={
-                    **os.environ,
-                    "PYTHONPATH": os.pathsep.join(
-                        filter(None, (str(HERE.parent), os.environ.get("PYTHONPATH")))
-                    ),
-                    "PYTHONUNBUFFERED": "1",
-                },
-                start_new_session=True,
-            )
-            try:
-                code = process.wait(max(1.0, ends - time.monotonic()))
-                ended = ended if code == 0 else f"failed ({code})"
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)  # its own children too
-                process.wait()
-                return f"stopped after {seconds:.0f} s"
+    for command in commands:
+        left = str(max(1.0, ends - time.monotonic() - 2))
+        process = subprocess.Popen(
+            [left if word == LIMIT else word for word in command],
+            stdout=words,
+            stderr=subprocess.STDOUT,
+            cwd=HERE.parent,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,
+        )
+        try:
+            code = process.wait(max(1.0, ends - time.monotonic()))
+            ended = ended if code == 0 else f"failed ({code})"
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)  # its own children too
+            process.wait()
+            return f"stopped after {seconds:.0f} s"
     return ended
 
 
