@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nakochat.models.flash4 import flash4
+from nakochat.models.flash4 import Flash4
 
 
 def rotary_table(
@@ -113,7 +113,7 @@ def attend_flash4(
 ) -> Tensor:
     """`attend_varlen` by FlashAttention 4."""
     flat = (tensor.flatten(0, 1) for tensor in (q, k, v))  # (B*T, heads, C)
-    made: Tensor = flash4(*flat, starts, q.shape[1], window, scale)[0]
+    made: Tensor = Flash4.apply(*flat, starts, q.shape[1], window, scale)  # type: ignore[no-untyped-call]
     return made.view_as(q)
 
 

@@ -44,7 +44,7 @@ def _(
 
 
 @torch.library.custom_op("nakochat::flash4_backward", mutates_args=())
-def _backward(
+def flash4_backward(
     gradient: Tensor,
     q: Tensor,
     k: Tensor,
@@ -63,7 +63,7 @@ def _backward(
     return made[0], made[1], made[2]
 
 
-@_backward.register_fake
+@flash4_backward.register_fake
 def _(
     gradient: Tensor, q: Tensor, k: Tensor, v: Tensor, out: Tensor, sums: Tensor, *rest: Any
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -84,14 +84,26 @@ def _common(starts: Tensor, longest: int, window: int | None, scale: float) -> d
     }
 
 
-def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-    q, k, v, starts, *ctx.rest = inputs
-    ctx.save_for_backward(q, k, v, *output, starts)
+class Flash4(torch.autograd.Function):
+    """`flash4` and its gradients; the sums stay inside."""
 
+    @staticmethod
+    def forward(
+        ctx: Any,
+        q: Tensor,
+        k: Tensor,
+        v: Tensor,
+        starts: Tensor,
+        longest: int,
+        window: int | None,
+        scale: float,
+    ) -> Tensor:
+        out: Tensor
+        out, sums = flash4(q, k, v, starts, longest, window, scale)
+        ctx.save_for_backward(q, k, v, out, sums, starts)
+        ctx.rest = longest, window, scale
+        return out
 
-def _gradients(ctx: Any, gradient: Tensor, of_sums: Tensor) -> tuple[Tensor | None, ...]:
-    made = _backward(gradient, *ctx.saved_tensors, *ctx.rest)
-    return *made, None, None, None, None
-
-
-flash4.register_autograd(_gradients, setup_context=_keep)
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        return *flash4_backward(*gradients, *ctx.saved_tensors, *ctx.rest), None, None, None, None

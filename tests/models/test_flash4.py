@@ -1,3 +1,4 @@
+import importlib
 import sys
 from types import ModuleType
 
@@ -89,17 +90,31 @@ def test_it_is_attention_within_documents_forwards_and_backwards(package, window
 
 
 def test_a_compiler_sees_the_shapes_that_come(package):
-    q, k, v = (x.detach().flatten(0, 1).requires_grad_() for x in tensors(2))
-    torch.library.opcheck(flash4.flash4, (q, k, v, document_starts(DOCUMENTS), 7, None, 0.3))
+    q, k, v = (x.detach().flatten(0, 1) for x in tensors(2))
+    rest = (document_starts(DOCUMENTS), 7, None, 0.3)
+    torch.library.opcheck(flash4.flash4, (q, k, v, *rest))
+    out, sums = flash4.flash4(q, k, v, *rest)
+    torch.library.opcheck(flash4.flash4_backward, (torch.ones_like(out), q, k, v, out, sums, *rest))
+
+
+@pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")  # dynamo does it
+def test_a_compiler_sees_its_gradients(package):
+    ours, plain = tensors(2), tensors(2)
+    whole = torch.compile(attend_flash4, backend="aot_eager", fullgraph=True)
+    for attend, inputs in ((whole, ours), (attend_flash4, plain)):
+        attend(*inputs, document_starts(DOCUMENTS), 3, 0.3).square().sum().backward()
+    for a, b in zip(ours, plain, strict=True):
+        assert torch.allclose(a.grad, b.grad)
 
 
 def test_a_package_of_the_same_name_is_not_it(package, monkeypatch, tmp_path):
     for name in ("flash_attn", "flash_attn.cute", "flash_attn.cute.interface"):
         monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])  # wherever it may be installed
     assert not flash4.is_installed()
     (tmp_path / "flash_attn").mkdir()
     (tmp_path / "flash_attn" / "__init__.py").write_text("raise ImportError('undefined symbol')")
-    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
     assert not flash4.is_installed()
     (tmp_path / "flash_attn" / "__init__.py").write_text("")
     monkeypatch.delitem(sys.modules, "flash_attn", raising=False)
