@@ -218,11 +218,12 @@ def profile(options: argparse.Namespace) -> None:
 def bench(options: argparse.Namespace) -> None:
     """nako bench infer, of our own model."""
     from nakochat.commands.bench_infer import infer
+    from nakochat.inference.options import EngineOptions
 
     infer(
         depth=2 if options.small else 20,
         streams=(1, 4) if options.small else (1, 4, 16, 64, 256),
-        context=512,
+        how=EngineOptions(context=512),
         repeats=2,
         device=options.device,
         json=options.out / "bench.json",

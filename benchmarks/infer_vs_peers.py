@@ -145,7 +145,7 @@ def contender(options: argparse.Namespace, folder: Path) -> Contender:
 def ours(options: argparse.Namespace, **how: Any) -> Contender:
     from nakochat.core.machine import open_machine
     from nakochat.core.paths import find_run
-    from nakochat.inference.sampling import Sampling
+    from nakochat.inference.options import EngineOptions, Sampling
     from nakochat.inference.talk import load_engine
     from nakochat.inference.untrained import untrained_engine
     from nakochat.models.llama import LlamaConfig
@@ -156,9 +156,9 @@ def ours(options: argparse.Namespace, **how: Any) -> Contender:
         sizes = dict(QWEN[options.shape])
         shape = {**HEADS, "vocab_size": sizes.pop("vocabulary"), "context": context, **sizes}
         config = LlamaConfig(**shape, qk_norm=True, tied=True, rotary_base=1e6)
-        engine = untrained_engine(config, machine, slots=max(options.streams), **how)
+        engine = untrained_engine(config, machine, EngineOptions(**how), slots=max(options.streams))
     else:
-        engine = load_engine(find_run(options.run), machine, **how)
+        engine = load_engine(find_run(options.run), machine, EngineOptions(**how))
 
     def generate(prompts: list[list[int]], tokens: int) -> object:
         return list(engine.stream(prompts, Sampling(max_tokens=tokens, temperature=0), stops=False))

@@ -10,9 +10,10 @@ import statistics
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from cyclopts import Parameter
 
 from nakochat.commands.bench import require_some
 from nakochat.core.errors import ConfigError
@@ -22,10 +23,10 @@ from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
+from nakochat.inference.options import EngineOptions
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import load_engine
 from nakochat.inference.untrained import VOCABULARY, untrained_engine
-from nakochat.models.bits import Quant
 from nakochat.models.model import Model
 from nakochat.models.sizing import config_of_depth
 
@@ -40,11 +41,8 @@ def infer(
     prompt_tokens: int = 64,
     tokens: int = 64,
     repeats: int = 5,
-    quant: Quant | None = None,
     depth: int | None = None,
-    context: int | None = None,
-    exact: bool | None = None,
-    compile: bool = False,
+    how: Annotated[EngineOptions, Parameter(name="*")] = EngineOptions(),
     device: str = "auto",
     dtype: str = "auto",
     json: Path | None = None,
@@ -64,30 +62,21 @@ def infer(
         답마다의 토큰 수. | Tokens of each answer.
     repeats
         이만큼 재어 중앙값을 씁니다. | The median of so many counts.
-    quant
-        가중치를 int8이나 int4로. | Weights in int8 or int4.
     depth
         학습한 실행 대신, 이 깊이의 아무 가중치나 가진 nako 모델을 잽니다. |
         Measure a nako model of this depth with weights that mean nothing, instead of a run.
-    context
-        한 대화의 가장 많은 토큰 수; 기본: 모델의 문맥. | Most tokens of a conversation; default: the model's.
-    exact
-        곁에 누가 있든 답이 비트까지 같게; 기본: CPU에서만. |
-        The same answer to the bit in any company; default: on a CPU only.
-    compile
-        GPU의 작은 커널들을 컴파일러로 합칩니다. | Let the compiler join a GPU's small kernels.
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
     for count in streams:
         require_some(streams=count, tokens=tokens, repeats=repeats, prompt_tokens=prompt_tokens)
     machine = open_machine(device, dtype, "no")
-    engine = _engine(run, machine, depth, quant, context=context, exact=exact, compile=compile)
+    engine = _engine(run, machine, depth, how)
     bandwidth, weights = read_bandwidth(machine.device), bytes_read(engine.model)
     limit = bandwidth / weights
     figures: dict[str, Any] = {
         "machine": machine.describe(),
-        "quant": quant,
+        "quant": how.quant,
         "exact": engine.exact,
         "compile": engine.compile,
         "weight_bytes_per_step": weights,
@@ -133,17 +122,15 @@ def infer(
         write_json(json, figures)
 
 
-def _engine(
-    run: str | None, machine: Machine, depth: int | None, quant: Quant | None, **options: Any
-) -> Engine:
+def _engine(run: str | None, machine: Machine, depth: int | None, how: EngineOptions) -> Engine:
     """Of a run, or of a depth."""
     if depth is None:
-        return load_engine(find_run(run), machine, quant, **options)
+        return load_engine(find_run(run), machine, how)
     if run is not None:
         raise ConfigError(say("실행과 --depth 가운데 하나만 쓰세요.", "give a run or --depth, not both."))
     require_some(depth=depth)
-    shape = config_of_depth(depth, vocab_size=VOCABULARY, context=options["context"] or 2048)
-    return untrained_engine(shape, machine, quant=quant, **options)
+    shape = config_of_depth(depth, vocab_size=VOCABULARY, context=how.context or 2048)
+    return untrained_engine(shape, machine, how)
 
 
 def bytes_read(model: Model) -> int:

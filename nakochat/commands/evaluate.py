@@ -23,6 +23,7 @@ from nakochat.evals.harness import run_harness
 from nakochat.evals.scorer import EngineScorer, Scorer
 from nakochat.evals.suite import score, write_scores
 from nakochat.evals.texts import SUITE, Texts, measure_texts, pinned, read_texts
+from nakochat.inference.options import EngineOptions
 from nakochat.inference.talk import load_engine
 from nakochat.interop.hf_scorer import load_hf_scorer
 from nakochat.models.bits import Quant
@@ -167,7 +168,9 @@ def _scorer_of(subject: _Subject, machine: Machine) -> tuple[Scorer, bool]:
         return scorer, scorer.chats
     assert subject.run is not None
     # training may save another checkpoint meanwhile
-    engine = load_engine(replace(subject.run, step=subject.header["step"]), machine, subject.quant)
+    engine = load_engine(
+        replace(subject.run, step=subject.header["step"]), machine, EngineOptions(quant=subject.quant)
+    )
     return EngineScorer(engine), subject.run.stage != "base"
 
 
@@ -196,7 +199,9 @@ def _score_run(subject: _Subject, machine: Machine, json: Path | None) -> None:
     """The village's tasks, by which the stages of a run are compared."""
     reference = subject.run
     assert reference is not None
-    engine = load_engine(replace(reference, step=subject.header["step"]), machine, subject.quant)
+    engine = load_engine(
+        replace(reference, step=subject.header["step"]), machine, EngineOptions(quant=subject.quant)
+    )
     found = score(engine, stored_validation(reference.folder.parent / "data"))
     if not machine.is_first:
         return

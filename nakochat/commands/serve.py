@@ -8,8 +8,7 @@ from cyclopts import Parameter
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run
-from nakochat.inference.options import Sampling
-from nakochat.models.bits import Quant
+from nakochat.inference.options import EngineOptions, Sampling
 from nakochat.serving.settings import ServeSettings
 from nakochat.serving.web.limits import Limits
 
@@ -26,8 +25,7 @@ class Served:
     """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     dtype: str = "auto"
     """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
-    quant: Quant | None = None
-    """가중치를 int8이나 int4로 줄여 빠르게 읽습니다. | Weights in int8 or int4, which are read faster."""
+    engine: Annotated[EngineOptions, Parameter(name="*")] = field(default_factory=EngineOptions)
 
 
 def serve(run: str | None = None, *, settings: Served = Served()) -> None:
@@ -55,5 +53,5 @@ def serve(run: str | None = None, *, settings: Served = Served()) -> None:
         sampling=settings.sampling,
         device=settings.device,
         dtype=settings.dtype,
-        quant=settings.quant,
+        engine=settings.engine,
     )

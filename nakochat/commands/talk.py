@@ -13,9 +13,9 @@ from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder, trained_stages
 from nakochat.core.progress import speak
 from nakochat.inference.engine import Engine
+from nakochat.inference.options import EngineOptions
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import continue_likely, continue_text, load_engine
-from nakochat.models.bits import Quant
 
 
 @Parameter(name="*")
@@ -28,14 +28,13 @@ class TalkSettings:
     """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     dtype: str = "auto"
     """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
-    quant: Quant | None = None
-    """가중치를 int8이나 int4로 줄여 빠르게 읽습니다. | Weights in int8 or int4, which are read faster."""
+    engine: Annotated[EngineOptions, Parameter(name="*")] = field(default_factory=EngineOptions)
 
 
 def _engine(run: str | None, settings: TalkSettings) -> tuple[Engine, str]:
     reference = find_run(run)
     machine = open_machine(settings.device, settings.dtype, "no")
-    return load_engine(reference, machine, settings.quant), str(reference)
+    return load_engine(reference, machine, settings.engine), str(reference)
 
 
 def sample(
@@ -123,10 +122,10 @@ def chat(
 
     def loader(stage: str) -> Callable[[], tuple[Engine, str]]:
         other = find_run(f"{reference.name}/{stage}")
-        return lambda: (load_engine(other, machine, settings.quant), str(other))
+        return lambda: (load_engine(other, machine, settings.engine), str(other))
 
     run_chat(
-        load_engine(reference, machine, settings.quant),
+        load_engine(reference, machine, settings.engine),
         sampling=settings.sampling,
         prompt=prompt,
         name=str(reference),

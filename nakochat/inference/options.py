@@ -1,9 +1,35 @@
-"""How to choose tokens, as values.  No torch: the server's front checks a request without loading a model."""
+"""How to choose tokens and how to compute them, as values.  No torch: the server's front loads no model."""
 
 from dataclasses import dataclass
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
+from nakochat.models.bits import Quant
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineOptions:
+    """How an engine computes.  Raises ConfigError for values that make no sense."""
+
+    quant: Quant | None = None
+    """가중치를 int8이나 int4로 줄여 빠르게 읽습니다. | Weights in int8 or int4, which are read faster."""
+    context: int | None = None
+    """한 대화의 가장 많은 토큰 수; 기본: 모델의 문맥. | Most tokens of a conversation; default: the model's context."""
+    exact: bool | None = None
+    """곁에 누가 있든 답이 비트까지 같게; 기본: CPU에서만 (GPU에서는 느려집니다). |
+    The same answer to the bit in any company; default: on a CPU only, as it slows a GPU down."""
+    compile: bool = False
+    """GPU의 작은 커널들을 컴파일러로 합칩니다; 처음에 시간이 걸립니다. |
+    Let the compiler join a GPU's small kernels, which takes its time at first."""
+
+    def __post_init__(self) -> None:
+        if self.context is not None and self.context < 2:
+            raise ConfigError(
+                say(
+                    f"--context는 2 이상입니다: {self.context}.",
+                    f"--context must be 2 or more: {self.context}.",
+                )
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -190,7 +190,8 @@ class Passes:
             compute()
             torch.cuda.synchronize(self._device)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
+        # what other threads do meanwhile, as loading another model, does not matter
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             out = compute()
 
         def replay() -> Tensor:

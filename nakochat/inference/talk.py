@@ -11,10 +11,11 @@ from nakochat.core.machine import Machine
 from nakochat.core.paths import RunReference
 from nakochat.inference.detokeniser import Detokeniser
 from nakochat.inference.engine import Engine, inference_copy
+from nakochat.inference.options import EngineOptions
 from nakochat.inference.request import Finish, Request
 from nakochat.inference.sampling import Sampling
-from nakochat.models.bits import Quant
 from nakochat.models.checkpoint import checkpoint_of
+from nakochat.models.model import Model
 from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
 from nakochat.text.tokenizer import Tokenizer
 
@@ -30,21 +31,28 @@ class Piece:
     """How many tokens were generated until here, of every kind."""
 
 
-def load_engine(
-    run: RunReference,
-    machine: Machine,
-    quant: Quant | None = None,
-    *,
-    context: int | None = None,
-    exact: bool | None = None,
-    compile: bool = False,
-) -> Engine:
-    """The engine of a run's newest whole checkpoint; options as Engine's.  CheckpointError when there is none."""
+def load_engine(run: RunReference, machine: Machine, options: EngineOptions = EngineOptions()) -> Engine:
+    """The engine of a run's newest whole checkpoint.  CheckpointError when there is none."""
     tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
     checkpoint = checkpoint_of(run)
     checkpoint.require_tokenizer(tokenizer.hash)
-    model = inference_copy(checkpoint.model(machine.dtype, machine.device), quant)
-    return Engine(model, tokenizer, machine, context=context, exact=exact, compile=compile)
+    model = inference_copy(checkpoint.model(machine.dtype, machine.device), options.quant)
+    return engine_of(model, tokenizer, machine, options)
+
+
+def engine_of(
+    model: Model, tokenizer: Tokenizer, machine: Machine, options: EngineOptions, slots: int | None = None
+) -> Engine:
+    """The engine of an inference_copy."""
+    return Engine(
+        model,
+        tokenizer,
+        machine,
+        slots=slots,
+        context=options.context,
+        exact=options.exact,
+        compile=options.compile,
+    )
 
 
 def reply(engine: Engine, conversation: Conversation, sampling: Sampling) -> Iterator[Piece]:

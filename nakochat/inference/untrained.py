@@ -4,7 +4,8 @@ import torch
 
 from nakochat.core.machine import Machine
 from nakochat.inference.engine import Engine, inference_copy
-from nakochat.models.bits import Quant
+from nakochat.inference.options import EngineOptions
+from nakochat.inference.talk import engine_of
 from nakochat.models.model import ModelConfig, build_model
 from nakochat.text.tokenizer import Tokenizer
 
@@ -19,29 +20,15 @@ def untrained_tokenizer() -> Tokenizer:
 def untrained_engine(
     config: ModelConfig,
     machine: Machine,
-    *,
-    quant: Quant | None = None,
+    options: EngineOptions = EngineOptions(),
     slots: int | None = None,
-    context: int | None = None,
-    exact: bool | None = None,
-    compile: bool = False,
 ) -> Engine:
     """The engine of a model of this shape; the weights are what torch fills new ones with, made where they are used.
 
     Answers are bytes only, whatever the size of the model's vocabulary.
     """
-    with (
-        torch.device(machine.device),
-        torch.random.fork_rng(devices=[machine.device] if machine.device.type == "cuda" else []),
-    ):
+    devices = [machine.device] if machine.device.type == "cuda" else []
+    with torch.device(machine.device), torch.random.fork_rng(devices=devices):
         torch.manual_seed(0)
         model = build_model(config, machine.dtype)
-    return Engine(
-        inference_copy(model, quant),
-        untrained_tokenizer(),
-        machine,
-        slots=slots,
-        context=context,
-        exact=exact,
-        compile=compile,
-    )
+    return engine_of(inference_copy(model, options.quant), untrained_tokenizer(), machine, options, slots)

@@ -1,9 +1,11 @@
 """A run -> served on this machine: the front in this process, an engine in one of its own for each device."""
 
+import json
 import os
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from fastapi import FastAPI
 
@@ -11,8 +13,7 @@ from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference
 from nakochat.core.progress import speak
-from nakochat.inference.options import Sampling
-from nakochat.models.bits import Quant
+from nakochat.inference.options import EngineOptions, Sampling
 from nakochat.serving.app import create_app
 from nakochat.serving.engines.device import Device
 from nakochat.serving.engines.dispatch import Dispatcher
@@ -37,14 +38,14 @@ def run_serve(
     sampling: Sampling,
     device: str = "auto",
     dtype: str = "auto",
-    quant: Quant | None = None,
+    engine: EngineOptions = EngineOptions(),
 ) -> None:
     """Serve until Ctrl-C or SIGTERM.  CheckpointError or ConfigError where that cannot be."""
     models = models_of(run)
     keys = read_keys(settings.keys, os.environ)
     policy = policy_of(settings, keys)
     log = AccessLog(settings.access_log, quiet=settings.quiet)
-    command = (sys.executable, "-c", ENGINE, device, dtype, str(settings.gpus), quant or "whole")
+    command = (sys.executable, "-c", ENGINE, device, dtype, str(settings.gpus), json.dumps(asdict(engine)))
     with open_socket(settings.host, settings.port, has_keys=bool(keys)) as place:
         front = front_of(models, engines(command, settings.gpus), limits, sampling, settings.models)
         app = create_app(front, policy=policy, log=log)

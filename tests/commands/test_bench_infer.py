@@ -5,6 +5,7 @@ from nakochat.commands import bench_infer
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import read_json
 from nakochat.inference.engine import inference_copy
+from nakochat.inference.options import EngineOptions
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
 from tests.interop.test_hf import CONFIGS, make_run
@@ -26,7 +27,7 @@ def test_a_run_is_measured(nako_home, tmp_path, monkeypatch, quant):
         tokens=3,
         prompt_tokens=5,
         repeats=1,
-        quant=quant,
+        how=EngineOptions(quant=quant),
         device="cpu",
         json=tmp_path / "f",
     )
@@ -42,7 +43,8 @@ def test_a_run_is_measured(nako_home, tmp_path, monkeypatch, quant):
 def test_a_depth_is_measured_without_a_run(nako_home, tmp_path, monkeypatch):
     monkeypatch.setattr(bench_infer, "READ", 2**16)
     monkeypatch.setattr(bench_infer, "VOCABULARY", 512)
-    options = {"tokens": 2, "prompt_tokens": 4, "repeats": 1, "device": "cpu", "context": 48, "exact": False}
+    options = {"tokens": 2, "prompt_tokens": 4, "repeats": 1, "device": "cpu"}
+    options["how"] = EngineOptions(context=48, exact=False)
     bench_infer.infer(depth=1, streams=(2,), json=tmp_path / "f", **options)
     found = read_json(tmp_path / "f")
     assert found["streams"]["2"]["tokens_per_second"] > 0

@@ -4,22 +4,22 @@ One thread, one loop: hear what the front wants, compute one step of every engin
 loaded beside it, so that answers of another go on meanwhile.  Ends when the front's socket closes.
 """
 
+import json
 import socket
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.inference.engine import Engine
-from nakochat.inference.options import Sampling
+from nakochat.inference.options import EngineOptions, Sampling
 from nakochat.inference.request import Request
 from nakochat.inference.talk import load_engine
-from nakochat.models.bits import Quant
 from nakochat.serving.engines.shelf import reference_of
 from nakochat.serving.engines.wire import EngineEnd, Message, Token, pack, pack_tokens
 
@@ -144,16 +144,16 @@ def _request(message: Message) -> Request:
 def main() -> None:
     """What a device's command starts.
 
-    argv: device, dtype, number of GPUs in use, bits of the weights ("whole" or a Quant), number of the front's socket.
+    argv: device, dtype, number of GPUs in use, EngineOptions as JSON, number of the front's socket.
     """
-    device, dtype, gpus, bits, number = sys.argv[1:]
-    quant = next((known for known in get_args(Quant) if known == bits), None)
+    device, dtype, gpus, options, number = sys.argv[1:]
+    how = EngineOptions(**json.loads(options))
     machine: list[Machine] = []
 
     def open_engine(name: str) -> Engine:
         if not machine:
             machine.append(_machine(device, dtype, int(gpus)))
-        engine: Engine = load_engine(reference_of(name), machine[0], quant)
+        engine: Engine = load_engine(reference_of(name), machine[0], how)
         return engine
 
     with socket.socket(fileno=int(number)) as place:
