@@ -31,6 +31,14 @@ from nakochat.core.machine import Machine, cpu_name, open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import home
 from nakochat.core.progress import speak
+from nakochat.models.kernels import (
+    FLASH3,
+    FLASH4,
+    FLASH4_GENERATIONS,
+    KERNEL_NAMES,
+    VARLEN,
+    candidates,
+)
 
 State = Literal["good", "slower", "missing"]
 _HOST = "huggingface.co"
@@ -266,24 +274,27 @@ def _attention(machine: Machine) -> Finding:
     if machine.device.type != "cuda":
         value = say("펼쳐서 계산, scaled_dot_product_attention", "materialised, scaled_dot_product_attention")
         return Finding(name="attention", title=title, state="good", value=value)
-    kernels = ["scaled_dot_product_attention"]
-    if importlib.util.find_spec("torch.nn.attention.varlen") is not None:
-        kernels.append("varlen (FlashAttention 2)")
-    if importlib.util.find_spec("flash_attn_interface") is not None:
-        kernels.append("FlashAttention 3")
-    lacks = len(kernels) == 1
-    return Finding(
-        name="attention",
-        title=title,
-        state="slower" if lacks else "good",
-        value=", ".join(kernels),
-        cost=say(
+    there = candidates(machine.device, machine.dtype)
+    new = torch.cuda.get_device_capability(machine.device)[0] in FLASH4_GENERATIONS
+    if VARLEN not in there:
+        cost = say(
             "문서의 경계와 창을 아는 커널이 없어 큰 마스크를 계산합니다.",
             "no kernel knows documents and windows: large masks are computed instead.",
         )
-        if lacks
-        else "",
-        mend="pip install 'torch>=2.11'" if lacks else "",
+    elif new and not {FLASH3, FLASH4} & set(there):
+        cost = say(
+            "이 GPU를 위한 FlashAttention이 없어 앞 세대의 것(2)을 씁니다.",
+            "the FlashAttention made for this GPU is not here; the one before (2) is used.",
+        )
+    else:
+        cost = ""
+    return Finding(
+        name="attention",
+        title=title,
+        state="slower" if cost else "good",
+        value=", ".join(KERNEL_NAMES[name] for name in there),
+        cost=cost,
+        mend=("pip install --pre flash-attn-4" if new else "pip install 'torch>=2.11'") if cost else "",
     )
 
 

@@ -28,6 +28,13 @@ from nakochat.models.attention import (
 from nakochat.models.model import ModelConfig
 
 FUSED, VARLEN, FLASH3, FLASH4 = "fused", "varlen", "varlen FA3", "FA4"
+KERNEL_NAMES = {
+    FUSED: "scaled_dot_product_attention",
+    VARLEN: "FlashAttention 2",
+    FLASH3: "FlashAttention 3",
+    FLASH4: "FlashAttention 4",
+}
+FLASH4_GENERATIONS = (9, 10)  # Hopper and Blackwell, where it goes backwards
 _TOLERANCE = 0.03  # of the largest number: bf16 keeps 8 bits
 _ROUNDS, _PASSES = 3, 4  # passes of a round follow each other: one alone is over before a GPU's launches are
 _POSITIONS = 2**15  # of a race on a GPU: a smaller one measures launches
@@ -111,8 +118,8 @@ def _has_flash3(device: torch.device) -> bool:
 
 
 def _has_flash4(device: torch.device) -> bool:
-    """FlashAttention 4 goes backwards on Hopper and Blackwell, and is a package of its own too."""
-    return torch.cuda.get_device_capability(device)[0] in (9, 10) and flash4.is_installed()
+    """FlashAttention 4 is a package of its own too."""
+    return torch.cuda.get_device_capability(device)[0] in FLASH4_GENERATIONS and flash4.is_installed()
 
 
 def _tensors(device: torch.device, dtype: torch.dtype, shape: Shape) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -5,6 +5,7 @@ import torch
 
 from nakochat.commands import doctor
 from nakochat.commands.doctor import main
+from nakochat.core.machine import Machine
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +54,21 @@ def test_a_proxy_keeps_its_password(tmp_path, monkeypatch):
     found = looked(tmp_path)["network"]
     assert found["state"] == "good"
     assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("there", "generation", "state", "mend"),
+    [
+        (["fused"], 8, "slower", "pip install 'torch>=2.11'"),
+        (["fused", "varlen"], 8, "good", ""),
+        (["fused", "varlen"], 9, "slower", "pip install --pre flash-attn-4"),
+        (["fused", "varlen", "varlen FA3"], 9, "good", ""),
+        (["fused", "varlen", "FA4"], 10, "good", ""),
+    ],
+)
+def test_a_gpu_is_told_which_attention_it_lacks(monkeypatch, there, generation, state, mend):
+    monkeypatch.setattr(doctor, "candidates", lambda device, dtype: there)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (generation, 0))
+    found = doctor._attention(Machine(torch.device("cuda"), torch.bfloat16))
+    assert (found.state, found.mend) == (state, mend)
+    assert bool(found.cost) == (state == "slower")
