@@ -4,12 +4,16 @@
     RUN/data/STAGE/text        this stage's texts
     RUN/data/STAGE/chat        this stage's conversations
 
-Village documents are made and tokenised in worker processes, chunk by chunk; the shard is the same for every number of
-workers.  Corpus documents are divided by the hash of their text, so that validation does not depend on their order.
+Village documents are made and tokenised chunk by chunk, many of them in worker processes; the shard is the same for
+every number of workers.  Corpus documents are divided by the hash of their text, so that validation does not depend on
+their order.
 """
 
+import contextlib
+import itertools
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +39,8 @@ Kind = Literal["text", "chat"]
 Encoded = tuple[list[int], list[bool] | None]
 
 CHUNK = 500  # documents made by a worker at a time
+SMALL_CHUNK = 50  # by this process alone
+FEW = 100_000  # tokens that are made here in less time than workers need to start
 # where each stage's documents begin: no document of the village is used twice
 OFFSETS = {
     "tokenizer": 0,
@@ -214,25 +220,40 @@ def _village_documents(
 ) -> Iterator[Encoded]:
     """Documents in order of their number until there are `tokens` of them."""
     made = 0
-    first = OFFSETS[stage]
-    workers = min(8, os.cpu_count() or 1)
     title = say(f"마을 만들기 ({'글' if kind == 'text' else '대화'})", f"village ({kind})")
-    with (
-        worker_pool(workers, _start_worker, tokenizer) as pool,
-        Bar(title, tokens, every=10**12) as bar,
-    ):
-        waiting: list[Future[list[Encoded]]] = []
-        chunks = iter(range(first, first + 10**9, CHUNK))
+    asked = kind, seed, name, OFFSETS[stage]
+    chunks = _chunks_made_here(tokenizer, *asked) if tokens <= FEW else _chunks_of_workers(tokenizer, *asked)
+    with contextlib.closing(chunks), Bar(title, tokens, every=10**12) as bar:
+        for chunk in chunks:
+            for document in chunk:
+                yield document
+                made += len(document[0])
+                if made >= tokens:
+                    break
+            bar.update(min(made, tokens))
+            if made >= tokens:
+                return
+
+
+def _chunks_made_here(
+    folder: Path, kind: Kind, seed: int, name: str, first: int
+) -> Generator[list[Encoded], None, None]:
+    tokenizer, village = Tokenizer.load(folder), Village(seed, name)
+    for begin in itertools.count(first, SMALL_CHUNK):
+        yield _make(tokenizer, village, kind, range(begin, begin + SMALL_CHUNK))
+
+
+def _chunks_of_workers(
+    folder: Path, kind: Kind, seed: int, name: str, first: int
+) -> Generator[list[Encoded], None, None]:
+    workers = min(8, os.cpu_count() or 1)
+    with worker_pool(workers, _start_worker, folder) as pool:
+        waiting: deque[Future[list[Encoded]]] = deque()
         try:
-            while made < tokens:
-                while len(waiting) < 2 * workers:
-                    waiting.append(pool.submit(_make_chunk, kind, seed, name, next(chunks)))
-                for document in waiting.pop(0).result():
-                    yield document
-                    made += len(document[0])
-                    if made >= tokens:
-                        break
-                bar.update(min(made, tokens))
+            for begin in itertools.count(first, CHUNK):
+                waiting.append(pool.submit(_make_chunk, kind, seed, name, begin))
+                if len(waiting) == 2 * workers:
+                    yield waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()
@@ -246,8 +267,10 @@ def _start_worker(tokenizer: Path) -> None:
 
 
 def _make_chunk(kind: Kind, seed: int, name: str, first: int) -> list[Encoded]:
-    tokenizer, village = _worker_tokenizer[0], Village(seed, name)
-    numbers = range(first, first + CHUNK)
+    return _make(_worker_tokenizer[0], Village(seed, name), kind, range(first, first + CHUNK))
+
+
+def _make(tokenizer: Tokenizer, village: Village, kind: Kind, numbers: range) -> list[Encoded]:
     if kind == "text":
         texts = tokenizer.encode_batch([village.text(number) for number in numbers])
         return [([tokenizer.bos, *ids], None) for ids in texts]

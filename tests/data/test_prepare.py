@@ -27,29 +27,9 @@ def tokenizer():
     return Tokenizer.train([Village(0).text(number) for number in range(40)], 400)
 
 
-@pytest.fixture
-def in_this_process(monkeypatch):
-    """Worker processes cost seconds each; the work is the same."""
-
-    class Pool:
-        def __init__(self, workers, start, *arguments):
-            self.calls = []
-            prepare._worker_tokenizer.clear()
-            start(*arguments)
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            prepare._worker_tokenizer.clear()
-
-        def submit(self, function, *arguments):
-            future = Future()
-            future.set_result(function(*arguments))
-            return future
-
-    monkeypatch.setattr(prepare, "worker_pool", Pool)
-    monkeypatch.setattr(prepare, "CHUNK", 5)
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(prepare, "SMALL_CHUNK", 5)
 
 
 def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=1500, seed=0, keep=False):
@@ -72,20 +52,23 @@ def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=150
     return shards
 
 
-def test_the_shard_is_the_same_for_one_and_two_workers(tmp_path, tokenizer, monkeypatch):
+def test_the_shard_is_the_same_whoever_makes_it(tmp_path, tokenizer, monkeypatch):
+    """This process, one worker, two workers."""
     monkeypatch.setattr(
         prepare, "CHUNK", 10
     )  # what a spawned worker imports keeps its own; the numbers do not
     shards = []
-    for workers in (1, 2):
+    for workers in (0, 1, 2):
+        monkeypatch.setattr(prepare, "FEW", 0 if workers else 10**6)
         monkeypatch.setattr(prepare.os, "cpu_count", lambda n=workers: n)
         shards.append(prepared(tmp_path / str(workers), tokenizer, text=0, chat=60_000)["chat"])
     assert len(shards[0]) > prepare.CHUNK  # else one chunk holds all, and its order is no question
-    assert np.array_equal(shards[0].ids, shards[1].ids)
-    assert np.array_equal(shards[0].ends, shards[1].ends)
+    for shard in shards[1:]:
+        assert np.array_equal(shards[0].ids, shard.ids)
+        assert np.array_equal(shards[0].ends, shard.ends)
 
 
-def test_shards_hold_the_documents_in_order_and_stop_at_the_budget(tmp_path, tokenizer, in_this_process):
+def test_shards_hold_the_documents_in_order_and_stop_at_the_budget(tmp_path, tokenizer):
     shards = prepared(tmp_path, tokenizer)
     for kind, tokens in (("text", 2000), ("chat", 1500)):
         shard = shards[kind]
@@ -102,7 +85,7 @@ def test_shards_hold_the_documents_in_order_and_stop_at_the_budget(tmp_path, tok
     assert 0 < shards["chat"].scored.mean() < 1
 
 
-def test_stages_and_seeds_have_documents_of_their_own(tmp_path, tokenizer, in_this_process):
+def test_stages_and_seeds_have_documents_of_their_own(tmp_path, tokenizer):
     base = prepared(tmp_path, tokenizer, stage="base", chat=0)["text"]
     mid = prepared(tmp_path, tokenizer, stage="mid", chat=0)["text"]
     other = prepared(tmp_path / "other", tokenizer, stage="base", chat=0, seed=1)["text"]
@@ -110,7 +93,7 @@ def test_stages_and_seeds_have_documents_of_their_own(tmp_path, tokenizer, in_th
     assert not np.array_equal(base.ids[:500], other.ids[:500])
 
 
-def test_what_is_there_whole_is_not_made_again(tmp_path, tokenizer, in_this_process, monkeypatch):
+def test_what_is_there_whole_is_not_made_again(tmp_path, tokenizer, monkeypatch):
     before = prepared(tmp_path, tokenizer)
 
     def never(*arguments):
@@ -123,9 +106,7 @@ def test_what_is_there_whole_is_not_made_again(tmp_path, tokenizer, in_this_proc
 
 
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"text": 3000}, {"corpus": True}])
-def test_what_was_made_from_something_else_is_made_again_but_for_a_resume(
-    tmp_path, tokenizer, in_this_process, changes
-):
+def test_what_was_made_from_something_else_is_made_again_but_for_a_resume(tmp_path, tokenizer, changes):
     if changes.get("corpus"):
         changes = {"corpus": corpus_of(tmp_path, 60)}
     first = prepared(tmp_path, tokenizer, chat=0)["text"]
@@ -137,7 +118,7 @@ def test_what_was_made_from_something_else_is_made_again_but_for_a_resume(
     assert again.identity == first.identity  # the same documents, the same name
 
 
-def test_a_corpus_that_changed_under_its_name_is_read_again(tmp_path, tokenizer, in_this_process):
+def test_a_corpus_that_changed_under_its_name_is_read_again(tmp_path, tokenizer):
     corpus = corpus_of(tmp_path, 60)
     first = prepared(tmp_path, tokenizer, corpus=corpus, chat=0)["text"]
     corpus_of(tmp_path, 70)
@@ -163,6 +144,7 @@ def test_work_that_nobody_waits_for_is_cancelled(tmp_path, tokenizer, monkeypatc
                 given[0].set_result([([1] * 10, None)])
             return given[-1]
 
+    monkeypatch.setattr(prepare, "FEW", 0)
     monkeypatch.setattr(prepare, "worker_pool", Pool)
     documents = prepare._village_documents("text", "mid", tmp_path, 0, 1000)
     next(documents)
@@ -196,7 +178,7 @@ def corpus_of(folder, count=2500):
     return Corpus(paths=(path,))
 
 
-def test_training_never_sees_what_is_held_out_of_a_corpus(tmp_path, tokenizer, in_this_process):
+def test_training_never_sees_what_is_held_out_of_a_corpus(tmp_path, tokenizer):
     corpus = corpus_of(tmp_path)
     held_out = set(validation_texts(corpus, 0))
     every = set(corpus.documents())
@@ -210,7 +192,7 @@ def test_training_never_sees_what_is_held_out_of_a_corpus(tmp_path, tokenizer, i
     assert len(every & set(for_tokenizer)) > 50
 
 
-def test_a_part_of_a_corpus_is_spread_over_it_and_differs_by_stage(tmp_path, tokenizer, in_this_process):
+def test_a_part_of_a_corpus_is_spread_over_it_and_differs_by_stage(tmp_path, tokenizer):
     corpus = corpus_of(tmp_path)
     taken = {}
     for stage in ("base", "mid"):
@@ -237,7 +219,7 @@ def test_a_corpus_too_small_to_hold_anything_out_says_so(tmp_path):
         validation_texts(Corpus(paths=(tmp_path / "one.txt",)), 0)
 
 
-def test_a_shard_of_another_tokenizer_is_refused(tmp_path, tokenizer, in_this_process):
+def test_a_shard_of_another_tokenizer_is_refused(tmp_path, tokenizer):
     prepared(tmp_path, tokenizer, chat=0)
     with pytest.raises(DataError):
         TokenShard.load(tmp_path / "data" / "mid" / "text", tokenizer_hash="other")
