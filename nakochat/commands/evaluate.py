@@ -107,7 +107,7 @@ def main(
     machine = open_machine(device, dtype, "no")
     try:
         if not asked:
-            _score_run(subject, machine, json)
+            _score_run(subject, machine, json, limit, keeps=subject.keeps and limit is None)
             return
         scorer, chats = _scorer_of(subject, machine)
         options = replace(options, chats=chats)
@@ -195,18 +195,21 @@ def _keep(
         write_json(json, {**header, **figures, "limit": limit, "scores": scores, **extra})
 
 
-def _score_run(subject: _Subject, machine: Machine, json: Path | None) -> None:
-    """The village's tasks, by which the stages of a run are compared."""
+def _score_run(
+    subject: _Subject, machine: Machine, json: Path | None, limit: int | None, *, keeps: bool
+) -> None:
+    """The village's tasks, by which the stages of a run are compared; keeps: in the run's folder, too."""
     reference = subject.run
     assert reference is not None
     engine = load_engine(
         replace(reference, step=subject.header["step"]), machine, EngineOptions(quant=subject.quant)
     )
-    found = score(engine, stored_validation(reference.folder.parent / "data"))
+    found = score(engine, stored_validation(reference.folder.parent / "data"), items=limit)
     if not machine.is_first:
         return
-    scores = {**subject.header, "dtype": str(machine.dtype).removeprefix("torch."), **found}
-    if subject.keeps:
+    header = {**subject.header, "dtype": str(machine.dtype).removeprefix("torch."), "limit": limit}
+    scores = {**header, **found}
+    if keeps:
         write_scores(reference.folder, scores)
     if json:
         write_json(json, scores)
@@ -297,9 +300,16 @@ def _check(*, limit: int | None, samples: int, temperature: float | None, data: 
         )
 
 
-def score_stage(reference: RunReference, *, device: str = "auto", dtype: str = "auto") -> None:
-    """Score a finished stage, unless its scores are those of its last checkpoint."""
+def score_stage(
+    reference: RunReference, *, device: str = "auto", dtype: str = "auto", items: int | None = None
+) -> None:
+    """Score a finished stage, unless its scores are those of its last checkpoint.  items: the most of each task."""
     checkpoint, path = checkpoint_of(reference), reference.folder / "scores.json"
     scored = read_json(path).get("checkpoint") if path.is_file() else None
-    if checkpoint.is_last and scored != checkpoint.hash:
-        main(str(reference), device=device, dtype=dtype)
+    if not checkpoint.is_last or scored == checkpoint.hash:
+        return
+    machine = open_machine(device, dtype, "no")
+    try:
+        _score_run(_subject(str(reference), False, None), machine, None, items, keeps=True)
+    finally:
+        machine.close()

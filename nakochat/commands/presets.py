@@ -19,7 +19,7 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 
 CPU = "cpu"
-SECTIONS = ("tokenizer", "base", "mid", "sft", "rl")
+SECTIONS = ("tokenizer", "base", "mid", "sft", "rl", "score")
 
 
 def _guess(near: list[str]) -> str:

@@ -32,6 +32,7 @@ from nakochat.training.settings import (
     MidSettings,
     RlSettings,
     RunSettings,
+    ScoreSettings,
     SftSettings,
     TokenizerSettings,
 )
@@ -150,7 +151,7 @@ def main(
         else:
             train(settings)
         if "sft" in values:  # the village's questions are for who learns to answer them
-            evaluate.score_stage(RunReference(common["name"], stage, None), device=device, dtype=dtype)
+            _score(RunReference(common["name"], stage, None), values, device, dtype)
     report.main(common["name"], copy=_place_of_copy())
     _farewell(common["name"], time.perf_counter() - started, answers="sft" in values)
     if serve:
@@ -176,6 +177,11 @@ def _every_stage_of(preset: str, device: str) -> dict[str, Any]:
 def _train_in_processes(stage: str, settings: RunSettings, processes: int, restarts: int) -> None:
     logs = run_folder(settings.run_name) / stage / "logs"
     train_in_processes(stage, _flags(settings), processes=processes, restarts=restarts, logs=logs)
+
+
+def _score(reference: RunReference, values: dict[str, Any], device: str, dtype: str) -> None:
+    asked = ScoreSettings(**values.get("score", {}))
+    evaluate.score_stage(reference, device=device, dtype=dtype, items=asked.items)
 
 
 def _place_of_copy() -> Path | None:

@@ -50,9 +50,14 @@ CONVERSATIONS = (
 
 
 def score(
-    engine: Engine, texts: Sequence[str], *, tasks: Sequence[Task] = TASKS, shown: bool = True
+    engine: Engine,
+    texts: Sequence[str],
+    *,
+    tasks: Sequence[Task] = TASKS,
+    items: int | None = None,
+    shown: bool = True,
 ) -> dict[str, Any]:
-    """The content of scores.json.  texts: held-out documents for bits per byte."""
+    """The content of scores.json.  texts: held-out documents for bits per byte; items: the most of each task."""
     started = time.perf_counter()
     scores: dict[str, Any] = {}
     samples: list[dict[str, str]] = []
@@ -66,14 +71,15 @@ def score(
         label = Label("글자당 비트", "bits per character")
         scores["bits_per_character"] = _figure(measured.bits_per_character, "bits/character", label)
         bar.update(1)
+        asked = JOSA_PAIRS if items is None else min(items, JOSA_PAIRS)
         pairs = particle_choices(
-            engine.model, engine.tokenizer, count=JOSA_PAIRS, seed=SEED, device=engine.machine.device
+            engine.model, engine.tokenizer, count=asked, seed=SEED, device=engine.machine.device
         )
         scores["josa"] = _share(pairs, Label("조사 고르기: 새 낱말", "particles after new words"), chance=0.5)
         bar.update(2)
         made: dict[tuple[Exercise, ...], list[Answer]] = {}  # tasks may grade the same answers
         for index, task in enumerate(tasks):
-            exercises = tuple(task.exercises())
+            exercises = tuple(task.exercises()[:items])
             if exercises not in made:
                 made[exercises] = answer_all(engine, exercises, max_tokens=task.max_tokens)
             answers = made[exercises]

@@ -411,3 +411,11 @@ class RlSettings(TrainSettings):
                     "--temperature must be above 0: equal answers leave nothing to compare.",
                 )
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings:
+    """What a speedrun scores its stages on."""
+
+    items: int | None = None
+    """The most of each task; None is all of them."""

@@ -46,8 +46,8 @@ def scored(monkeypatch):
     """The suite, which would take long, stands in for itself; what it was asked for."""
     asked = []
 
-    def score(engine, texts):
-        asked.append((engine, texts))
+    def score(engine, texts, items):
+        asked.append((engine, texts, items))
         figure = {"value": 0.5, "unit": "accuracy", "label": {"ko": "조사", "en": "particles"}}
         return {"seconds": 1.0, "scores": {"josa": figure}}
 
@@ -62,7 +62,8 @@ def scores():
 def test_scores_name_the_checkpoint_they_are_of(save, scored, tmp_path, capsys):
     save(4)
     evaluate.main("run", device="cpu", dtype="float32", json=tmp_path / "out.json")
-    ((engine, texts),) = scored
+    ((engine, texts, items),) = scored
+    assert items is None
     assert texts == ["무궁화 꽃이 피었어요."]
     assert engine.machine.dtype == torch.float32
     found = scores()
@@ -91,6 +92,15 @@ def test_a_finished_stage_is_scored_once_and_scores_of_less_do_not_count(save, s
     assert len(scored) == 2
 
 
+def test_scores_of_some_items_are_kept_only_where_a_preset_says_so(save, scored, tmp_path):
+    save(4)
+    evaluate.main("run", limit=3, device="cpu", dtype="float32", json=tmp_path / "out.json")
+    assert read_json(tmp_path / "out.json")["limit"] == scored[0][2] == 3
+    assert not (run_folder("run") / "base" / "scores.json").exists()
+    evaluate.score_stage(BASE, device="cpu", dtype="float32", items=3)
+    assert scores()["limit"] == 3
+
+
 STALLED = """
 import sys, time
 from pathlib import Path
@@ -109,8 +119,8 @@ EXERCISES = [Exercise((user(text), assistant("")), Expected()) for text in ("안
 TASK = Task("kind", Label("과제", "task"), lambda: EXERCISES, lambda answer, expected: True, max_tokens=4)
 
 
-def score(engine, texts):
-    return suite.score(engine, texts, tasks=[TASK], shown=False)
+def score(engine, texts, items):
+    return suite.score(engine, texts, tasks=[TASK], items=items, shown=False)
 
 
 def test_an_evaluation_that_was_killed_in_its_middle_runs_again_to_the_same_scores(

@@ -56,7 +56,7 @@ def test_what_is_asked_for_reaches_every_stage(done, tmp_path):
     assert {made[stage].dtype for stage in ("base", "mid", "sft", "rl")} == {"float32"}
     assert made["tok"].corpus == made["base"].corpus == (tmp_path / "a.txt",)
     scored = [(str(words[0]), options) for name, words, options in done if name == "score"]
-    where = {"device": "cpu", "dtype": "float32"}
+    where = {"device": "cpu", "dtype": "float32", "items": load_preset("toy")["score"]["items"]}
     assert scored == [(f"my/{stage}", where) for stage in ("base", "mid", "sft", "rl")]
 
 

@@ -53,6 +53,13 @@ def test_every_task_has_its_share_with_an_interval(scores):
     assert len(found["samples"]) == 4
 
 
+def test_a_limit_is_one_of_every_task(engine, monkeypatch):
+    monkeypatch.setattr(suite, "CONVERSATIONS", ())
+    task = Task("all", LABEL, lambda: EXERCISES, grade=lambda answer, expected: True, max_tokens=4)
+    found = suite.score(engine, ["무궁화 꽃이 피었어요."], tasks=[task], items=2, shown=False)["scores"]
+    assert found["all"]["items"] == found["josa"]["items"] == 2
+
+
 def test_a_conversation_holds_every_turn_and_both_sides(scores):
     (talk,) = scores[0]["conversations"]
     assert [turn["role"] for turn in talk] == ["user", "assistant"] * 3
