@@ -1,5 +1,4 @@
 import shlex
-import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -94,12 +93,12 @@ def launched(monkeypatch):
     """The command lines that would have been started; the last one's exit status can be set."""
     started = []
 
-    def start(words, *, check):
+    def start(words):
         started.append(words)
-        return subprocess.CompletedProcess(words, launched.status)
+        return launched.status
 
     launched = SimpleNamespace(words=started, status=0)
-    monkeypatch.setattr(launch.subprocess, "run", start)
+    monkeypatch.setattr(launch, "_run", start)
     return launched
 
 
