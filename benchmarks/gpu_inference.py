@@ -13,7 +13,6 @@ there.  Parts:
     peers         Transformers' generate, dynamic cache, 0.6B and 1.7B
     compiled      nakochat with the compiler, 0.6B and 1.7B
     exact         nakochat, bit for bit the same in any company
-    int8          nakochat, 1.7B with its weights in int8
     bench         nako bench infer of a depth: bandwidth, first token, next turn
     continuous    Transformers' continuous batching
     static        Transformers' static cache, compiled
@@ -105,12 +104,8 @@ def parts(options: argparse.Namespace, folder: Path) -> dict[str, tuple[list[lis
         *(sys.executable, "-m", "pytest", "-c", os.devnull, "--rootdir", str(HERE.parent), "-q", "-n", "12"),
         *("--import-mode=importlib", "-p", "no:cacheprovider", "-W", "ignore", "-rfE", "--tb=short"),
         *(
-            str(HERE.parent / "tests" / f"{name}.py")
-            for name in (
-                "inference/test_slot_attention",
-                "inference/test_passes",
-                "models/test_generation_kernels",
-            )
+            str(HERE.parent / "tests" / "inference" / f"test_{name}.py")
+            for name in ("slot_attention", "passes")
         ),
     ]
     return {
@@ -133,7 +128,6 @@ def parts(options: argparse.Namespace, folder: Path) -> dict[str, tuple[list[lis
             70,
         ),
         "exact": ([versus("exact", small, "1 64 256", "nakochat exact")], 40),
-        "int8": ([versus("int8", large, "1 64", "nakochat int8", repeats=1)], 30),
         "bench": ([[*own, "--part", "bench"]], 40),
         "continuous": ([versus("continuous", small, "1 64 256", "transformers continuous", repeats=1)], 60),
         "static": ([versus("static", small, "1 64", "transformers static compiled", repeats=1)], 75),

@@ -7,9 +7,13 @@ X-Repo-Commit, X-Linked-Size, redirects to a second server).  `acts` says how it
 import hashlib
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
 PAGE = b"<!DOCTYPE html><html><body>Sign in</body></html>"
@@ -166,3 +170,21 @@ class FakeHub:
         if request.command == "GET":
             request.wfile.write(data if only is None else data[:only])
             request.wfile.flush()
+
+
+@contextmanager
+def in_place_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+    """A FakeHub that this process and those it starts take for the real one."""
+    import huggingface_hub.constants as constants
+    from huggingface_hub.utils import _http
+
+    fake = FakeHub()
+    monkeypatch.setattr(constants, "ENDPOINT", fake.endpoint)
+    template = fake.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_ENDPOINT", fake.endpoint)  # for processes that are started
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    yield fake
+    fake.close()
+    _http.close_session()

@@ -20,6 +20,7 @@ from nakochat.core.messages import say
 
 CPU = "cpu"
 SECTIONS = ("tokenizer", "base", "mid", "sft", "rl", "score")
+SUPPLIES = "supplies"  # the table of what a preset learns from (gather.py)
 
 
 def _guess(near: list[str]) -> str:

@@ -17,8 +17,9 @@ from cyclopts import Parameter
 
 from nakochat.commands import evaluate, report, tok
 from nakochat.commands import serve as server
+from nakochat.commands.gather import gather, gather_chats, supplies_of
 from nakochat.commands.launch import train_in_processes
-from nakochat.commands.presets import load_preset
+from nakochat.commands.presets import SUPPLIES, load_preset
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
 from nakochat.core.messages import say
@@ -80,8 +81,9 @@ def main(
     name
         실행의 이름; 기본: 프리셋의 이름. | The run's name; default: the preset's.
     corpus
-        토크나이저, base, mid에 쓸 글 (파일이나 폴더); 기본: 마을. |
-        Texts of one's own for tokenizer, base and mid (files or folders); default: the village.
+        토크나이저, base, mid에 쓸 글 (파일이나 폴더); 기본: 마을, 큰 프리셋은 스스로 받는 글. |
+        Texts of one's own for tokenizer, base and mid (files or folders); default: the village, or with the larger
+        presets what they download.
     column
         글이 든 열의 이름. | The column of the corpus that holds the text.
     encoding
@@ -133,10 +135,20 @@ def main(
     tracked = {"track": track, "track_name": track_name}
     machine = {"device": device, "dtype": dtype, "compile": compile}
     texts = {"corpus": corpus, "column": column, "encoding": encoding, "damaged_data": damaged_data}
+
+    def train_tokenizer(corpus: tuple[Path, ...]) -> None:
+        tok.train(
+            _settings(TokenizerSettings, values.get("tokenizer", {}), common, texts, {"corpus": corpus})
+        )
+
     if data:
         _require_tokenizer(common["name"], preset)
+    elif corpus or SUPPLIES not in values:
+        train_tokenizer(corpus)
     else:
-        tok.train(_settings(TokenizerSettings, values.get("tokenizer", {}), common, texts))
+        supplies = supplies_of(values[SUPPLIES])
+        data = (gather(supplies, common["name"], train_tokenizer),)
+        chats = chats or gather_chats(supplies)
     shape = {} if model is None else {"model": model}
     for stage, (kind, train) in STAGES.items():
         if stage in skip or stage not in values:  # some presets end with the base

@@ -1,5 +1,6 @@
 """Tokens that a plan asks for -> how much text that is, how many files of a source, how often it repeats."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,7 @@ from nakochat.data.shards.token_set import TokenSet, find_set
 from nakochat.data.sources.catalog import find_source
 from nakochat.data.weighted import parse_weighted
 
-# FineWeb-2's first Korean file holds so much text (huggingface.co/datasets/dancinlab/anima-corpus-ko-fineweb2-broad)
-SOURCE, BYTES_PER_FILE = "fineweb-2-ko", 10_553_840_492
+SOURCE = "fineweb-2-edu-korean"  # which is not packed: a file is as large as its text
 BYTES_PER_TOKEN = 6.0  # of Korean under a vocabulary of 32K or more, where no tokenizer says its own
 MANY_EPOCHS = 4  # up to which repeated text is nearly as good as new (https://arxiv.org/abs/2305.16264)
 
@@ -27,8 +27,8 @@ class Supply:
     bytes_per_token_measured: bool
     source: str
     files: int
-    files_there_are: int | None
-    download_bytes: float | None
+    files_there_are: int
+    download_bytes: float
     epochs: float | None
     """How often prepared sets repeat; None where none is named."""
 
@@ -38,8 +38,10 @@ def supply_of(run: str | None, sets: tuple[str, ...], tokens: float) -> Supply:
     measured = _bytes_per_token(run)
     density = measured or BYTES_PER_TOKEN
     source = find_source(SOURCE)
-    files = -(-int(tokens * density) // BYTES_PER_FILE)
-    each = source.bytes / source.count if source.bytes and source.count else None
+    assert source.bytes is not None
+    assert source.count is not None
+    each = source.bytes / source.count
+    files = math.ceil(tokens * density / each)
     return Supply(
         tokens=tokens,
         bytes=tokens * density,
@@ -48,7 +50,7 @@ def supply_of(run: str | None, sets: tuple[str, ...], tokens: float) -> Supply:
         source=SOURCE,
         files=files,
         files_there_are=source.count,
-        download_bytes=None if each is None else each * min(files, source.count or files),
+        download_bytes=each * min(files, source.count),
         epochs=_epochs(sets, tokens),
     )
 
@@ -86,15 +88,15 @@ def supply_lines(supply: Supply) -> list[str]:
         return [*lines, *_epoch_lines(supply.epochs)]
     if supply.tokens < 1e8:  # a corpus of one's own, or the village, which makes as much as is asked for
         return lines
-    download = f", {supply.download_bytes / 1e9:,.0f} GB" if supply.download_bytes is not None else ""
-    wanted = min(supply.files, supply.files_there_are or supply.files)
+    download = f", {supply.download_bytes / 1e9:,.0f} GB"
+    wanted = min(supply.files, supply.files_there_are)
     lines.append(
         say(
             f"          'nako data pull {supply.source} --shards {wanted}'{download}",
             f"          'nako data pull {supply.source} --shards {wanted}'{download}",
         )
     )
-    if supply.files_there_are is not None and supply.files > supply.files_there_are:
+    if supply.files > supply.files_there_are:
         lines += _epoch_lines(supply.files / supply.files_there_are)
     return lines
 

@@ -13,6 +13,7 @@ One thread uses an engine.  An answer is the same to the bit whoever else is ser
 """
 
 import copy
+import importlib.util
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,6 @@ from nakochat.core.errors import NakoError, RequestError
 from nakochat.core.inspection import memory_bytes
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
-from nakochat.core.progress import warn
 from nakochat.inference.answer import Answer
 from nakochat.inference.passes import ROWS, Passes
 from nakochat.inference.request import EngineFull, Finish, Request, Token
@@ -33,11 +33,8 @@ from nakochat.inference.scheduler import Counters, Full, Plan, Scheduler
 from nakochat.inference.slots import Slots, StepCache, bytes_of_slot
 from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
-from nakochat.models.attention import has_triton
 from nakochat.models.bits import Quant
-from nakochat.models.llama import LlamaLayer
 from nakochat.models.model import Model
-from nakochat.models.nako import Layer, join
 from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
 
@@ -65,20 +62,7 @@ class Generated:
 def inference_copy(model: Model, quant: Quant | None = None) -> Model:
     """The model with its weights in the dtype of its activations, or in fewer bits, for generation."""
     copied = copy.deepcopy(model).to(model.dtype).eval().requires_grad_(False)
-    if quant is not None:
-        return quantise(copied, quant)
-    if copied.embedding.weight.is_cuda:
-        join_maps(copied)
-    return copied
-
-
-def join_maps(model: Model) -> None:
-    """Lay together what is multiplied by the same input (nako.py, join)."""
-    for layer in model.layers:
-        if isinstance(layer, Layer | LlamaLayer):
-            join((layer.query, layer.key, layer.value))
-        if isinstance(layer, LlamaLayer):
-            join((layer.gate, layer.up))
+    return copied if quant is None else quantise(copied, quant)
 
 
 def _room(device: torch.device) -> float:
@@ -199,15 +183,7 @@ class Engine:
 
     def _new_passes(self, slots: Slots) -> Passes | None:
         """How a GPU computes, where our kernels can be compiled for it."""
-        if self.machine.device.type != "cuda":
-            return None
-        if not has_triton():
-            warn(
-                say(
-                    "Triton이 없어 GPU에서 느린 길로 셈합니다. pip install triton (리눅스) 뒤에 다시 실행하세요.",
-                    "without Triton a GPU computes the slow way. pip install triton (Linux) and start again.",
-                )
-            )
+        if self.machine.device.type != "cuda" or importlib.util.find_spec("triton") is None:
             return None
         return Passes(self.model, slots, exact=self.exact, compile=self.compile)
 
@@ -247,13 +223,13 @@ class Engine:
                 given = answer.request
                 logits[row] = penalise(logits[row], given.sampling, answer.written, given.logit_bias)
         device = self.machine.device
-        states = [[answer.character for answer in answers], [answer.length for answer in answers]]
-        characters, positions = torch.tensor(states, device=device).unbind()
+        characters = torch.tensor([answer.character for answer in answers], device=device)
         logits.masked_fill_(self._never[characters], float("-inf"))
         keys = tuple(answer.key for answer in answers)
         if self._knobs[0] != keys:
             samplings = [answer.request.sampling for answer in answers]
             self._knobs = keys, Knobs(samplings, device, ROWS if self.exact and self._passes else None)
+        positions = torch.tensor([answer.length for answer in answers], device=device)
         chosen = choose(logits, self._knobs[1], positions).tolist()
         tokens: list[Token] = []
         for answer, token, logs in zip(answers, chosen, wanted, strict=True):

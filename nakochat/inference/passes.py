@@ -9,7 +9,6 @@ computed by themselves go together, filled up to the next power of two; pieces o
 which is then always the same; attention's does not depend on the company (slot_attention.py).
 """
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -115,7 +114,6 @@ class Passes:
         self._device = slots.keys.device
         self._pool = torch.cuda.graph_pool_handle() if graphs else None
         self._passes: dict[tuple[int, bool], Pass] = {}
-        self._compiled = compile
         if compile:
             _compile_layers(model)
 
@@ -180,12 +178,6 @@ class Passes:
         laid = torch.from_numpy(_blank(rows)).to(self._device)
 
         def compute() -> Tensor:
-            # pieces of prompts have enough to multiply: compiling is for tokens by themselves
-            stance = "default" if alone else "force_eager"
-            with torch.compiler.set_stance(stance) if self._compiled else contextlib.nullcontext():
-                return computed()
-
-        def computed() -> Tensor:
             hidden = self.model.hidden(laid[0][None], RowsCache(self.slots, laid, alone, self._attend))[0]
             return self.model.logits(hidden) if alone else hidden
 

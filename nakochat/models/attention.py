@@ -9,8 +9,6 @@ way there (`nako bench train --ablations` measures it).  GPUs take kernels that 
 a layer looks back, where there are any (kernels.py); one new position and everything else scaled_dot_product_attention.
 """
 
-import functools
-import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self, cast
@@ -35,28 +33,6 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn the halves of every head by its position's angles.  x (B, T, H, C); cos, sin broadcast to (B, T, 1, C/2)."""
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cos + second * sin, second * cos - first * sin), dim=-1)
-
-
-def rotate_both(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
-    """`rotate` of queries and keys."""
-    if q.shape[0] == 1 and few_kernels(q):
-        from nakochat.models import generation_kernels
-
-        return generation_kernels.rotate_both(q, k, cos, sin)
-    return rotate(q, cos, sin), rotate(k, cos, sin)
-
-
-def few_kernels(x: Tensor) -> bool:
-    """Whether small things are better done in kernels of our own: for generation on a GPU, unless a compiler joins
-    them anyway."""
-    compiling = torch.compiler.is_compiling()
-    return not compiling and x.is_cuda and torch.is_inference_mode_enabled() and has_triton()
-
-
-@functools.cache
-def has_triton() -> bool:
-    """It comes with torch for CUDA on Linux."""
-    return importlib.util.find_spec("triton") is not None
 
 
 Packed = Callable[[Tensor, Tensor, Tensor, Tensor, int | None, float], Tensor]

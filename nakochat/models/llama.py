@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nakochat.models import attention
-from nakochat.models.attention import Cache, Sight, rotary_table
-from nakochat.models.nako import Linear, products
+from nakochat.models.attention import Cache, Sight, rotary_table, rotate
+from nakochat.models.nako import Linear
 from nakochat.models.published import (
     Published,
     PublishedLayer,
@@ -127,25 +127,17 @@ class LlamaLayer(PublishedLayer):
         b, t, _ = x.shape
         cos, sin = angles
         h = self.attention_norm(x)
-        made = products(h, self.query, self.key, self.value)
-        q, k, v = (x.view(b, t, -1, self.head_width) for x in made)
+        q = self.query(h).view(b, t, self.heads, self.head_width)
+        k = self.key(h).view(b, t, self.key_heads, self.head_width)
+        v = self.value(h).view(b, t, self.key_heads, self.head_width)
         if self.query_norm is not None and self.key_norm is not None:
             q, k = self.query_norm(q), self.key_norm(k)
-        q, k = attention.rotate_both(q, k, cos, sin)
+        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
         attended = attention.attend_with(cache, self, q, k, v, sight, self.head_width**-0.5)
         x = x + self.out(attended.reshape(b, t, -1))
         h = self.mlp_norm(x)
-        mlp: Tensor = self.down(gated(*products(h, self.gate, self.up)))
+        mlp: Tensor = self.down(F.silu(self.gate(h)) * self.up(h))
         return x + mlp
-
-
-def gated(gate: Tensor, up: Tensor) -> Tensor:
-    """silu(gate) * up"""
-    if attention.few_kernels(gate):
-        from nakochat.models import generation_kernels
-
-        return generation_kernels.silu_times(gate, up)
-    return F.silu(gate) * up
 
 
 class Llama(Published):

@@ -13,7 +13,7 @@ Parameters are float32; `Linear` casts them to the dtype of what comes in, so no
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -25,7 +25,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
 from nakochat.models import attention
-from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table
+from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
 
 ATTENTION_SCALE = (
@@ -129,8 +129,6 @@ class Linear(nn.Linear):
 
     float8 = False
     """Whether training multiplies in 8 bits."""
-    joined: Tensor | None = None
-    """Its weight and those of the maps beside it, (out + ..., in), where generation has them in one."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, bias=False)
@@ -139,26 +137,6 @@ class Linear(nn.Linear):
         if self.float8 and self.training:
             return float8_linear(x, self.weight)
         return F.linear(x, self.weight.to(x.dtype))
-
-
-def products(x: Tensor, *maps: nn.Module) -> tuple[Tensor, ...]:
-    """What several maps make of one input: of a single row in one product, where `join` laid their weights together.
-
-    The weights of a small matrix are read faster than a kernel is launched.
-    """
-    joined = getattr(maps[0], "joined", None)
-    if joined is None or x.numel() > x.shape[-1]:
-        return tuple(one(x) for one in maps)
-    made: Tensor = F.linear(x, joined)
-    return made.split_with_sizes([one.out_features for one in maps if isinstance(one, nn.Linear)], dim=-1)
-
-
-def join(maps: Sequence[Linear]) -> None:
-    """Lay the weights of maps of one input side by side in memory, for `products`; nothing is kept twice."""
-    joined = torch.cat([one.weight.detach() for one in maps])
-    maps[0].joined = joined
-    for one, weight in zip(maps, joined.split([one.out_features for one in maps]), strict=True):
-        one.weight = nn.Parameter(weight, requires_grad=False)
 
 
 class Layer(nn.Module):
@@ -193,12 +171,13 @@ class Layer(nn.Module):
         """x (B, T, D), token_values (B, T, K*C) or None -> (B, T, D)"""
         b, t, _ = x.shape
         h = norm(x)
-        made = products(h, self.query, self.key, self.value)
-        q, k, v = (part.view(b, t, -1, self.head_width) for part in made)
+        q = self.query(h).view(b, t, self.heads, self.head_width)
+        k = self.key(h).view(b, t, self.key_heads, self.head_width)
+        v = self.value(h).view(b, t, self.key_heads, self.head_width)
         if self.value_gate is not None and token_values is not None:
             gate = VALUE_GATE * sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
             v = v + gate[..., None] * token_values.view_as(v)
-        q, k = map(norm, attention.rotate_both(q, k, *angles))
+        q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
         attended = attention.attend_with(cache, self, q, k, v, sight, self.scale)
         x = x + self.out(attended.reshape(b, t, -1))
         mlp: Tensor = self.down(F.relu(self.up(norm(x))).square())

@@ -3,8 +3,7 @@
 Weights only: activations stay as they are.  int8 has one scale for every output (symmetric); int4 a scale and a middle
 for every 32 inputs of an output (as llama.cpp's Q4_1), and its head and whatever does not divide stay in int8, which
 costs little and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; gates that
-read a dozen channels too.  On a CPU torch's own kernels compute, on a GPU one of ours where rows are few; elsewhere
-int8 is widened first.
+read a dozen channels too.  On a CPU torch's own kernels compute; elsewhere int8 is widened as it is multiplied.
 
 What it costs: `nako eval RUN --bpb FILE --quant int8` beside the same without.
 """
@@ -15,14 +14,12 @@ from torch import Tensor, nn
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
-from nakochat.models.attention import few_kernels
 from nakochat.models.bits import Quant
 from nakochat.models.model import Model
 from nakochat.models.published import Published
 
 GROUP = 32  # inputs that share a scale in int4
 LEAST_INPUTS = 32  # smaller matrices are not worth it
-INT8_ROWS = 64  # of a GPU's own kernel; more are multiplied faster with weights that are widened first
 
 
 class Int8Linear(nn.Module):
@@ -46,11 +43,6 @@ class Int8Linear(nn.Module):
             rows = x.reshape(-1, x.shape[-1]).contiguous()
             y: Tensor = torch._weight_int8pack_mm(rows, self.weight, self.scales)
             y = y.view(*x.shape[:-1], -1)
-        elif few_kernels(x) and x.numel() <= INT8_ROWS * x.shape[-1]:
-            from nakochat.models import generation_kernels
-
-            rows = x.reshape(-1, x.shape[-1])
-            y = generation_kernels.int8_product(rows, self.weight, self.scales).view(*x.shape[:-1], -1)
         else:
             y = F.linear(x, self.weight.to(x.dtype)) * self.scales
         return y if self.bias is None else y + self.bias

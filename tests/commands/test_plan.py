@@ -40,10 +40,10 @@ def test_a_tier_of_the_documents(figures, capsys):
     assert base["seconds"] == pytest.approx(120 + base["flops"] / (8 * share * 989.4e12), rel=1e-6)
     assert found["cost"] == pytest.approx(sum(s["seconds"] for s in found["stages"].values()) / 3600 * 24)
     assert found["fits"] is True
-    assert found["data"]["files"] == -(-base["tokens"] * 6 // 10_553_840_492)
+    assert found["data"]["files"] == -(-base["tokens"] * 6 * 502 // 250_000_000_000)
     said = capsys.readouterr().out
     assert "가정: 장치마다" in said
-    assert "nako data pull fineweb-2-ko --shards 7" in said
+    assert "nako data pull fineweb-2-edu-korean --shards 136" in said
     assert "들어갑니다" in said
 
 

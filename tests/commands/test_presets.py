@@ -3,8 +3,11 @@ import json
 
 import pytest
 
-from nakochat.commands.presets import SECTIONS, load_config, load_preset, preset_names
+from nakochat.commands.gather import supplies_of
+from nakochat.commands.presets import SECTIONS, SUPPLIES, load_config, load_preset, preset_names
 from nakochat.core.errors import ConfigError
+from nakochat.data.sources.catalog import find_source
+from nakochat.data.weighted import parse_weighted
 from nakochat.training import settings
 
 KNOWN = ("steps", "rows", "text_share")
@@ -13,8 +16,12 @@ KNOWN = ("steps", "rows", "text_share")
 @pytest.mark.parametrize("name", preset_names())
 def test_every_preset_holds_values_that_its_stages_know(name):
     tables = load_preset(name)
-    assert set(tables) <= set(SECTIONS)
+    assert set(tables) <= {*SECTIONS, SUPPLIES}
     assert "base" in tables
+    if SUPPLIES in tables:
+        supplies = supplies_of(tables.pop(SUPPLIES))
+        assert 0 < supplies.first < supplies.files <= (find_source(supplies.source).count or 0)
+        assert {find_source(parse_weighted(chats).path.name).kind for chats in supplies.chats} == {"chat"}
     for section, values in tables.items():
         fields = {f.name for f in dataclasses.fields(getattr(settings, f"{section.capitalize()}Settings"))}
         assert set(values) <= fields

@@ -8,16 +8,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import huggingface_hub.constants as constants
 import pytest
-from huggingface_hub.utils import _http
 
 from nakochat.cli import run
 from nakochat.commands.sources import readable
 from nakochat.core.files import read_json
 from nakochat.data.sources.catalog import find_source, source_of
 from nakochat.data.sources.hub import data_folder, hold
-from tests.fake_hub import FakeHub
+from tests.fake_hub import FakeHub, in_place_of_the_hub
 
 KOREAN = "minpeter/fineweb-2-edu-korean-raw"
 SHARDS = {f"data-{n:05d}-of-00502.arrow": bytes([n]) * 2000 for n in range(5)}
@@ -25,17 +23,9 @@ SHARDS = {f"data-{n:05d}-of-00502.arrow": bytes([n]) * 2000 for n in range(5)}
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    fake = FakeHub()
-    fake.repos = {KOREAN: dict(SHARDS), "beomi/KoAlpaca-v1.1a": {"data/train-0.parquet": b"k" * 1500}}
-    monkeypatch.setattr(constants, "ENDPOINT", fake.endpoint)
-    template = fake.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setenv("HF_ENDPOINT", fake.endpoint)  # for processes that are started
-    monkeypatch.delenv("HF_HUB_OFFLINE")
-    yield fake
-    fake.close()
-    _http.close_session()
+    with in_place_of_the_hub(monkeypatch) as fake:
+        fake.repos = {KOREAN: dict(SHARDS), "beomi/KoAlpaca-v1.1a": {"data/train-0.parquet": b"k" * 1500}}
+        yield fake
 
 
 def nako(words: str) -> int:

@@ -155,3 +155,27 @@ def test_tasks_are_mixed_into_mid_and_sft(done, tmp_path):
     settings = {name: words[0] for name, words, _ in done if name in ("base", "mid", "sft", "rl")}
     assert [settings[name].tasks for name in ("mid", "sft")] == [("spelling:2",)] * 2
     assert settings["rl"].task_data == tmp_path
+
+
+def test_a_large_preset_learns_from_what_it_gathers(done, monkeypatch, tmp_path):
+    supplied = []
+
+    def gather(supplies, run, train_tokenizer):
+        supplied.append((supplies.source, run))
+        train_tokenizer((tmp_path / "first",))
+        return "made"
+
+    monkeypatch.setattr(speedrun, "gather", gather)
+    monkeypatch.setattr(speedrun, "gather_chats", lambda supplies: (f"{tmp_path}/talk:2",))
+    speedrun.main(preset="d20", name="big", device="cpu")
+    made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft")}
+    assert supplied == [("fineweb-2-edu-korean", "big")]
+    assert made["tok"].corpus == (tmp_path / "first",)
+    assert (made["base"].data, made["base"].corpus) == (("made:1",), ())
+    assert made["mid"].data == made["sft"].data == (f"{tmp_path}/talk:2",)
+    done.clear()
+    speedrun.main(preset="d20", name="own", device="cpu", corpus=(tmp_path / "mine",))
+    made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid")}
+    assert made["tok"].corpus == made["base"].corpus == (tmp_path / "mine",)
+    assert made["mid"].data == ()
+    assert len(supplied) == 1
