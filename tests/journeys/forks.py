@@ -1,9 +1,10 @@
 """Lines of JSON, one command each -> the command in a process of its own, which may be killed.  Run as a script.
 
 Importing torch takes longer than a toy stage: it happens once, here, and every command is a fork.  A command is
-{"words": [...], "log": FILE, "home": FOLDER, "signal": number or null, "after": seconds, "when": glob or null,
-"in": FOLDER}; it is signalled so many seconds after its start, or after the glob first matches in the folder.  The
-answer says how it ended.  With "stays" it comes when it was signalled, {"pid": …}; a {"wait": pid} has the rest.
+{"words": [...], "log": FILE, "errors": FILE, "home": FOLDER, "signal": number or null, "after": seconds,
+"when": glob or null, "in": FOLDER}; it is signalled so many seconds after its start, or after the glob first matches
+in the folder.  The answer says how it ended.  With "stays" it comes when it was signalled, {"pid": …}; a
+{"wait": pid} has the rest.
 """
 
 import json
@@ -13,15 +14,15 @@ import time
 from pathlib import Path
 
 from nakochat import cli
+from nakochat.commands import speedrun  # imported before the first fork, and with it the stages
 from nakochat.data import prepare
-from nakochat.training import base, mid, rl, sft  # imported before the first fork
 
 
 def child(job) -> None:
     """Never returns."""
-    log = os.open(job["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    for name, stream in (("log", 1), ("errors", 2)):
+        file = os.open(job[name], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC, 0o644)
+        os.dup2(file, stream)
     os.environ["NAKO_HOME"] = job["home"]
     sys.argv = ["nako", *job["words"]]
     status = 70  # what no command ends with
@@ -66,7 +67,7 @@ def end(pid) -> dict:
 
 
 if __name__ == "__main__":
-    assert all((base, mid, rl, sft))
+    assert speedrun.STAGES
     prepare.VALIDATION_BYTES = 60_000  # a tenth: what is measured on them is most of a toy stage's time
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,11 @@ import torch
 
 from nakochat.core.run import read_metrics
 from nakochat.models.checkpoint import newest_checkpoint
+from tests.journeys.commands import Commands
 
 NAKO = [sys.executable, "-m", "nakochat"]
+WORDS = ["--compile", "no", "--dtype", "float32"]
+SPEEDRUN = ["speedrun", "--preset", "toy", *WORDS]
 
 
 @pytest.fixture(scope="module")
@@ -24,28 +28,23 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def nako(home):
-    def run(*words, check=True, **options):
-        environment = {
-            **os.environ,
-            "NAKO_HOME": str(home),
-            "LC_ALL": "C",
-            "PYTHONUTF8": "0",
-            "NAKO_LANG": "ko",
-        }
-        done = subprocess.run(
-            [*NAKO, *words], capture_output=True, text=True, encoding="utf-8", env=environment, **options
-        )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    return run
+    commands = Commands(home)
+    yield commands
+    commands.close()
 
 
 @pytest.fixture(scope="module")
 def trained(nako, home):
     """A toy run, made once for all the tests here."""
-    nako("speedrun", "--preset", "toy", "--compile", "no", "--dtype", "float32")
+    nako.well(*SPEEDRUN)
     return home / "runs" / "toy"
+
+
+def begun(home, name):
+    """A run of this name that has the tokenizer and the texts of the one that is trained."""
+    for part in ("tokenizer", "data"):
+        shutil.copytree(home / "runs" / "toy" / part, home / "runs" / name / part)
+    return home / "runs" / name
 
 
 def rows(folder, kind="step"):
@@ -77,43 +76,40 @@ def test_running_it_again_redoes_nothing(trained, nako):
         return {p: p.stat().st_mtime_ns for p in trained.rglob("*") if p.is_file() and "report" not in p.name}
 
     before = {path: when for path, when in state().items() if "figures" not in path.parts}
-    said = nako("speedrun", "--preset", "toy", "--compile", "no", "--dtype", "float32").stdout
-    assert said.count("이미 끝났습니다") == 4
+    nako.well(*SPEEDRUN)
+    assert nako.said().count("이미 끝났습니다") == 4
     assert {path: when for path, when in state().items() if "figures" not in path.parts} == before
 
 
-def test_it_talks(trained, nako):
-    assert nako("chat", "toy", "--prompt", "안녕하세요", "--max-tokens", "8").returncode == 0
-    assert nako("sample", "toy/base", "--prompt", "옛날에", "--max-tokens", "8").stdout.startswith("옛날에")
-    assert "toy" in nako("runs").stdout
+def test_it_talks(trained, nako, home):
+    """As anyone would start it, with a locale that knows no Hangul."""
+    words = ["chat", "toy", "--prompt", "안녕하세요", "--max-tokens", "8"]
+    environment = {**os.environ, "NAKO_HOME": str(home), "LC_ALL": "C", "PYTHONUTF8": "0"}
+    done = subprocess.run([*NAKO, *words], capture_output=True, encoding="utf-8", env=environment)
+    assert done.returncode == 0, done.stderr
+    nako.well("sample", "toy/base", "--prompt", "옛날에", "--max-tokens", "8")
+    assert nako.said().startswith("옛날에")
+    nako.well("runs")
+    assert "toy" in nako.said()
 
 
 def test_bits_per_byte_of_a_file(trained, nako, tmp_path):
     text = tmp_path / "글.txt"
     text.write_text("오늘은 날씨가 좋아요.\n", encoding="utf-8")
-    nako("eval", "toy/base", "--bpb", str(text), "--json", str(tmp_path / "out.json"))
+    nako.well("eval", "toy/base", "--bpb", str(text), "--json", str(tmp_path / "out.json"))
     assert json.loads((tmp_path / "out.json").read_text())["bits_per_byte"] > 0
 
 
 def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
     """SIGKILL in the middle of base: the resumed run's losses are those of the run that nothing stopped."""
-    words = ["--preset", "toy", "--name", "killed", "--compile", "no", "--dtype", "float32"]
-    nako("tok", "train", "--preset", "toy", "--name", "killed")
-    environment = {**os.environ, "NAKO_HOME": str(home)}
+    command = ["train", "base", "--preset", "toy", "--name", "killed", *WORDS]
+    folder = begun(home, "killed") / "base"
     slow = ["--check-every", "1"]  # leaves time to die in, and may differ
-    process = subprocess.Popen(
-        [*NAKO, "train", "base", *words, *slow], env=environment, stdout=subprocess.DEVNULL
-    )
-    folder = home / "runs" / "killed" / "base"
-    deadline = time.monotonic() + 120
-    while not any((folder / "checkpoints").glob("000003/manifest.json")):
-        assert time.monotonic() < deadline
-        assert process.poll() in (None, 0)
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    saved = {"folder": folder / "checkpoints", "when": "000003/manifest.json"}
+    assert nako.run(*command, *slow, number=signal.SIGKILL, **saved)["status"] == -signal.SIGKILL
     assert not (folder / "checkpoints" / "000006").exists()  # else it was not killed in the middle
-    assert "스텝 3부터" in nako("train", "base", *words).stdout
+    nako.well(*command)
+    assert "스텝 3부터" in nako.said()
     losses = {row["step"]: row["loss"] for row in rows(folder)}
     assert losses == {row["step"]: row["loss"] for row in rows(trained / "base")}
     weights = [
@@ -138,9 +134,9 @@ def two_processes(home, stage, name, *words, launch=(), folder=None):
 
 
 @pytest.fixture(scope="module")
-def by_two(trained, nako, home):
+def by_two(trained, home):
     """Base and sft, learned by two processes."""
-    nako("tok", "train", "--preset", "toy", "--name", "two")
+    begun(home, "two")
     for stage, words in (("base", []), ("sft", ["--from", "toy/mid"])):
         process = two_processes(home, stage, "two", *words)
         said, _ = process.communicate(timeout=900)
@@ -187,13 +183,13 @@ def wait_for(found, process):
     while not (value := found()):
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.02)
+        time.sleep(0.1)
     return value
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds ranks in /proc")
-def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_two, nako, home):
-    nako("tok", "train", "--preset", "toy", "--name", "fallen")
+def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_two, home):
+    shutil.copytree(by_two / "tokenizer", home / "runs" / "fallen" / "tokenizer")
     checkpoints = home / "runs" / "fallen" / "base" / "checkpoints"
     slow = ["--check-every", "1", "--save-every", "1", "--rank-timeout", "10"]
     process = two_processes(home, "base", "fallen", *slow, launch=["--max-restarts=6"])
@@ -231,10 +227,9 @@ def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_tw
     ],
 )
 def test_a_mistake_ends_with_one_clear_line(trained, nako, words, said):
-    done = nako(*words, check=False)
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    assert nako.run(*words)["status"] == 2
+    assert said in nako.errors()
+    assert "Traceback" not in nako.errors()
 
 
 def test_a_home_that_cannot_be_written_is_said(tmp_path):

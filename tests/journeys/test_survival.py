@@ -1,12 +1,9 @@
 """Real commands killed and signalled at random moments -> weights and losses of the run that nothing stopped."""
 
-import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pytest
 from nakochat.core.files import read_json
 from nakochat.core.run import read_metrics
 from nakochat.models.checkpoint import newest_checkpoint
+from tests.journeys.commands import Commands
 
 WORDS = ["--preset", "toy", "--compile", "no", "--dtype", "float32"]
 STAGES = ("base", "mid", "sft", "rl")
@@ -28,31 +26,17 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def nako(home):
     """nako(words, number=, after=, when=, folder=, at=, stays=): how a command ended; nako(wait=pid)."""
-    environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1", "NAKO_LANG": "ko"}
-    server = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("forks.py"))],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=environment,
-        text=True,
+    commands = Commands(home)
+    yield (
+        lambda *words, wait=None, **how: commands.run(*words, **how) if wait is None else commands.wait(wait)
     )
-    assert json.loads(server.stdout.readline()) == {"ready": True}
-
-    def run(*words, number=None, after=0.0, when=None, folder=home, at=home, stays=False, wait=None):
-        job = {"words": words, "log": str(home / "log"), "signal": number, "after": after, "stays": stays}
-        job |= {"when": when, "in": str(folder), "home": str(at)}
-        server.stdin.write(json.dumps(job if wait is None else {"wait": wait}) + "\n")
-        server.stdin.flush()
-        return json.loads(server.stdout.readline())
-
-    yield run
-    server.stdin.close()
-    server.wait(timeout=60)
-    server.stdout.close()
+    commands.close()
 
 
 def well(ended, home) -> float:
-    assert ended["status"] == 0, (home / "log").read_text(encoding="utf-8")[-3000:]
+    assert ended["status"] == 0, "".join(
+        (home / log).read_text(encoding="utf-8") for log in ("log", "errors")
+    )
     return float(ended["seconds"])
 
 
@@ -121,7 +105,7 @@ def test_whoever_reads_while_it_trains_gets_a_whole_checkpoint_and_disturbs_noth
         ):
             well(nako(*words, "--device", "cpu") if words[0] != "runs" else nako(*words), home)
         assert nako(*command)["status"] == 2  # a second writer is refused
-        assert f"{training} (" in (home / "log").read_text(encoding="utf-8")
+        assert f"{training} (" in (home / "errors").read_text(encoding="utf-8")
     finally:
         os.kill(training, signal.SIGCONT)
     well(nako(wait=training), home)

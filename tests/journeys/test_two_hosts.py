@@ -1,6 +1,7 @@
 """Two machines under torchrun, played by two agents on two addresses of loopback, with two processes each."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import sys
 import pytest
 
 from nakochat.core.run import read_metrics
+from tests.journeys.commands import Commands
 
 HOSTS = ("127.0.0.2", "127.0.0.3")
 WORDS = ["--preset", "toy", "--compile", "no", "--dtype", "float32"]
@@ -50,31 +52,37 @@ def together(*words: str, home) -> tuple[list[str], list[int]]:
     return said, [process.returncode for process in agents]
 
 
-def alone(*words: str, home) -> None:
-    command = [sys.executable, "-m", "nakochat", *words]
-    done = subprocess.run(command, env=environment(home), capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+@pytest.fixture
+def nako(tmp_path):
+    commands = Commands(tmp_path)
+    yield commands
+    commands.close()
 
 
 def steps(folder) -> dict[int, dict]:
     return {row["step"]: row for row in read_metrics(folder) if row["kind"] == "step"}
 
 
-def test_two_hosts_learn_as_one_process(tmp_path):
-    for name in ("one", "four"):
-        alone("tok", "train", *WORDS[:2], "--name", name, home=tmp_path)
-    alone("train", "base", *WORDS, "--name", "one", home=tmp_path)
+def test_two_hosts_learn_as_one_process(tmp_path, nako):
+    nako.well("tok", "train", *WORDS[:2], "--name", "one")
+    nako.well("train", "base", *WORDS, "--name", "one")
+    one, four = (tmp_path / "runs" / name for name in ("one", "four"))
+    shutil.copytree(one / "tokenizer", four / "tokenizer")
+    shutil.copytree(one / "data", four / "data", ignore=shutil.ignore_patterns("base"))  # the held-out texts
     said, ends = together("train", "base", *WORDS, "--name", "four", home=tmp_path)
     assert ends == [0, 0], said
-    one, four = (steps(tmp_path / "runs" / name / "base") for name in ("one", "four"))
-    assert one.keys() == four.keys()
+    alone, shared = steps(one / "base"), steps(four / "base")
+    assert alone.keys() == shared.keys()
     for figure in ("loss", "gradient_norm", "scored"):
-        assert four[1][figure] == pytest.approx(one[1][figure], rel=1e-6), figure
-    for step, row in one.items():
-        assert four[step]["loss"] == pytest.approx(row["loss"], rel=1e-4), step
-    # what four processes saved, one goes on with
-    alone("train", "mid", *WORDS, "--name", "four", home=tmp_path)
-    # a mistake is every process's, and one line says what it is
+        assert shared[1][figure] == pytest.approx(alone[1][figure], rel=1e-6), figure
+    for step, row in alone.items():
+        assert shared[step]["loss"] == pytest.approx(row["loss"], rel=1e-4), step
+    nako.well("train", "mid", *WORDS, "--name", "four")  # what four processes saved, one goes on with
+
+
+@pytest.mark.soak
+def test_a_mistake_is_every_processs_and_one_line_says_what_it_is(tmp_path, nako):
+    nako.well("tok", "train", *WORDS[:2], "--name", "four")
     said, ends = together("train", "base", *WORDS, "--name", "four", "--rows", "6", home=tmp_path)
     assert all(ends)
     assert "rows" in said[0] + said[1]
