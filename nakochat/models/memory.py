@@ -19,6 +19,8 @@ class Coefficients:
 
     channel: float
     logit: float
+    logits_at_once: int
+    """More of them than this never stand in memory (training/objective.py)."""
     score: float
     weight: float
     """Per parameter of body and head: the copies in the dtype of the activations."""
@@ -30,16 +32,38 @@ class Coefficients:
     """What a stage holds beside its steps: texts, checks, samples."""
 
 
-# GPU: fits what users of nanochat report, whose trunk is ours (d12 of 32 rows: 34 GB; d20 of 32 rows and 65,536
-# tokens: 75.4 GiB; d24 of 32 rows does not fit 80 GB); not measured here.
-GPU = Coefficients(channel=34.0, logit=6.0, score=0.0, weight=2.0, workspace=5.0, process=0.7e9, stage=0.0)
+# GPU: two peaks on an H200, 32 rows of 2,048 under torch.compile: d12 32.1 GB, d20 92.2 GB (docs/benchmarks.md)
+GPU = Coefficients(
+    channel=37.0,
+    logit=8.0,
+    logits_at_once=2**29,
+    score=0.0,
+    weight=2.0,
+    workspace=5.0,
+    process=0.7e9,
+    stage=0.0,
+)
 # CPU: least squares on the peaks of 23 rehearsals of one thread, bf16 (docs/benchmarks.md); three seeds of tiny held
 # 0.7 GB more than their steps alone.
 CPU_COMPILED = Coefficients(
-    channel=55.7, logit=4.6, score=3.0, weight=2.0, workspace=9.9, process=0.44e9, stage=0.7e9
+    channel=55.7,
+    logit=4.6,
+    logits_at_once=2**27,
+    score=3.0,
+    weight=2.0,
+    workspace=9.9,
+    process=0.44e9,
+    stage=0.7e9,
 )
 CPU_EAGER = Coefficients(
-    channel=55.0, logit=27.6, score=8.5, weight=2.0, workspace=0.0, process=0.30e9, stage=0.7e9
+    channel=55.0,
+    logit=27.6,
+    logits_at_once=2**27,
+    score=8.5,
+    weight=2.0,
+    workspace=0.0,
+    process=0.30e9,
+    stage=0.7e9,
 )
 
 
@@ -72,13 +96,16 @@ def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficient
     counts = count(config)
     matrices = counts.body - _gates(config)
     layer = coefficients.channel * config.width + coefficients.score * config.heads * config.context
-    token = config.layers * layer + coefficients.logit * config.padded_vocab
+    tokens = rows * config.context
+    logits = min(tokens * config.padded_vocab, coefficients.logits_at_once)
     largest_stack = 4 * config.layers * config.width**2  # the MLP's way up, or down, of all layers
     return Memory(
         weights=FLOAT32 * counts.total,
         gradients=FLOAT32 * counts.total,
         optimizer=FLOAT32 * (2 * counts.total - matrices) / world,  # Muon: one number per weight, AdamW: two
-        activations=rows * config.context * token + coefficients.weight * counts.scaling,
+        activations=tokens * config.layers * layer
+        + coefficients.logit * logits
+        + coefficients.weight * counts.scaling,
         workspace=coefficients.workspace * FLOAT32 * largest_stack / world,
         process=coefficients.process,
         stage=coefficients.stage,
