@@ -97,7 +97,8 @@ def test_a_ladder_that_cannot_stand_is_refused(trained, options, error, said):
 
 def test_a_rung_is_an_ordinary_run_that_is_not_run_twice(capsys, nako_home):
     """Trained for real: one rung, 4 thousand tokens."""
-    scaling.tok.train(scaling.TokenizerSettings(preset="tiny", name="scaling"))
+    little = {"vocab_size": 1024, "characters": 120_000}
+    scaling.tok.train(scaling.TokenizerSettings(preset="tiny", name="scaling", **little))
     options = {"device": "cpu", "dtype": "float32", "compile": "no", "rows_per_piece": None}
     settings = scaling._rung("scaling", 1, 3e10, 32, options)
     point = scaling._train(settings, "scaling")

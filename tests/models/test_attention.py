@@ -2,7 +2,6 @@ import math
 
 import pytest
 import torch
-from torch.nn.attention import varlen
 
 from nakochat.data.batches import document_starts
 from nakochat.models.attention import (
@@ -112,7 +111,7 @@ def varlen_by_the_formula():
 @pytest.mark.parametrize("kv_heads", [4, 2])
 def test_kernels_that_know_where_documents_begin_are_given_the_same(monkeypatch, window, kv_heads):
     q, k, v = tensors(kv_heads=kv_heads)
-    monkeypatch.setattr(varlen, "varlen_attn", varlen_by_the_formula())
+    monkeypatch.setattr("torch.nn.attention.varlen.varlen_attn", varlen_by_the_formula())
     expected = attend(q, k, v, Sight(causal_bias(DOCUMENTS, torch.float32, window)), 0.3)
     found = attend(q, k, v, Sight(None, document_starts(DOCUMENTS), window, attend_varlen), 0.3)
     assert torch.allclose(found, expected, atol=1e-5)

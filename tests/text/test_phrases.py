@@ -4,7 +4,6 @@ import sys
 
 import numpy as np
 import pytest
-from transformers import AutoTokenizer
 
 from nakochat.core.errors import DataError
 from nakochat.data.village.village import Village
@@ -115,6 +114,8 @@ def test_the_size_is_kept_and_special_tokens_come_last(tokenizer):
 
 
 def test_transformers_gives_the_same_ids(tokenizer, tmp_path):
+    from transformers import AutoTokenizer  # seconds, which only the worker of this file has to give
+
     tokenizer.save(tmp_path / "tokenizer")
     theirs = AutoTokenizer.from_pretrained(tmp_path / "tokenizer")
     for text in [*TEXTS[:3], "할 수  있는\n\n일 ½ ①② 1234567.89", "👨‍👩‍👧‍👦 ㅋㅋ\t\x00"]:

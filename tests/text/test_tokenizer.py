@@ -4,7 +4,6 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import AutoTokenizer
 
 from nakochat.core.errors import DataError
 from nakochat.text.tokenizer import CLASSIC_TOKENS, SPECIAL_TOKENS, Tokenizer
@@ -122,6 +121,8 @@ def test_it_comes_back_from_disk_the_same(tokenizer, tmp_path):
 
 
 def test_transformers_gives_the_same_ids(tokenizer, tmp_path):
+    from transformers import AutoTokenizer  # seconds, which only the worker of this file has to give
+
     tokenizer.save(tmp_path / "tokenizer")
     theirs = AutoTokenizer.from_pretrained(tmp_path / "tokenizer")
     for text in [*TEXTS[:3], *SAMPLES, unicodedata.normalize("NFD", TEXTS[0])]:
