@@ -17,9 +17,11 @@ check() { # a command: shown, then run; a failure is kept for the end, so that o
     printf '\n$ %s\n' "$*"
     "$folder/.venv/bin/python" -m "$@" || failed+=("$*")
 }
+# Once, for all the processes that the tests start: where bytecode is not written, each would compile the package anew.
+"$folder/.venv/bin/python" -m compileall -q nakochat
 check ruff check .
 check ruff format --check .
-check mypy --strict nakochat
+check mypy --strict -n 2 nakochat
 check pytest -n 2 --dist loadfile --no-loadscope-reorder "$@" # a file shares its fixtures; fails when no test ran, see tests/conftest.py
 
 if [ ${#failed[@]} -gt 0 ]; then
