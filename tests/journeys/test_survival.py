@@ -4,6 +4,9 @@ import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -122,6 +125,49 @@ def test_a_copied_run_goes_on_elsewhere(nako, home, whole, tmp_path):
     shutil.move(home / "runs" / "moved", elsewhere / "runs" / "moved")
     well(nako(*command, at=elsewhere), home)
     require_same(whole, elsewhere / "runs" / "moved", "base")
+
+
+@pytest.mark.soak
+def test_a_training_goes_on_with_another_number_of_processes(nako, home, whole):
+    """One, two and four of them, the last two under torchrun: the same batches, and losses but for their rounding."""
+    well(nako("tok", "train", "--preset", "toy", "--name", "ranks"), home)
+    command = ["train", "base", *WORDS, "--name", "ranks", "--save-every", "1", "--check-every", "1"]
+    folder = home / "runs" / "ranks" / "base"
+    ended = nako(*command, number=signal.SIGTERM, when="000001", folder=folder / "checkpoints")
+    assert ended["status"] == 130
+    steps = []
+    for world in (2, 4):
+        before = newest_checkpoint(folder / "checkpoints").step
+        steps.append(before)
+        launch = [
+            "-m",
+            "torch.distributed.run",
+            "--standalone",
+            f"--nproc-per-node={world}",
+            "-m",
+            "nakochat",
+        ]
+        environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1"}
+        with (home / "log").open("a") as log:
+            process = subprocess.Popen([sys.executable, *launch, *command], env=environment, stderr=log)
+        deadline = time.monotonic() + 900
+        while world == 2 and not (folder / "checkpoints" / f"{before + 1:06}" / "manifest.json").exists():
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.01)
+        if world == 2:
+            process.send_signal(signal.SIGTERM)
+        assert (process.wait(timeout=900) == 0) == (world == 4)
+    rows = [
+        {row["step"]: row for row in read_metrics(run) if row["kind"] == "step"}
+        for run in (whole / "base", folder)
+    ]
+    assert rows[0].keys() == rows[1].keys()
+    print(f"\none process to step {steps[0]}, two to step {steps[1]}, four to the end")
+    assert 0 < steps[0] < steps[1] < max(rows[0])
+    for step, row in rows[0].items():
+        assert rows[1][step]["scored"] == row["scored"]
+        assert rows[1][step]["loss"] == pytest.approx(row["loss"], rel=1e-4)
 
 
 def place(run: Path) -> str:

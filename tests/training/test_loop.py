@@ -2,6 +2,7 @@ import errno
 import random
 import signal
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from nakochat.data.shards.shard import TokenShard
 from nakochat.models.checkpoint import Keep, newest_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training import loop
+from nakochat.training.guard import Guard
 from nakochat.training.loop import Check, Interrupted, Training
 from nakochat.training.objective import weighted_loss
 from nakochat.training.optimizer import Optimizer
@@ -216,6 +218,33 @@ def test_a_bad_batch_is_skipped_as_if_it_were_not_there(tmp_path, capsys, value)
         assert torch.equal(tensor, skipping.optimizer.state[name])
     (row,) = rows(tmp_path / "bad", "skipped")
     assert (row["step"], row["number"]) == (4, 1)
+
+
+class Blind(Guard):
+    """A guard that looks at nothing."""
+
+    def fault(self, loss, norm):
+        return None
+
+
+def test_the_guard_reads_nothing_that_a_step_does_not_read_anyway(tmp_path, monkeypatch):
+    """Every read of a tensor's value waits for the device."""
+    reads = Counter()
+
+    def counted(name):
+        read = getattr(torch.Tensor, name)
+
+        def wrapper(tensor, *words):
+            reads[run] += 1
+            return read(tensor, *words)
+
+        monkeypatch.setattr(torch.Tensor, name, wrapper)
+
+    for name in ("item", "tolist", "__float__", "__int__", "__index__", "__bool__"):
+        counted(name)
+    for run, guard in (("guarded", Guard()), ("blind", Blind())):
+        train(tmp_path / run, save_every=100, guard=guard)
+    assert reads["guarded"] == reads["blind"] > 0
 
 
 def test_two_bad_batches_in_a_row_go_back_to_the_last_checkpoint(tmp_path, capsys):
