@@ -9,6 +9,7 @@ in the folder.  The answer says how it ended.  With "stays" it comes when it was
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,8 @@ def child(job) -> None:
         os.dup2(file, stream)
     os.environ["NAKO_HOME"] = job["home"]
     sys.argv = ["nako", *job["words"]]
+    # what a shell starts in the background ignores Ctrl-C, and so would this
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     status = 70  # what no command ends with
     try:
         status = cli.run(job["words"])
