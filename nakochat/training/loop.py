@@ -85,6 +85,8 @@ class Training:
     """Of dropout, where the model has it."""
     score: tuple[int, float] | None = None
     """The last measured bits per byte of held-out text, and at which step."""
+    _asked_to_stop: bool = False
+    """During the last step: what follows a stage is still done."""
     _settled: int | None = None
     """The step at which everything between steps is done: measuring and saving."""
     _saved: int | None = None
@@ -140,8 +142,16 @@ class Training:
                 elapsed = time.perf_counter() - started
                 self.seconds += elapsed
                 self._log(bar, figures, elapsed)
+            self._asked_to_stop = bool(self.machine.sum(interrupt.asked))
         memory = peak_memory_bytes(self.machine.device) / 1e9
         self.run.log("end", seconds=self.seconds, steps=steps, tokens=self.tokens, peak_memory_gb=memory)
+
+    def leave_if_asked(self) -> None:
+        """After a finished stage: Interrupted where the wish to stop came with its last step."""
+        if self._asked_to_stop:
+            if self.machine.is_first:
+                speak(words.stopped(self.step, saved=True))
+            raise Interrupted
 
     def _choose_kernel(self) -> None:
         """On a GPU; a resumed run's is the one that it had."""

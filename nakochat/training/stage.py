@@ -226,6 +226,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
     if machine.is_first:
         typical = stage.resumed is None and not (settings.fp8 or settings.recompute)
         conclude(training, fresh=fresh, texts=texts, typical=typical)
+    training.leave_if_asked()
 
 
 def _batches(stage: Stage, settings: StageSettings, length: int) -> PackedBatches | WindowBatches:

@@ -173,6 +173,20 @@ def test_an_interrupt_saves_between_the_regular_checkpoints(tmp_path):
     assert checkpoint.step == 3
 
 
+@pytest.mark.parametrize("last", [True, False])
+def test_a_wish_to_stop_with_the_last_step_is_heard_when_the_stage_is_whole(tmp_path, capsys, last):
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, checks=[Check(1, stop_at(6))] if last else [])
+        made.train()
+        if last:
+            with pytest.raises(Interrupted):
+                made.leave_if_asked()
+        else:
+            made.leave_if_asked()
+    assert ("이어집니다" in capsys.readouterr().out) == last
+    assert [row["kind"] for row in read_metrics(tmp_path)][-1] == "end"
+
+
 class Spoilt(PackedBatches):
     """Of the batches taken, those of these numbers (from 1) have such weights, and those left out are not there."""
 
