@@ -18,10 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nakochat.inference.scheduler import Copy, Work
+from nakochat.models.alike import CHUNK, attend_one
 from nakochat.models.attention import Sight, bias_of
 from nakochat.models.model import Model
 
-BLOCK = 64  # positions are looked at in multiples of this
+BLOCK = CHUNK  # positions are looked at in multiples of this
 WASTE = 2  # slots are looked at together while that reads at most so many times what they hold
 
 
@@ -123,7 +124,10 @@ class StepCache:
             queries = q[0, run.first : run.end].unflatten(1, (heads, -1))  # (b, K, G, C)
             bias = next(biases)
             seen = (keys[at, :, : run.span], values[at, :, : run.span])
-            found = F.scaled_dot_product_attention(queries, *seen, attn_mask=bias, scale=scale)
+            if queries.device.type == "cpu":
+                found = attend_one(queries, *seen, bias, scale)
+            else:
+                found = F.scaled_dot_product_attention(queries, *seen, attn_mask=bias, scale=scale)
             out[0, run.first : run.end] = found.flatten(1, 2)
         for at_token, part in self._pieces:
             here = slice(at_token, at_token + part.end - part.start)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.models import attention
+from nakochat.models.alike import aligned, gelu
 from nakochat.models.attention import Cache, Sight
 from nakochat.models.published import (
     Published,
@@ -94,7 +95,7 @@ class BiasedLinear(nn.Linear):
     """A linear map whose weight and bias are cast to the dtype of the input."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight.to(x.dtype), self.bias.to(x.dtype))
+        return F.linear(aligned(x), self.weight.to(x.dtype), self.bias.to(x.dtype))
 
 
 class LayerNorm(nn.LayerNorm):
@@ -131,7 +132,7 @@ class GPT2Layer(PublishedLayer):
         )
         attended = attention.attend_with(cache, self, q, k, v, sight, self.head_width**-0.5)
         x = x + F.dropout(self.out(attended.reshape(b, t, -1)), self.dropout, self.training)
-        mlp = self.down(F.gelu(self.up(self.mlp_norm(x)), approximate="tanh"))
+        mlp = self.down(gelu(self.up(self.mlp_norm(x))))
         return x + F.dropout(mlp, self.dropout, self.training)
 
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nakochat.models import attention
+from nakochat.models.alike import silu
 from nakochat.models.attention import Cache, Sight, rotary_table, rotate
 from nakochat.models.nako import Linear
 from nakochat.models.published import (
@@ -136,7 +137,7 @@ class LlamaLayer(PublishedLayer):
         attended = attention.attend_with(cache, self, q, k, v, sight, self.head_width**-0.5)
         x = x + self.out(attended.reshape(b, t, -1))
         h = self.mlp_norm(x)
-        mlp: Tensor = self.down(F.silu(self.gate(h)) * self.up(h))
+        mlp: Tensor = self.down(silu(self.gate(h)) * self.up(h))
         return x + mlp
 
 

@@ -25,6 +25,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
 from nakochat.models import attention
+from nakochat.models.alike import aligned, sigmoid
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
 
@@ -118,12 +119,6 @@ def norm(x: Tensor) -> Tensor:
     return F.rms_norm(x, (x.shape[-1],))
 
 
-def sigmoid(x: Tensor) -> Tensor:
-    """As torch.sigmoid, whose last bit on a CPU changes with a value's place in the tensor: here a gate is the same in
-    every batch."""
-    return (1 / (1 + torch.exp(-x.float()))).to(x.dtype)
-
-
 class Linear(nn.Linear):
     """A bias-free linear map whose weight is cast to the dtype of the input."""
 
@@ -136,7 +131,7 @@ class Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         if self.float8 and self.training:
             return float8_linear(x, self.weight)
-        return F.linear(x, self.weight.to(x.dtype))
+        return F.linear(aligned(x), self.weight.to(x.dtype))
 
 
 class Layer(nn.Module):

@@ -1,0 +1,69 @@
+"""Formulas whose result for one row is the same to the bit whatever rows stand beside it, on any number of threads.
+
+A CPU's kernels are fast in ways that depend on more than a row's own numbers.  What fills a vector is computed by one
+formula and what is left over, at a tensor's end or at the edge of a thread's share, by another: so torch's sigmoid,
+silu and gelu (its exp and tanh have one formula for all).  Products add up in another order where a row, or a
+thread's own buffer, begins at another address: so the fused attention.  And a longer sum is cut differently from a
+shorter one.  Here is what the engine needs without that; tests/models/test_alike.py holds it.  Where gradients are
+wanted torch's own formulas stay: they keep less for the backward pass.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CHUNK = 128  # positions whose values are added up in one product
+_LINE = 64  # bytes: of a cache line, and of the widest vector
+
+
+def aligned(x: Tensor) -> Tensor:
+    """The same numbers, every row of the last axis at a whole cache line.  Rows of usual widths lie so already."""
+    if torch.is_grad_enabled() or x.device.type != "cpu" or x.dim() < 2:
+        return x
+    if x.stride(-2) * x.element_size() % _LINE == 0:
+        return x
+    width = x.shape[-1]
+    return F.pad(x, (0, -width % _LINE))[..., :width]
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """1 / (1 + e^-x), in training too: what it is for here, gates, are small."""
+    return _sigmoid(x.float()).to(x.dtype)
+
+
+def silu(x: Tensor) -> Tensor:
+    """x·sigmoid(x) (https://arxiv.org/abs/1702.03118)."""
+    if torch.is_grad_enabled():
+        return F.silu(x)
+    wide = x.float()
+    return (wide * _sigmoid(wide)).to(x.dtype)
+
+
+def gelu(x: Tensor) -> Tensor:
+    """GPT-2's approximation of x·Φ(x) by tanh (https://arxiv.org/abs/1606.08415)."""
+    if torch.is_grad_enabled():
+        return F.gelu(x, approximate="tanh")
+    wide = x.float()
+    inner = math.sqrt(2 / math.pi) * (wide + 0.044715 * wide.pow(3))
+    return (0.5 * wide * (1 + torch.tanh(inner))).to(x.dtype)
+
+
+def attend_one(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
+    """Softmax attention of one new position of each of b sequences.
+
+    A sequence's result does not depend on b, nor on how many positions beyond its own the bias hides.  In float32
+    whatever the dtype: a CPU's bf16 products differ with the number of threads.
+    q (b, K, G, C), k and v (b, K, S, C) with S a multiple of CHUNK, bias (b, 1, 1, S) -> (b, K, G, C)
+    """
+    scores = aligned(q.float() * scale) @ k.float().transpose(-1, -2) + bias.float()  # (b, K, G, S)
+    shares = torch.softmax(scores, dim=-1)
+    out = torch.zeros(q.shape, device=q.device)
+    for share, value in zip(shares.split(CHUNK, dim=-1), v.split(CHUNK, dim=-2), strict=True):
+        out += share @ value.float()
+    return out.to(q.dtype)
+
+
+def _sigmoid(x: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-x))
