@@ -1,4 +1,4 @@
-"""Formulas whose result for one row is the same to the bit whatever rows stand beside it, on any number of threads.
+"""Formulas whose result for one row is the same to the bit whatever rows stand beside it, on several threads too.
 
 A CPU's kernels are fast in ways that depend on more than a row's own numbers.  What fills a vector is computed by one
 formula and what is left over, at a tensor's end or at the edge of a thread's share, by another: so torch's sigmoid,
@@ -26,6 +26,14 @@ def aligned(x: Tensor) -> Tensor:
         return x
     width = x.shape[-1]
     return F.pad(x, (0, -width % _LINE))[..., :width]
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """As F.linear, (..., in) -> (..., out); the engine gives it rows in fours (EXACT_ROWS there)."""
+    rows = aligned(x)
+    if rows is x:
+        return F.linear(x, weight, bias)
+    return F.linear(rows.flatten(0, -2), weight, bias).view(*x.shape[:-1], -1)  # in 3-D it would lie anew
 
 
 def sigmoid(x: Tensor) -> Tensor:

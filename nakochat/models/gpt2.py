@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.models import attention
-from nakochat.models.alike import aligned, gelu
+from nakochat.models.alike import gelu, linear
 from nakochat.models.attention import Cache, Sight
 from nakochat.models.published import (
     Published,
@@ -95,7 +95,7 @@ class BiasedLinear(nn.Linear):
     """A linear map whose weight and bias are cast to the dtype of the input."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(aligned(x), self.weight.to(x.dtype), self.bias.to(x.dtype))
+        return linear(x, self.weight.to(x.dtype), self.bias.to(x.dtype))
 
 
 class LayerNorm(nn.LayerNorm):

@@ -25,7 +25,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
 from nakochat.models import attention
-from nakochat.models.alike import aligned, sigmoid
+from nakochat.models.alike import linear, sigmoid
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
 
@@ -131,7 +131,7 @@ class Linear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         if self.float8 and self.training:
             return float8_linear(x, self.weight)
-        return F.linear(aligned(x), self.weight.to(x.dtype))
+        return linear(x, self.weight.to(x.dtype))
 
 
 class Layer(nn.Module):

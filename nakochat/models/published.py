@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
-from nakochat.models.alike import aligned
+from nakochat.models.alike import linear
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias
 from nakochat.models.nako import Linear
 
@@ -90,7 +90,7 @@ class Published(nn.Module):
         if self.fast_head is not None:
             fast: Tensor = self.fast_head(hidden)
             return fast
-        return F.linear(aligned(hidden), self.head.weight.to(hidden.dtype))
+        return linear(hidden, self.head.weight.to(hidden.dtype))
 
     def hidden(
         self,

@@ -1,6 +1,9 @@
 """One answer, to the bit: alone or among others, cold or after a prefix hit, of every kind of model."""
 
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -111,6 +114,27 @@ def test_an_answer_does_not_depend_on_the_company(kind, tokenizer):
 def test_an_answer_does_not_depend_on_the_company_in_bfloat16(tokenizer):
     model = model_of("nako", tokenizer.vocab_size, torch.bfloat16)
     assert crowd(model, tokenizer, rounds=1, people=8) > 4
+
+
+KINDS = [("nako", torch.float32), ("llama", torch.float32), ("gpt2", torch.float32), ("nako", torch.bfloat16)]
+
+
+@pytest.mark.parametrize(("kind", "dtype"), KINDS)
+def test_a_small_party(kind, dtype, tokenizer):
+    assert crowd(model_of(kind, tokenizer.vocab_size, dtype), tokenizer, rounds=1, people=5, seed=3) > 1
+
+
+@pytest.mark.parametrize("threads", [2, pytest.param(4, marks=pytest.mark.soak)])
+def test_a_small_party_on_several_threads(threads):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
+    # passive: a thread that waits for another lets it have its core
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "passive"}
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    ended = subprocess.run(
+        [*command, "-k", "party and not threads"], env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert f"{len(KINDS)} passed" in ended.stdout
 
 
 @pytest.mark.soak
