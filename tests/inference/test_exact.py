@@ -131,7 +131,11 @@ def test_a_small_party_on_several_threads(threads):
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "passive"}
     environment.pop("PYTEST_XDIST_WORKER", None)
     ended = subprocess.run(
-        [*command, "-k", "party and not threads"], env=environment, capture_output=True, text=True, timeout=600
+        [*command, "-k", "party and not threads"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert ended.returncode == 0, ended.stdout
     assert f"{len(KINDS)} passed" in ended.stdout
