@@ -5,7 +5,7 @@ attention knows the sequences apart.  Tokens that are computed by themselves are
 the slots (neighbouring slots are one view of the memory, nothing is gathered); every piece of a prompt by itself.
 
 The order of additions in these kernels depends neither on the other rows nor on how many positions a mask hides,
-where positions come in multiples of 64 (tests/inference/test_exact.py holds it): so an answer is the same to the bit
+where positions come in multiples of CHUNK (alike.py; tests/inference/test_exact.py holds it): so an answer is the same to the bit
 alone and among others.
 """
 
@@ -22,7 +22,7 @@ from nakochat.models.alike import CHUNK, attend_one
 from nakochat.models.attention import Sight, bias_of
 from nakochat.models.model import Model
 
-BLOCK = CHUNK  # positions are looked at in multiples of this
+BLOCK = 64  # tokens of a prompt that are computed together
 WASTE = 2  # slots are looked at together while that reads at most so many times what they hold
 
 
@@ -31,7 +31,7 @@ class Slots:
 
     def __init__(self, model: Model, *, slots: int, length: int) -> None:
         config = model.config
-        length = -(-length // BLOCK) * BLOCK
+        length = _span(length)
         shape = (config.layers, slots, config.key_heads, length, config.head_width)
         device = model.embedding.weight.device
         self.keys = _zeros(shape, model.dtype, device)  # (layers, slots, K, S, C)
@@ -163,7 +163,8 @@ class StepCache:
 
 
 def _span(end: int) -> int:
-    return -(-end // BLOCK) * BLOCK
+    """Positions are looked at in multiples of CHUNK."""
+    return -(-end // CHUNK) * CHUNK
 
 
 def _runs(ones: Sequence[Work]) -> list[_Run]:

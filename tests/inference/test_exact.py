@@ -116,7 +116,7 @@ def test_an_answer_does_not_depend_on_the_company_in_bfloat16(tokenizer):
     assert crowd(model, tokenizer, rounds=1, people=8) > 4
 
 
-KINDS = [("nako", torch.float32), ("llama", torch.float32), ("gpt2", torch.float32), ("nako", torch.bfloat16)]
+KINDS = [(kind, dtype) for kind in ("nako", "llama", "gpt2") for dtype in (torch.float32, torch.bfloat16)]
 
 
 @pytest.mark.parametrize(("kind", "dtype"), KINDS)
