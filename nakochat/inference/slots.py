@@ -5,8 +5,8 @@ attention knows the sequences apart.  Tokens that are computed by themselves are
 the slots (neighbouring slots are one view of the memory, nothing is gathered); every piece of a prompt by itself.
 
 The order of additions in these kernels depends neither on the other rows nor on how many positions a mask hides,
-where positions come in multiples of CHUNK (alike.py; tests/inference/test_exact.py holds it): so an answer is the same to the bit
-alone and among others.
+where positions come in multiples of CHUNK (alike.py; tests/inference/test_exact.py holds it): so an answer is the same
+to the bit alone and among others.
 """
 
 from collections.abc import Sequence
