@@ -240,7 +240,10 @@ class Engine:
         """A chosen token into its answer."""
         new = answer.take(token, logs)
         if new[-1].finish:
-            self._scheduler.end(answer.key)
+            if new[-1].finish == "error" and self._slots is not None:
+                self._slots.wipe(self._scheduler.forget(answer.key))
+            else:
+                self._scheduler.end(answer.key)
             del self._answers[answer.key]
         else:
             self._scheduler.extend(answer.key, [part.id for part in new])

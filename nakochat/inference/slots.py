@@ -42,6 +42,11 @@ class Slots:
         for tensor in (self.keys, self.values):
             tensor[:, copy.target, :, : copy.length] = tensor[:, copy.source, :, : copy.length]
 
+    def wipe(self, slot: int) -> None:
+        """What is no number would spoil the next sequence too: hidden positions weigh 0, and 0 x NaN is NaN."""
+        for tensor in (self.keys, self.values):
+            tensor[:, slot] = 0
+
     def bytes_per_slot(self) -> int:
         return 2 * self.keys[:, 0].numel() * self.keys.element_size()
 

@@ -109,3 +109,19 @@ def test_senseless_settings_are_refused():
     for bad in ({"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"top_k": 0}, {"seed": 2**63}):
         with pytest.raises(ConfigError):
             Sampling(**bad)
+
+
+def test_a_broken_request_leaves_nothing_to_the_next_in_its_slot(engine, tokenizer):
+    """Neither as a beginning to take over nor behind what hides it."""
+    model = inference_copy(engine.model)
+    broken = tokenizer.encode("7")[0]
+    model.embedding.weight[broken] = float("nan")
+    one = Engine(model, tokenizer, engine.machine, slots=1)
+    whole = [tokenizer.bos, *tokenizer.encode("무궁화 꽃이 피었어요")]
+    sampling = Sampling(max_tokens=6, temperature=0)
+    (first,) = one.generate([[*whole, broken, *whole]], sampling)
+    assert first.finish == "error"
+    (second,) = one.generate([whole], sampling)
+    (fresh,) = Engine(model, tokenizer, engine.machine, slots=1).generate([whole], sampling)
+    assert second.finish != "error"
+    assert second == fresh
