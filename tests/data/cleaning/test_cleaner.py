@@ -14,6 +14,7 @@ from nakochat.data.cleaning.cleaner import (
     PERSONAL,
     REPAIRS,
     UNITS,
+    UNREAD,
     Cleaner,
     CleanSettings,
     first_place,
@@ -182,7 +183,7 @@ def test_settings_that_make_no_sense(wrong: dict[str, float]) -> None:
 
 
 def test_every_count_has_a_name_in_both_languages() -> None:
-    for korean, english in (*REPAIRS.values(), *PERSONAL.values(), *DROPS.values()):
+    for korean, english in (*UNREAD.values(), *REPAIRS.values(), *PERSONAL.values(), *DROPS.values()):
         assert any("가" <= letter <= "힣" for letter in korean)
         assert english.isascii()
-    assert set(UNITS) <= {*REPAIRS, *PERSONAL}
+    assert set(UNITS) <= {*UNREAD, *REPAIRS, *PERSONAL}
