@@ -85,8 +85,6 @@ class Training:
     """Of dropout, where the model has it."""
     score: tuple[int, float] | None = None
     """The last measured bits per byte of held-out text, and at which step."""
-    _asked_to_stop: bool = False
-    """During the last step: what follows a stage is still done."""
     _settled: int | None = None
     """The step at which everything between steps is done: measuring and saving."""
     _saved: int | None = None
@@ -112,8 +110,12 @@ class Training:
         """The random state of a fresh start: whatever this process did before leaves no trace in what is learned."""
         torch.manual_seed(seed)
 
-    def train(self) -> None:
-        """Until the schedule's last step.  Interrupted after saving; TrainingError for batches that stay bad."""
+    def train(self, then: Callable[[], None] = lambda: None) -> None:
+        """Until the schedule's last step; the first rank then does what belongs to a whole stage.
+
+        Interrupted after saving, or after `then` where the wish came with the last step; TrainingError for batches
+        that stay bad.
+        """
         self._choose_kernel()
         loss_of = compiled_loss() if self.machine.compile else weighted_loss
         steps, title = self.schedule.steps, self.run.folder.name
@@ -142,14 +144,13 @@ class Training:
                 elapsed = time.perf_counter() - started
                 self.seconds += elapsed
                 self._log(bar, figures, elapsed)
-            self._asked_to_stop = bool(self.machine.sum(interrupt.asked))
+            asked = self.machine.sum(interrupt.asked)
         memory = peak_memory_bytes(self.machine.device) / 1e9
         self.run.log("end", seconds=self.seconds, steps=steps, tokens=self.tokens, peak_memory_gb=memory)
-
-    def leave_if_asked(self) -> None:
-        """After a finished stage: Interrupted where the wish to stop came with its last step."""
-        if self._asked_to_stop:
-            if self.machine.is_first:
+        if shown:
+            then()
+        if asked:
+            if shown:
                 speak(words.stopped(self.step, saved=True))
             raise Interrupted
 

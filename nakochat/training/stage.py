@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from nakochat.core.allocator import give_back
@@ -222,11 +223,8 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         training.resume(stage.resumed)
     else:
         training.begin(settings.seed)
-    training.train()
-    if machine.is_first:
-        typical = stage.resumed is None and not (settings.fp8 or settings.recompute)
-        conclude(training, fresh=fresh, texts=texts, typical=typical)
-    training.leave_if_asked()
+    typical = stage.resumed is None and not (settings.fp8 or settings.recompute)
+    training.train(partial(conclude, training, fresh=fresh, texts=texts, typical=typical))
 
 
 def _batches(stage: Stage, settings: StageSettings, length: int) -> PackedBatches | WindowBatches:

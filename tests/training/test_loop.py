@@ -3,6 +3,7 @@ import random
 import signal
 import threading
 from collections import Counter
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -175,14 +176,12 @@ def test_an_interrupt_saves_between_the_regular_checkpoints(tmp_path):
 
 @pytest.mark.parametrize("last", [True, False])
 def test_a_wish_to_stop_with_the_last_step_is_heard_when_the_stage_is_whole(tmp_path, capsys, last):
+    concluded = []
     with Run(tmp_path) as run:
         made = training(tmp_path, run, checks=[Check(1, stop_at(6))] if last else [])
-        made.train()
-        if last:
-            with pytest.raises(Interrupted):
-                made.leave_if_asked()
-        else:
-            made.leave_if_asked()
+        with pytest.raises(Interrupted) if last else nullcontext():
+            made.train(lambda: concluded.append(made.step))
+    assert concluded == [6]
     assert ("이어집니다" in capsys.readouterr().out) == last
     assert [row["kind"] for row in read_metrics(tmp_path)][-1] == "end"
 
