@@ -117,6 +117,8 @@ class Training:
         that stay bad.
         """
         self._choose_kernel()
+        if self.machine.device.type == "cuda":
+            self._copies()  # gets the memory for them: page-locking it takes longer than a save may hold steps up
         loss_of = compiled_loss() if self.machine.compile else weighted_loss
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
@@ -332,15 +334,17 @@ class Training:
         """Begin a checkpoint of this very moment, by the first rank; `_finish_save` waits for it."""
         self._say_failed(self._saver.wait())
         self._saved = self.step
-        take = self._snapshot.take if self.machine.is_first else drop
-        optimizer = self.optimizer.whole_state(take)
+        weights, optimizer = self._copies()
         if self.machine.is_first:
-            weights = {
-                name: take(f"model.{name}", tensor) for name, tensor in self.model.state_dict().items()
-            }
             optimizer["random.cpu"] = torch.get_rng_state()
             state = self._state()
             self._saver.begin(lambda: self._write(weights, optimizer, state))
+
+    def _copies(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Weights and the optimizer's state in the first rank's own memory.  All ranks call it."""
+        take = self._snapshot.take if self.machine.is_first else drop
+        weights = {name: take(f"model.{name}", tensor) for name, tensor in self.model.state_dict().items()}
+        return weights, self.optimizer.whole_state(take)
 
     def _finish_save(self) -> None:
         """Until the disk has it.  OSError on every rank when it could not be written."""
