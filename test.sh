@@ -17,8 +17,6 @@ check() { # a command: shown, then run; a failure is kept for the end, so that o
     printf '\n$ %s\n' "$*"
     "$folder/.venv/bin/python" -m "$@" || failed+=("$*")
 }
-# Once, for all the processes that the tests start: where bytecode is not written, each would compile the package anew.
-"$folder/.venv/bin/python" -m compileall -q nakochat
 check ruff check .
 check ruff format --check .
 check mypy --strict -n 2 nakochat

@@ -4,6 +4,7 @@
 # shellcheck shell=bash
 
 export PYTHONUTF8=1                   # Korean on a terminal with LANG=C
+unset PYTHONDONTWRITEBYTECODE         # pip compiles nothing: what is imported is compiled once, the rest never
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 export PIP_NO_INPUT=1
 
@@ -97,7 +98,7 @@ PYTHON
 has_nvidia() { command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L >/dev/null 2>&1; }
 
 install_cpu_torch() { # PYTHON VERSION: the CPU build, alone; without it Linux gets gigabytes of CUDA that nothing here runs
-    "$1" -m pip install --no-deps --retries 1 --timeout 30 --extra-index-url "$torch_cpu_index" "torch==$2+cpu"
+    "$1" -m pip install --no-compile --no-deps --retries 1 --timeout 30 --extra-index-url "$torch_cpu_index" "torch==$2+cpu"
 }
 
 install() { # FOLDER EXTRAS
@@ -123,7 +124,7 @@ install() { # FOLDER EXTRAS
         fi
     fi
     # Editable, so that `git pull` is all an update takes.
-    "$python" -m pip install -c "$rules" -e "${folder}[$extras]" \
+    "$python" -m pip install --no-compile -c "$rules" -e "${folder}[$extras]" \
         || fail "패키지를 설치하지 못했습니다. 네트워크와 디스크 공간을 확인하고 같은 명령을 다시 실행하면 이어집니다." \
             "The packages could not be installed. Check the network and the disk's room; the same command goes on from here."
 }
