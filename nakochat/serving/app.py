@@ -1,7 +1,7 @@
 """The front -> the web app: OpenAI's API, the chat page, the training room, and what looks after a server.
 
-POST /v1/chat/completions and /v1/completions, GET /v1/models, /health, /ready, /metrics, and the pages / and /watch.  A
-request is read and checked whole before it may wait; the event loop never computes.
+POST /v1/chat/completions and /v1/completions, GET /v1/models, /health, /ready, /metrics, /openapi.json, and the pages /
+and /watch.  A request is read and checked whole before it may wait; the event loop never computes.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from nakochat.core.messages import say
-from nakochat.serving.api import openai
+from nakochat.serving.api import openai, openapi
 from nakochat.serving.api.chat import ChatChunks, chat_completion
 from nakochat.serving.api.completions import TextChunks, text_completion
 from nakochat.serving.api.openai import Json
@@ -67,8 +67,9 @@ class EventStream(StreamingResponse):
 class Handlers:
     """The routes of the API."""
 
-    def __init__(self, front: Front) -> None:
+    def __init__(self, front: Front, *, has_keys: bool) -> None:
         self.front = front
+        self._document = openapi.document(front.models, front.sampling, has_keys=has_keys)
         self._bytes = 0
 
     async def chat(self, request: Request) -> Response:
@@ -120,6 +121,10 @@ class Handlers:
                 retry_after=2,
             )
         return _json({"status": "ready", "model": self.front.first.name})
+
+    async def document(self) -> Response:
+        """GET /openapi.json: what this server takes and gives, for programs that make clients and tests of it."""
+        return _json(self._document)
 
     async def metrics(self) -> Response:
         return Response(self.front.metrics.page(), media_type=CONTENT_TYPE_LATEST)
@@ -274,7 +279,8 @@ def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | N
         front.end()
         await front.dispatcher.close()
 
-    # FastAPI's own documentation pages load scripts from elsewhere
+    policy = policy or Policy()
+    # FastAPI's own pages load scripts from elsewhere, and its document knows nothing of bodies that we read ourselves
     app = FastAPI(
         title="nakochat",
         docs_url=None,
@@ -286,7 +292,7 @@ def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | N
     app.state.front = front
     for kind in (BadRequest, HTTPException, Exception):
         app.add_exception_handler(kind, answer_error)
-    handlers = Handlers(front)
+    handlers = Handlers(front, has_keys=bool(policy.keys))
     routes: dict[str, tuple[str, Callable[..., Any]]] = {
         "/v1/chat/completions": ("POST", handlers.chat),
         "/v1/completions": ("POST", handlers.text),
@@ -295,12 +301,13 @@ def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | N
         "/health": ("GET", handlers.health),
         "/ready": ("GET", handlers.ready),
         "/metrics": ("GET", handlers.metrics),
+        "/openapi.json": ("GET", handlers.document),
     }
     for path, (method, handler) in routes.items():
         app.add_api_route(path, handler, methods=[method], response_model=None)
     add_watch(app, Room())
     add_pages(app)
     known = frozenset(routes) | frozenset(page_files()) | {"/watch/runs", "/watch/run"}
-    app.add_middleware(Gate, policy=policy or Policy())
+    app.add_middleware(Gate, policy=policy)
     app.add_middleware(Records, log=log or AccessLog(quiet=True), metrics=front.metrics, routes=known)
     return app

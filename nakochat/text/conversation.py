@@ -77,6 +77,8 @@ def _parse_message(message: Any) -> Message:
         raise DataError(_malformed(f"role: {role!r}"))
     if isinstance(content, str):
         return Message(role, (Part("text", content),))
+    if not isinstance(content, list):
+        raise DataError(_malformed("content"))
     parts = tuple(Part(part["type"], part["text"]) for part in content)
     if any(
         part.kind not in get_args(PartKind) or (part.kind != "text" and role != "assistant") for part in parts

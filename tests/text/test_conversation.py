@@ -100,6 +100,7 @@ def test_json_becomes_a_conversation():
         {"messages": [{"role": "user", "content": None}]},
         {"messages": [{"role": "user", "content": 3}]},
         {"messages": [{"role": "user", "content": {"type": "text"}}]},
+        {"messages": [{"role": "user", "content": {}}]},
         {"messages": [{"role": "tool", "content": "가"}]},
         {"messages": [{"role": ["user"], "content": "가"}]},
         {"messages": [{"role": "user", "content": [{"type": "python", "text": "1"}]}]},

@@ -83,7 +83,7 @@ def read_asked(value: Json, defaults: Sampling, logprobs: int | None) -> Asked:
 
 def refuse_unsupported(value: Json) -> None:
     for field, neutral in UNSUPPORTED.items():
-        if value.get(field) is not None and value[field] not in neutral:
+        if value.get(field) is not None and not any(_is_same(value[field], nothing) for nothing in neutral):
             raise BadRequest(
                 say(
                     f"지원하지 않는 항목입니다: {field}. 빼고 보내세요.",
@@ -92,6 +92,11 @@ def refuse_unsupported(value: Json) -> None:
                 code="unsupported_parameter",
                 param=field,
             )
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Whether both are the same JSON; Python takes true for 1."""
+    return isinstance(value, bool) == isinstance(other, bool) and bool(value == other)
 
 
 def _sampling(value: Json, defaults: Sampling) -> Sampling:
@@ -119,7 +124,9 @@ def _sampling(value: Json, defaults: Sampling) -> Sampling:
 
 
 def _stops(value: Any) -> tuple[str, ...]:
-    stops = [value] if isinstance(value, str) and value else value or []
+    if value is None or value == "":
+        return ()
+    stops = [value] if isinstance(value, str) else value
     if not isinstance(stops, list) or len(stops) > MOST_STOPS:
         raise wrong("stop", f"string, or list of up to {MOST_STOPS}")
     for stop in stops:

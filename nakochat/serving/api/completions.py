@@ -10,7 +10,7 @@ from typing import Any
 
 from nakochat.inference.options import Sampling
 from nakochat.serving.api.asked import Asked, read_asked
-from nakochat.serving.api.openai import DONE, Json, checked_text, event, whole, wrong
+from nakochat.serving.api.openai import DONE, Json, as_whole, checked_text, event, whole, wrong
 from nakochat.serving.engines.transcript import Delta, Entry
 from nakochat.serving.errors import BadRequest, error_body
 from nakochat.text.tokenizer import Tokenizer
@@ -34,7 +34,7 @@ def parse_text(value: Json, defaults: Sampling) -> TextRequest:
 
 
 def _prompts(value: Any) -> tuple[str | tuple[int, ...], ...]:
-    prompts = [value] if isinstance(value, str) or _is_ids(value) else value
+    prompts = [value] if isinstance(value, str) or _ids(value) else value
     if not isinstance(prompts, list) or not 0 < len(prompts) <= MOST_PROMPTS:
         raise wrong("prompt", f"string, list of ids, or list of 1 to {MOST_PROMPTS} of them")
     return tuple(_prompt(prompt) for prompt in prompts)
@@ -43,13 +43,17 @@ def _prompts(value: Any) -> tuple[str | tuple[int, ...], ...]:
 def _prompt(value: Any) -> str | tuple[int, ...]:
     if isinstance(value, str):
         return checked_text(value, "prompt")
-    if _is_ids(value):
-        return tuple(value)
-    raise wrong("prompt", "strings or lists of ids")
+    ids = _ids(value)
+    if not ids:
+        raise wrong("prompt", "strings or lists of ids")
+    return ids
 
 
-def _is_ids(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(type(number) is int for number in value)
+def _ids(value: Any) -> tuple[int, ...]:
+    """The ids that a list holds, none where it is no list of ids."""
+    numbers = [as_whole(number) for number in value] if isinstance(value, list) else []
+    ids = tuple(number for number in numbers if number is not None)
+    return ids if len(ids) == len(numbers) else ()
 
 
 def text_prompt(prompt: str | tuple[int, ...], tokenizer: Tokenizer) -> list[int]:

@@ -48,14 +48,21 @@ def boolean(value: Json, field: str) -> bool:
 
 def whole(value: Json, field: str, allowed: Container[int], name: str | None = None) -> int | None:
     """A whole number, or None where it is left out."""
-    number = value.get(field)
-    if number is None:
+    if value.get(field) is None:
         return None
-    if isinstance(number, bool) or not isinstance(number, int):
+    number = as_whole(value[field])
+    if number is None:
         raise wrong(name or field, "integer")
     if number not in allowed:
         raise wrong(name or field, str(allowed).replace("range", "integer in "))
     return number
+
+
+def as_whole(value: Any) -> int | None:
+    """The whole number that a value of JSON is, 3.0 as well as 3, which JSON does not tell apart; None for others."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def real(value: Json, field: str) -> float | None:

@@ -53,7 +53,7 @@ def test_a_request_becomes_a_conversation_and_how_to_sample():
 
 
 def test_what_is_left_out_or_neutral_asks_for_nothing_and_the_seed_is_another_each_time():
-    neutral = {"n": 1, "stop": None, "temperature": None, "presence_penalty": 0.0, "tools": []}
+    neutral = {"n": 1.0, "stop": None, "temperature": None, "presence_penalty": 0.0, "tools": []}
     asked = parse(**neutral, response_format={"type": "text"}, metadata={"a": 1}).asked
     assert (asked.sampling.max_tokens, asked.sampling.temperature) == (11, 0.3)
     assert (asked.stops, asked.logprobs, asked.stream, asked.n) == ((), None, False, 1)
@@ -83,6 +83,7 @@ def test_what_is_left_out_or_neutral_asks_for_nothing_and_the_seed_is_another_ea
         ({"temperature": 10**400}, "temperature"),
         ({"top_p": 1e999}, "top_p"),
         ({"max_tokens": 1.5}, "max_tokens"),
+        ({"max_tokens": 1e400}, "max_tokens"),
         ({"max_completion_tokens": 0}, "max_completion_tokens"),
         ({"seed": 2**63}, "seed"),
         ({"stream": 1}, "stream"),
@@ -93,6 +94,9 @@ def test_what_is_left_out_or_neutral_asks_for_nothing_and_the_seed_is_another_ea
         ({"stop": [""]}, "stop"),
         ({"stop": ["a"] * 5}, "stop"),
         ({"stop": {"a": 1}}, "stop"),
+        ({"stop": {}}, "stop"),
+        ({"stop": 0}, "stop"),
+        ({"stop": False}, "stop"),
         ({"stop": ["x" * 1000]}, "stop"),
         ({"stop": "\udc00"}, "stop"),
         ({"top_logprobs": 2}, "top_logprobs"),
