@@ -22,6 +22,7 @@ from nakochat.commands.launch import train_in_processes
 from nakochat.commands.presets import SUPPLIES, load_preset
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
+from nakochat.core.itinerary import write_itinerary
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, run_folder
 from nakochat.core.progress import speak
@@ -150,18 +151,21 @@ def main(
         data = (gather(supplies, common["name"], train_tokenizer),)
         chats = chats or gather_chats(supplies)
     shape = {} if model is None else {"model": model}
-    for stage, (kind, train) in STAGES.items():
+    stages = {}
+    for stage, (kind, _) in STAGES.items():
         if stage in skip or stage not in values:  # some presets end with the base
             continue
         own = {"data": data if stage == "base" else chats, "tasks": tasks, "task_data": task_data}
-        settings = _settings(kind, values[stage], common, machine, texts, own, tracked, shape)
-        if stage != "base" and "mid" in skip and stage == "sft":
-            settings = dataclasses.replace(settings, from_=f"{common['name']}/base")
+        stages[stage] = _settings(kind, values[stage], common, machine, texts, own, tracked, shape)
+        if stage == "sft" and "mid" in skip:
+            stages[stage] = dataclasses.replace(stages[stage], from_=f"{common['name']}/base")
+    write_itinerary(run_folder(common["name"]), _tokens(stages))
+    for stage, settings in stages.items():
         _announce(stage)
         if processes > 1:
             _train_in_processes(stage, settings, processes, restarts)
         else:
-            train(settings)
+            STAGES[stage][1](settings)
         if "sft" in values:  # the village's questions are for who learns to answer them
             _score(RunReference(common["name"], stage, None), values, device, dtype)
     report.main(common["name"], copy=_place_of_copy())
@@ -215,6 +219,15 @@ def _settings(kind: type[RunSettings], *sources: dict[str, Any]) -> Any:
     known = {field.name for field in dataclasses.fields(kind)}
     merged = {name: value for source in sources for name, value in source.items() if name in known}
     return kind(**merged)
+
+
+def _tokens(stages: dict[str, Any]) -> dict[str, int | None]:
+    """What each stage will learn from; RL's own answers are counted when they are there."""
+    context = stages["base"].context
+    return {
+        name: None if isinstance(settings, RlSettings) else settings.steps * settings.rows * context
+        for name, settings in stages.items()
+    }
 
 
 def _require_one_process(processes: int) -> None:

@@ -21,8 +21,9 @@ from nakochat.models.sizing import count
 from nakochat.training.rehearsal import Measured, key_of, remembered
 
 # Share of a CPU's own matrix product that whole training steps reach: tiny takes 0.333 s for a step of 0.126 TFLOP on
-# two cores with AMX whose product makes 1.30 TFLOP/s.  Another CPU has another share: hence rehearsals.
-CPU_SHARE = 0.29
+# two cores with AMX whose product makes 1.30 TFLOP/s in bf16, and 2.5 s on one core with AVX2 whose product makes 0.07
+# to 0.085 TFLOP/s in float32.  Another CPU has another share: hence rehearsals.
+CPU_SHARES = {torch.bfloat16: 0.29, torch.float32: 0.6}
 _COMPILING = 30.0  # seconds, there
 
 
@@ -109,10 +110,11 @@ def pace_of_machine(config: ModelConfig, machine: Machine, *, rows: int, rows_pe
         with torch.random.fork_rng(
             devices=[]
         ):  # what is trained next must not depend on having been foretold
-            speed = CPU_SHARE * matmul_tflops(machine.device, machine.dtype) * 1e12
+            share = CPU_SHARES[machine.dtype]
+            speed = share * matmul_tflops(machine.device, machine.dtype) * 1e12
         source = (
-            f"지금 잰 행렬곱 속도의 {100 * CPU_SHARE:.0f} %",
-            f"{100 * CPU_SHARE:.0f} % of the matrix product measured just now",
+            f"지금 잰 행렬곱 속도의 {100 * share:.0f} %",
+            f"{100 * share:.0f} % of the matrix product measured just now",
         )
         return Pace(
             flops_per_second=speed, start_seconds=_COMPILING if machine.compile else 0.0, source=source

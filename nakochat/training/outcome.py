@@ -1,12 +1,14 @@
 """The beginning and the end of a stage -> plan.json (predicted, actual) and loss_watch.json (is the loss normal?)."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nakochat.core.errors import DataError
 from nakochat.core.inspection import held_bytes
+from nakochat.core.itinerary import stages_to_come
 from nakochat.core.machine import Machine
+from nakochat.core.messages import roughly, say
 from nakochat.core.progress import speak
 from nakochat.core.run import read_metrics
 from nakochat.data.batches import PackedBatches
@@ -50,6 +52,21 @@ def predict(folder: Path, config: ModelConfig, settings: StageSettings, machine:
         coefficients=coefficients_of(machine),
     )
     write_plan(folder, found)
+    if found.seconds is not None:
+        speak(_foretold(found.tokens, found.seconds, stages_to_come(folder.parent, after=folder.name)))
+
+
+def _foretold(tokens: int, seconds: float, to_come: Mapping[str, int | None]) -> str:
+    """What a stage will take, and all to come at its pace, but for those whose tokens nobody knows."""
+    known = {name: count for name, count in to_come.items() if count is not None}
+    own = roughly(seconds)
+    if not known:
+        return say(f"이 단계는 {own}쯤 걸릴 것으로 봅니다.", f"This stage should take about {own}.")
+    whole, last = roughly(seconds + seconds / tokens * sum(known.values())), list(known)[-1]
+    return say(
+        f"이 단계는 {own}쯤, {last}까지는 모두 {whole}쯤 걸릴 것으로 봅니다 (점수를 매기는 시간은 빼고).",
+        f"This stage should take about {own}, all up to {last} about {whole} (scoring not counted).",
+    )
 
 
 def conclude(training: Training, *, fresh: bool, texts: Sequence[str], typical: bool = True) -> None:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from nakochat.core.files import write_json
+from nakochat.core.itinerary import write_itinerary
 from nakochat.serving.watch.page import create_watch_app
 from nakochat.serving.watch.room import Room
 from nakochat.serving.web.server import LocalServer, open_socket
@@ -71,6 +72,7 @@ STEPS = {"base": 840, "mid": 460}
 def write_example(runs: Path, scores: Path, name: str, *, shift: float = 0.0, seed: int = 0) -> None:
     """A run whose base has ended and whose mid is half done; its curves are drawn by a formula, for a picture."""
     chance = random.Random(seed)
+    write_itinerary(runs / name, {"base": 840 * 8192, "mid": 460 * 8192, "sft": 340 * 8192, "rl": None})
     write_json(runs / name / "tokenizer.json", {"vocabulary": 3072, "settings": {"vocab_size": 3072}})
     (runs / name / "tokenizer").mkdir()
     for stage, steps in STEPS.items():

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from nakochat.core.files import lock_file
+from nakochat.core.itinerary import write_itinerary
 from tests.browser.access import expect_no_barrier
 from tests.browser.room import Serving, append, step
 
@@ -25,6 +26,8 @@ def runs(tmp_path: Path) -> Iterator[Path]:
     append(training, {"kind": "sample", "step": 0, "prompt": "옛날에", "text": "아직 말이 아니에요"})
     append(training, {"kind": "sample", "step": 50, "prompt": "옛날에", "text": HOSTILE})
     (training / "config.json").write_text('{"steps": 100}', encoding="utf-8")
+    (training / "plan.json").write_text('{"predicted": {"steps": 100, "tokens": 100000}}', encoding="utf-8")
+    write_itinerary(folder / "첫째", {"base": 100_000, "mid": 600_000, "sft": 300_000, "rl": None})
     finished = folder / f"끝 {HOSTILE[:18]}" / "base"
     append(finished, step(1, 3.0), step(2, 2.0), {"kind": "end", "steps": 2, "seconds": 4.0})
     scores = {
@@ -71,7 +74,9 @@ def test_a_run_is_watched_while_its_log_grows_and_its_server_is_started_again(
     page = opened("")  # the run that trains comes first
     expect(page.locator(".run h2")).to_have_text("첫째")
     expect(page.locator(".summary")).to_contain_text("BASE 50 / 100스텝")
-    expect(page.locator(".summary")).to_contain_text("남은 시간")
+    expect(page.locator(".summary")).to_contain_text("남은 시간 약 2분")
+    expect(page.locator(".summary")).to_contain_text("SFT까지는 약 32분")  # 50 steps, then 900, of two seconds each
+    expect(page.locator(".path li")).to_contain_text(["토크나이저", "50 %", "약 20분", "약 10분", "아직"])
     expect(page.locator("#charts figure:visible")).not_to_have_count(0)
     expect(page.locator("#charts canvas").first).to_be_visible()
     expect(page.locator(".prompt li p").last).to_have_text(HOSTILE)

@@ -1,3 +1,4 @@
+import json
 import shlex
 import sys
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ import pytest
 from nakochat.commands import launch, speedrun
 from nakochat.commands.presets import load_preset
 from nakochat.core.errors import ConfigError, TrainingError
+from nakochat.core.itinerary import stages_to_come
 from nakochat.core.paths import run_folder
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.settings import BaseSettings, RlSettings, SftSettings
@@ -43,6 +45,15 @@ def test_every_stage_comes_in_its_turn_and_is_scored(done):
     assert isinstance(settings["sft"], SftSettings)
     assert isinstance(settings["rl"], RlSettings)
     assert {made.run_name for made in settings.values()} == {"toy"}
+
+
+def test_the_stages_and_their_tokens_are_written_down_before_the_first(done):
+    speedrun.main(preset="toy", skip=("mid",))
+    values = load_preset("toy")
+    context = values["base"]["context"]
+    tokens = {name: values[name]["steps"] * values[name]["rows"] * context for name in ("base", "sft")}
+    assert stages_to_come(run_folder("toy"), after="base") == {"sft": tokens["sft"], "rl": None}
+    assert json.loads((run_folder("toy") / "itinerary.json").read_text())["base"] == tokens["base"]
 
 
 def test_what_is_asked_for_reaches_every_stage(done, tmp_path):

@@ -17,6 +17,7 @@ from typing import Any
 from nakochat.core.curves import Curves
 from nakochat.core.errors import DataError
 from nakochat.core.files import is_locked, read_json
+from nakochat.core.itinerary import stages_to_come
 from nakochat.core.paths import STAGES, runs_folder
 from nakochat.core.record import StageRecord
 from nakochat.core.rows import Row, as_list, as_row, number, text
@@ -75,6 +76,7 @@ class Room:
             "name": folder.name,
             "tokenizer": _tokenizer(folder),
             "stages": stages,
+            "to_come": _to_come(folder, records[-1]) if records else [],
             "behind": any(record.share_read < 1 for record in records),
             "now": time.time(),
         }
@@ -192,6 +194,17 @@ class _Seen:
             return None
         a, b, c, d, samples, rows, expected = map(int, places)
         return cls(steps=(a, b), checks=(c, d), samples=samples, rows=rows, expected=expected)
+
+
+def _to_come(run: Path, last: StageRecord) -> list[Json]:
+    """The stages that the command behind this run will still train, and their seconds at the pace of now."""
+    predicted = as_row(last.files["plan.json"].value.get("predicted"))
+    tokens, steps, pace = number(predicted, "tokens"), number(predicted, "steps"), last.step_seconds
+    for_one = pace * steps / tokens if tokens and steps and pace else None
+    return [
+        {"stage": name, "seconds": None if for_one is None or count is None else count * for_one}
+        for name, count in stages_to_come(run, after=last.name).items()
+    ]
 
 
 def _points(curves: Curves, names: tuple[str, ...], seen: tuple[int, int] | None) -> Json:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from nakochat.core.files import lock_file, write_json
+from nakochat.core.itinerary import write_itinerary
 from nakochat.serving.watch import room as room_module
 from nakochat.serving.watch.room import Room
 from nakochat.training.law import Law, hash_of_texts
@@ -103,6 +104,20 @@ def test_a_second_look_brings_only_what_is_new(runs):
     assert new["curve"]["figures"]["reward"] == [None, 0.5]
     assert new["checks"]["figures"]["validation_bits_per_byte"] == [0.9]
     assert [row["kind"] for _, row in new["rows"]] == ["step", "check"]
+
+
+def test_what_the_command_will_still_train_is_foretold_at_the_pace_of_now(runs):
+    make_stage(runs / "a" / "base", ended=False)  # 40 steps of 100 tokens, 1.5 seconds each
+    assert Room(runs).look("a", {})["to_come"] == []
+    write_itinerary(runs / "a", {"base": 4000, "mid": 2000, "sft": 1000, "rl": None})
+    expected = [
+        {"stage": "mid", "seconds": pytest.approx(30)},
+        {"stage": "sft", "seconds": pytest.approx(15)},
+        {"stage": "rl", "seconds": None},
+    ]
+    assert Room(runs).look("a", {})["to_come"] == expected
+    make_stage(runs / "a" / "mid", ended=False)
+    assert [stage["stage"] for stage in Room(runs).look("a", {})["to_come"]] == ["sft", "rl"]
 
 
 def test_after_a_resume_and_after_a_restart_of_either_side_the_curve_is_told_anew(runs):

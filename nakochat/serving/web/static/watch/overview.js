@@ -34,7 +34,7 @@ function summary(run, stage) {
     return say(
       `${title} ${of}스텝 · 이 단계의 남은 시간 약 ${duration(stage.seconds_left)} (${clockIn(stage.seconds_left)}쯤)`,
       `${title} step ${of} · about ${duration(stage.seconds_left)} left of this stage (until ${clockIn(stage.seconds_left)})`,
-    );
+    ) + beyond(run, stage);
   }
   if (stage.health === "stopped") {
     return say(
@@ -50,6 +50,15 @@ function summary(run, stage) {
   return say(`${title} 단계가 시작되었어요.`, `${title} has begun.`);
 }
 
+/** What is left up to the last stage whose length is known. */
+function beyond(run, stage) {
+  const known = run.to_come.filter(({ seconds }) => seconds !== null);
+  if (!known.length) return "";
+  const name = known.at(-1).stage.toUpperCase();
+  const left = known.reduce((sum, { seconds }) => sum + seconds, stage.seconds_left);
+  return say(` · ${name}까지는 약 ${duration(left)}`, ` · about ${duration(left)} up to ${name}`);
+}
+
 function path(run) {
   const list = make("ol.path", { "aria-label": say("단계", "Stages") });
   const last = run.stages.length ? STAGES.indexOf(run.stages.at(-1).stage) : -1;
@@ -61,10 +70,15 @@ function path(run) {
   STAGES.forEach((name, place) => {
     const stage = run.stages.find((other) => other.stage === name);
     const title = name.toUpperCase();
-    if (!stage) list.append(node(title, "absent", 0, place < last ? say("건너뜀", "left out") : say("아직", "not yet")));
+    if (!stage) list.append(node(title, "absent", 0, place < last ? say("건너뜀", "left out") : later(run, name)));
     else list.append(node(title, stage.health, stage.steps ? stage.step / stage.steps : 0, told(stage)));
   });
   return list;
+}
+
+function later(run, name) {
+  const seconds = run.to_come.find(({ stage }) => stage === name)?.seconds;
+  return seconds ? say(`약 ${duration(seconds)}`, `about ${duration(seconds)}`) : say("아직", "not yet");
 }
 
 function told(stage) {
