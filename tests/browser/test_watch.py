@@ -75,7 +75,9 @@ def test_a_run_is_watched_while_its_log_grows_and_its_server_is_started_again(
     expect(page.locator(".run h2")).to_have_text("첫째")
     expect(page.locator(".summary")).to_contain_text("BASE 50 / 100스텝")
     expect(page.locator(".summary")).to_contain_text("남은 시간 약 2분")
-    expect(page.locator(".summary")).to_contain_text("SFT까지는 약 32분")  # 50 steps, then 900, of two seconds each
+    expect(page.locator(".summary")).to_contain_text(
+        "SFT까지는 약 32분"
+    )  # 50 steps, then 900, of two seconds each
     expect(page.locator(".path li")).to_contain_text(["토크나이저", "50 %", "약 20분", "약 10분", "아직"])
     expect(page.locator("#charts figure:visible")).not_to_have_count(0)
     expect(page.locator("#charts canvas").first).to_be_visible()
