@@ -44,4 +44,3 @@ def test_every_name_in_a_chapter_is_there(chapter):
     assert names
     for name in names:
         found(name)
-
