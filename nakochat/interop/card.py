@@ -75,6 +75,10 @@ def _notes(exported: Exported, form: str) -> list[str]:
             "folder carries its own `modeling_nako.py`: read it, then load with `trust_remote_code=True`. It has no "
             "cache and is slow.*"
         )
+    if form == "hf" and kind_of(exported.model) == "nako" and not exported.needs_code:
+        notes.append(
+            "* 이 모양(`nanochat`)은 Transformers 5부터 있습니다. · *The shape, `nanochat`, came with Transformers 5.*"
+        )
     if form == "gguf":
         notes.append(
             "* llama.cpp는 글을 NFC로 바꾸지 않습니다. macOS의 파일에서 온 글은 먼저 바꾸세요. · *llama.cpp does not "

@@ -109,7 +109,9 @@ def test_our_own_code_is_asked_for_by_our_own_shape_only(exported):
     run, folder = exported
     assert (folder / "modeling_nako.py").exists() == run.needs_code
     assert ("auto_map" in read_json(folder / "config.json")) == run.needs_code
-    assert ("trust_remote_code" in (folder / "README.md").read_text()) == run.needs_code
+    card = (folder / "README.md").read_text()
+    assert ("trust_remote_code" in card) == run.needs_code
+    assert ("Transformers 5" in card) == getattr(run.model.config, "plain", False)
 
 
 def test_padding_on_the_left_changes_nothing_for_our_own_code(tmp_path, nako_home, monkeypatch):

@@ -4,7 +4,6 @@ The long form (-m soak): both packages are installed into a folder of the test, 
 is not there.
 """
 
-import subprocess
 import sys
 
 import pytest
@@ -20,6 +19,7 @@ from nakochat.interop.exported import read_run
 from nakochat.interop.gguf_out import write_gguf
 from nakochat.interop.imports import keep, read_folder, read_gguf
 from tests.interop.families import greedy, make_family
+from tests.interop.registry import installed
 from tests.interop.test_hf import CONFIGS, make_run
 
 pytestmark = pytest.mark.soak
@@ -30,25 +30,6 @@ PROMPTS = [
     *("Gravity is", "The sun rises in the", "My name is", "SELECT * FROM", "In 1969,"),
     *("옛날 어느 마을에", "Q: 3+4? A:", "사과는 영어로", "List three colours:", "Once more,"),
 ]
-
-
-def installed(package, folder):
-    """A package of the registry in a folder of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--target",
-        str(folder),
-        package,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"{package} cannot be installed here: {done.stderr.strip().splitlines()[-1:]}")
-    return folder
 
 
 @pytest.fixture(scope="module")
