@@ -92,7 +92,9 @@ def llama_cpp(bindings, path, prompts, tokens, context, never=()):
     params = bindings.CommonParams()
     params.model.path = str(path)
     params.n_ctx, params.n_parallel, params.warmup = context, 1, False
-    params.cpuparams.n_threads = 2
+    params.cpuparams.n_threads = (
+        1  # its threads wait for one another by spinning: on a busy machine two are slower
+    )
     server = bindings.Server(params)
     request = {
         "n_predict": tokens,

@@ -17,7 +17,6 @@ from nakochat.core.run import read_metrics
 from tests.interop import families
 
 SMALL = ["--dtype", "float32", "--compile", "no", "--warmup", "1", "--check-every", "9", "--log-every", "1"]
-pytestmark = pytest.mark.soak  # minutes on a busy machine
 TEXT = "강가에는 새가 열두 마리 있었어요. 오늘은 날씨가 좋아서 강가를 걸었습니다.\n\n"
 
 
@@ -32,7 +31,7 @@ def own_home(home, monkeypatch):
     monkeypatch.setenv("NAKO_LANG", "ko")
 
 
-@pytest.fixture(scope="module", params=["llama"])
+@pytest.fixture(scope="module", params=["gpt2", pytest.param("llama", marks=pytest.mark.soak)])
 def imported(request, home, tmp_path_factory):
     """The name of a run that holds a model of random weights, with room for a conversation."""
     shape = dict(families.FAMILIES[request.param])
@@ -52,6 +51,7 @@ def steps(name, stage):
 def test_it_talks_and_is_measured(imported, tmp_path, capsys):
     (tmp_path / "글.txt").write_text(TEXT, encoding="utf-8")
     assert cli.run(["chat", imported, "--prompt", "안녕하세요", "--max-tokens", "4"]) == 0
+    assert cli.run(["chat", imported, "--prompt", "안녕하세요", "--max-tokens", "4", "--quant", "int8"]) == 0
     words = [
         "sample",
         imported,
@@ -67,6 +67,22 @@ def test_it_talks_and_is_measured(imported, tmp_path, capsys):
     out = tmp_path / "out.json"
     assert cli.run(["validate", imported, "--texts", str(tmp_path / "글.txt"), "--json", str(out)]) == 0
     assert json.loads(out.read_text())["languages"]["korean"]["bits_per_byte"] > 0
+
+
+def test_its_scores_are_those_of_its_weights_whole_or_packed(imported, tmp_path):
+    """The same items, about the same bits per byte: packing is no other model."""
+    (tmp_path / "글.txt").write_text(TEXT, encoding="utf-8")
+    found = {}
+    for name, words in {"whole": [], "packed": ["--quant", "int8"]}.items():
+        out = tmp_path / f"{name}.json"
+        asked = ["--suite", "jamo", "--limit", "2", "--bpb", f"own={tmp_path / '글.txt'}"]
+        assert cli.run(["eval", imported, *asked, *words, "--device", "cpu", "--json", str(out)]) == 0
+        found[name] = json.loads(out.read_text())
+    assert found["packed"]["quant"] == "int8"
+    assert [row["scores"]["jamo"]["items"] for row in found.values()] == [2, 2]
+    whole, packed = (row["scores"]["texts/own"]["value"] for row in found.values())
+    assert whole != packed
+    assert packed == pytest.approx(whole, rel=0.02)
 
 
 def test_it_is_taught_in_every_stage(imported, tmp_path):
@@ -100,6 +116,7 @@ def test_it_goes_out_again(imported, tmp_path):
     assert cli.run(["import", str(tmp_path / "hf"), "--name", f"{imported}-again"]) == 0
 
 
+@pytest.mark.soak
 def test_it_serves(home, imported):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
