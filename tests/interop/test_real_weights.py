@@ -18,6 +18,7 @@ from nakochat.interop.chat_format import stop_ids
 from nakochat.interop.exported import read_run
 from nakochat.interop.gguf_out import write_gguf
 from nakochat.interop.imports import keep, read_folder, read_gguf
+from nakochat.models.gpt2 import GPT2
 from tests.interop.families import greedy, make_family
 from tests.interop.registry import installed
 from tests.interop.test_hf import CONFIGS, make_run
@@ -88,13 +89,16 @@ def test_real_weights_give_the_logits_and_text_of_transformers(smol, accelerate)
 
 
 def llama_cpp(bindings, path, prompts, tokens, context, never=()):
-    """(text, ids) that llama.cpp writes after each prompt.  Of a character in pieces it does not report the pieces."""
+    """(text, ids, log-probabilities) that llama.cpp writes after each prompt; of a character in pieces, no pieces."""
     params = bindings.CommonParams()
     params.model.path = str(path)
     params.n_ctx, params.n_parallel, params.warmup = context, 1, False
     params.cpuparams.n_threads = (
         1  # its threads wait for one another by spinning: on a busy machine two are slower
     )
+    # by default it rounds queries, keys and values to 16 bits, and chooses otherwise where two tokens are as likely
+    params.cache_type_k = params.cache_type_v = bindings.ggml_type.GGML_TYPE_F32
+    params.flash_attn_type = bindings.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     server = bindings.Server(params)
     request = {
         "n_predict": tokens,
@@ -104,7 +108,11 @@ def llama_cpp(bindings, path, prompts, tokens, context, never=()):
         "logit_bias": [[number, False] for number in never],
     }
     answers = [server.handle_completions({**request, "prompt": prompt})["choices"][0] for prompt in prompts]
-    return [(a["text"], [token["id"] for token in a["logprobs"]["content"]]) for a in answers]
+    return [
+        (a["text"], [token["id"] for token in said], [token["logprob"] for token in said])
+        for a in answers
+        for said in [a["logprobs"]["content"]]
+    ]
 
 
 def before_stop(ids, stops):
@@ -116,7 +124,7 @@ def test_the_real_model_goes_out_and_llama_cpp_writes_the_same(smol, bindings, n
     path = write_gguf(read_run(find_run("smol")), tmp_path / "out", "f32")
     engine = load_engine(find_run("smol"), CPU)
     prompts = [engine.tokenizer.encode(prompt) for prompt in PROMPTS]
-    theirs = [text.rstrip("\ufffd") for text, _ in llama_cpp(bindings, path, prompts, 64, 256)]
+    theirs = [text.rstrip("\ufffd") for text, *_ in llama_cpp(bindings, path, prompts, 64, 256)]
     stops = stop_ids(engine.tokenizer)
     made = engine.generate(prompts, Sampling(temperature=0, max_tokens=64))
     ours = [engine.tokenizer.decode(before_stop(g.ids, stops)).rstrip("\ufffd") for g in made]
@@ -132,9 +140,15 @@ def test_llama_cpp_writes_what_we_write(bindings, nako_home, tmp_path, name):
         run.tokenizer.encode(text)[:8] for text in ("강가에는 새가", "The cat sat.", "12마리 있었어요!")
     ]
     pieces = [number for number, b in enumerate(run.tokenizer.token_bytes) if not is_text(b)]
-    theirs = [ids for _, ids in llama_cpp(bindings, path, prompts, 24, 64, pieces)]
+    theirs = llama_cpp(bindings, path, prompts, 24, 64, pieces)
     ours = [greedy(run.model, ids, 24, never=pieces, stops=[], rows=300) for ids in prompts]
-    assert ours == theirs
+    assert ours == [ids for _, ids, _ in theirs]
+    for prompt, (_, ids, logs) in zip(prompts, theirs, strict=True):
+        with torch.no_grad():
+            logits = run.model(torch.tensor([prompt + ids]))[0, len(prompt) - 1 : -1, :300]
+        own = logits.log_softmax(-1).gather(1, torch.tensor(ids)[:, None])[:, 0]
+        rounding = 1e-3 if isinstance(run.model, GPT2) else 1e-5  # its GELU is a table of 16-bit numbers
+        assert torch.allclose(torch.tensor(logs), own, atol=rounding)
 
 
 def is_text(data):
