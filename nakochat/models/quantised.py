@@ -3,9 +3,11 @@
 Weights only: activations stay as they are.  int8 has one scale for every output (symmetric); int4 a scale and a middle
 for every 32 inputs of an output (as llama.cpp's Q4_1), and its head and whatever does not divide stay in int8, which
 costs little and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; gates that
-read a dozen channels too.  On a CPU torch's own kernels compute; elsewhere int8 is widened as it is multiplied.
+read a dozen channels too.  On a CPU torch's own kernels compute, in bfloat16 whatever the model's dtype: for float32
+they have none that uses a vector (https://github.com/pytorch/pytorch/pull/146777) and take twenty times as long.
+Elsewhere int8 is widened as it is multiplied.
 
-What it costs: `nako eval RUN --bpb FILE --quant int8` beside the same without.
+What it costs: `nako eval RUN --bpb FILE --quant int8` beside the same without; benchmarks/quantisation_loss.py.
 """
 
 import torch
@@ -19,32 +21,36 @@ from nakochat.models.model import Model
 from nakochat.models.published import Published
 
 GROUP = 32  # inputs that share a scale in int4
+FITS = 4  # beyond that next to nothing is gained
 LEAST_INPUTS = 32  # smaller matrices are not worth it
+LEAST_SCALE = 1e-12
+NARROW = torch.bfloat16  # of the kernels
 
 
 class Int8Linear(nn.Module):
     """y = x·Wᵀ (+ bias) with W in int8 and a scale for each output."""
 
     weight: Tensor  # (out, in) int8
-    scales: Tensor  # (out,)
+    scales: Tensor  # (out,) bfloat16
     bias: Tensor | None
 
     def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
         super().__init__()
         wide = weight.float()
-        scales = (wide.abs().amax(dim=1) / 127).clamp_min(1e-12)
-        self.register_buffer("weight", (wide / scales[:, None]).round().to(torch.int8))
-        self.register_buffer("scales", scales.to(dtype))
+        # rounded before the weights are divided by them, which takes the rounding back
+        scales = (wide.abs().amax(dim=1) / 127).clamp_min(LEAST_SCALE).to(NARROW)
+        levels = (wide / scales.float()[:, None]).round().clamp(-127, 127)
+        self.register_buffer("weight", levels.to(torch.int8))
+        self.register_buffer("scales", scales)
         self.register_buffer("bias", None if bias is None else bias.to(dtype))
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) -> (..., out)"""
         if x.device.type == "cpu":
-            rows = x.reshape(-1, x.shape[-1]).contiguous()
-            y: Tensor = torch._weight_int8pack_mm(rows, self.weight, self.scales)
-            y = y.view(*x.shape[:-1], -1)
+            y: Tensor = torch._weight_int8pack_mm(_rows(x), self.weight, self.scales)
+            y = y.to(x.dtype).view(*x.shape[:-1], -1)
         else:
-            y = F.linear(x, self.weight.to(x.dtype)) * self.scales
+            y = F.linear(x, self.weight.to(x.dtype)) * self.scales.to(x.dtype)
         return y if self.bias is None else y + self.bias
 
 
@@ -52,7 +58,7 @@ class Int4Linear(nn.Module):
     """y = x·Wᵀ (+ bias) with W in int4, and a scale and a middle for every GROUP inputs.  On a CPU only."""
 
     packed: Tensor  # (out, in / 2) uint8, in the order of the kernel
-    scales_and_middles: Tensor  # (in / GROUP, out, 2)
+    scales_and_middles: Tensor  # (in / GROUP, out, 2) bfloat16
     bias: Tensor | None
 
     def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
@@ -60,25 +66,54 @@ class Int4Linear(nn.Module):
         levels, scales, middles = levels_of(weight.float())
         self.register_buffer("packed", torch._convert_weight_to_int4pack_for_cpu(levels, 1))
         both = torch.stack((scales, middles), dim=-1).transpose(0, 1).contiguous()
-        self.register_buffer("scales_and_middles", both.to(dtype))
+        self.register_buffer("scales_and_middles", both)
         self.register_buffer("bias", None if bias is None else bias.to(dtype))
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) -> (..., out)"""
-        rows = x.reshape(-1, x.shape[-1]).contiguous()
-        y: Tensor = torch._weight_int4pack_mm_for_cpu(rows, self.packed, GROUP, self.scales_and_middles)
-        y = y.view(*x.shape[:-1], -1)
+        y: Tensor = torch._weight_int4pack_mm_for_cpu(_rows(x), self.packed, GROUP, self.scales_and_middles)
+        y = y.to(x.dtype).view(*x.shape[:-1], -1)
         return y if self.bias is None else y + self.bias
 
 
+def _rows(x: Tensor) -> Tensor:
+    """(..., in) -> (rows, in) as the kernels take them."""
+    return x.reshape(-1, x.shape[-1]).to(NARROW).contiguous()
+
+
 def levels_of(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """w ≈ (level - 8)·scale + middle.  (out, in) -> levels 0..15 (out, in) int32, the others (out, in / GROUP)"""
+    """w ≈ (level - 8)·scale + middle.  (out, in) -> levels 0..15 (out, in) int32, the others bfloat16
+
+    Scales and middles are (out, in / GROUP).  It begins with the range of each group, as Q4_1 has it; then, in turns,
+    the line that fits the levels best and the levels nearest to it.  No turn can add to the squared error, and these
+    few take an eighth of it away (Lloyd 1982, https://doi.org/10.1109/TIT.1982.1056489).  Weights that came out of
+    Q4_1 lie on a line already and stay there.
+    """
     groups = weight.unflatten(1, (-1, GROUP))  # (out, in / GROUP, GROUP)
     low, high = groups.amin(dim=-1, keepdim=True), groups.amax(dim=-1, keepdim=True)
-    scales = ((high - low) / 15).clamp_min(1e-12)
+    scales = (high - low) / 15
     middles = low + 8 * scales
-    levels = ((groups - low) / scales).round().clamp(0, 15).to(torch.int32)
-    return levels.flatten(1), scales[..., 0], middles[..., 0]
+    for _ in range(FITS):
+        scales, middles = _line(groups, _nearest(groups, scales, middles))
+    scales, middles = scales.clamp_min(LEAST_SCALE).to(NARROW), middles.to(NARROW)
+    levels = (
+        _nearest(groups, scales.float(), middles.float()) + 8
+    )  # once more: what was rounded is made up for
+    return levels.to(torch.int32).flatten(1), scales[..., 0], middles[..., 0]
+
+
+def _nearest(groups: Tensor, scales: Tensor, middles: Tensor) -> Tensor:
+    """Levels from -8 to 7."""
+    return ((groups - middles) / scales.clamp_min(LEAST_SCALE)).round().clamp(-8, 7)
+
+
+def _line(groups: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
+    """The scales and middles with the least squared error."""
+    level, weight = levels.mean(dim=-1, keepdim=True), groups.mean(dim=-1, keepdim=True)
+    away = levels - level
+    scales = (away * (groups - weight)).sum(dim=-1, keepdim=True)
+    scales = scales / away.square().sum(dim=-1, keepdim=True).clamp_min(1)  # 0 where all levels are alike
+    return scales, weight - level * scales
 
 
 def quantise(model: Model, quant: Quant) -> Model:

@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F
+from gguf import GGMLQuantizationType, quants
 
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
@@ -17,12 +18,37 @@ def weights(outputs, inputs):
     return 0.05 * torch.randn(outputs, inputs, generator=torch.Generator().manual_seed(0))
 
 
-def test_levels_are_within_half_a_step_of_the_weights():
-    weight = weights(32, 4 * GROUP)
+def back(weight):
+    """The weights that int4 makes of these."""
     levels, scales, middles = levels_of(weight)
-    back = (levels.unflatten(1, (-1, GROUP)) - 8) * scales[..., None] + middles[..., None]
-    assert (levels.min(), levels.max()) == (0, 15)
-    assert ((back.flatten(1) - weight).abs() <= 0.501 * scales.repeat_interleave(GROUP, dim=1)).all()
+    assert 0 <= levels.min() <= levels.max() <= 15
+    groups = levels.unflatten(1, (-1, GROUP)) - 8
+    return (groups * scales.float()[..., None] + middles.float()[..., None]).flatten(1)
+
+
+def q4_1(weight):
+    """Those that llama.cpp makes of them, with as many bits."""
+    kind = GGMLQuantizationType.Q4_1
+    return torch.from_numpy(quants.dequantize(quants.quantize(weight.numpy(), kind), kind))
+
+
+@pytest.mark.parametrize("tails", [1, 3])
+def test_int4_loses_less_than_q4_1(tails):
+    weight = weights(64, 16 * GROUP)
+    weight = weight * weight.abs() ** (tails - 1)
+    ours, theirs = (found - weight for found in (back(weight), q4_1(weight)))
+    assert ours.square().sum() < 0.9 * theirs.square().sum()
+
+
+def test_what_came_out_of_q4_1_stays_as_it_is():
+    weight = weights(64, 16 * GROUP)
+    known = q4_1(weight)
+    assert (back(known) - known).square().sum() < 0.002 * (known - weight).square().sum()
+
+
+def test_a_group_of_one_value_keeps_it():
+    for value in (0.0, -0.75, 2.0**-90):
+        assert torch.equal(back(torch.full((32, GROUP), value)), torch.full((32, GROUP), value))
 
 
 @pytest.mark.parametrize(("kind", "most"), [(Int8Linear, 0.01), (Int4Linear, 0.12)])
