@@ -43,7 +43,7 @@ def published(run: Run) -> list[Block]:
     by_stage = {stage.name: stage.suites for stage in run.stages}
     if not any(key in suites for suites in by_stage.values() for key in NANOCHAT_D20):
         return []
-    head = (Words("무엇을", "What"), *(same(name.upper()) for name in STAGES))
+    head = (Words("항목", "What"), *(same(name.upper()) for name in STAGES))
     rows = []
     for key, values in NANOCHAT_D20.items():
         own = [by_stage.get(name, {}).get(key) for name in STAGES]
@@ -103,7 +103,7 @@ def earlier(run: Run, others: Sequence[Earlier]) -> list[Block]:
     ]
     if not rows:
         return []
-    head = (Words("무엇을", "What"), *(same(name) for name in names))
+    head = (Words("항목", "What"), *(same(name) for name in names))
     return [Table(head=head, rows=tuple(rows))]
 
 

@@ -34,7 +34,7 @@ def contents(
         *_optional("published", Words("발표된 값과 나란히", "Beside published figures"), published(run)),
         *_optional("earlier", Words("앞선 실행과 나란히", "Beside earlier runs"), earlier(run, others)),
         *_optional("learning", Words("배우는 과정", "Learning"), (*figures, *loss_watch(run))),
-        *_optional("practice", Words("RL 앞과 뒤", "Before and after RL"), practice(run)),
+        *_optional("practice", Words("RL 전과 후", "Before and after RL"), practice(run)),
         *_optional("dialogues", Words("대화", "Conversations"), dialogues(run)),
         *_optional(
             "conversations",
@@ -44,7 +44,7 @@ def contents(
         *_optional("samples", Words("글이 자라는 모습", "Samples as training goes on"), growth(run)),
         *_optional("tokenizer", Words("토크나이저", "Tokenizer"), tokenizer(run)),
         Section(
-            name="cost", title=Words("든 시간과 자원", "Time and resources"), blocks=tuple(cost(run, price))
+            name="cost", title=Words("들인 시간과 자원", "Time and resources"), blocks=tuple(cost(run, price))
         ),
         *_optional("plan", Words("예측과 실제", "Predicted and actual"), plan(run)),
         *_optional("data", Words("데이터와 라이선스", "Data and licences"), data(run)),

@@ -27,7 +27,7 @@ def tokenizer(run: Run) -> list[Block]:
             continue
         words = duration(figure) if key == "seconds" else decimal(figure, 0 if figure == int(figure) else 3)
         rows.append((Cell(words=_MEASURES.get(key, same(key))), Cell(words=words)))
-    head = (Words("무엇을", "What"), Words("값", "Value"))
+    head = (Words("항목", "What"), Words("값", "Value"))
     return [*([Table(head=head, rows=tuple(rows))] if rows else []), *_by_domain(run)]
 
 

@@ -1,10 +1,11 @@
-"""Metrics of the stages -> SVG drawings: loss, validation bits per byte, reward.
+"""Metrics of the stages -> SVG drawings: loss, validation bits per byte, reward (of every task that RL mixed).
 
 Text stays text (searchable, in the reader's Korean font) and takes the colour of its surroundings, so that
 the same drawing is readable on a light and on a dark page.  Drawn by vl-convert: no browser, no network.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
@@ -14,11 +15,12 @@ import vl_convert
 from nakochat.core.rows import Row, number
 from nakochat.reporting.document import Figure
 from nakochat.reporting.facts import Stage
-from nakochat.reporting.words import Words
+from nakochat.reporting.words import Words, task_words
 
 FONTS = "Pretendard, 'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic', sans-serif"
 # Middle tones: each keeps a contrast of 3:1 or more against white and against near-black.
 COLOURS = {"base": "#3d7fd6", "mid": "#24946b", "sft": "#c87a10", "rl": "#d0518a"}
+_TASK_COLOURS = ("#3d7fd6", "#c87a10", "#24946b", "#d0518a", "#8a6fd1", "#1f98ad", "#b3702f")
 MOST_POINTS = 300  # of one line: more cannot be seen at this width and makes the page heavy
 _WIDTH, _HEIGHT = 400, 220
 _GREY = "#8a8f98"
@@ -26,6 +28,15 @@ _GREY = "#8a8f98"
 _OWN_COLOUR = "<style>svg{color:#24292f}@media(prefers-color-scheme:dark){svg{color:#e6e8eb}}</style>"
 
 Point = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    """A curve, what its legend says, and its colour."""
+
+    name: str
+    colour: str
+    points: Sequence[Point]
 
 
 def figures(stages: Sequence[Stage]) -> list[Figure]:
@@ -61,17 +72,43 @@ def _validation(stages: Sequence[Stage]) -> Figure | None:
 
 
 def _reward(stages: Sequence[Stage]) -> Figure | None:
-    rows = {stage.name: _points(stage.metrics.steps, "reward") for stage in stages}
-    caption = Words("RL에서 받은 평균 보상. 높을수록 좋습니다.", "Mean reward during RL. Higher is better.")
-    return _figure("reward", Words("보상", "Reward"), rows, caption)
+    """A line for each task where RL mixed several: their mean alone would hide which of them moved."""
+    rl = next((stage for stage in stages if stage.name == "rl"), None)
+    if rl is None:
+        return None
+    title, best = Words("보상", "Reward"), Words("1이 가장 높습니다.", "1 is the highest.")
+    tasks = _rewards_of_tasks(rl)
+    if len(tasks) > 1:
+        caption = Words(
+            f"RL에서 과제마다 받은 평균 보상. {best.ko} 한 스텝에서 한 과제가 받는 물음은 몇 개뿐이라 값이 흔들립니다.",
+            f"Mean reward of each task during RL. {best.en} A step asks only a few questions of each task, so the "
+            "values scatter.",
+        )
+        return _figure("reward", title, tasks, caption)
+    line = _Line(name="RL", colour=COLOURS["rl"], points=_points(rl.metrics.steps, "reward"))
+    caption = Words(f"RL에서 받은 평균 보상. {best.ko}", f"Mean reward during RL. {best.en}")
+    return _figure("reward", title, [line], caption)
 
 
-def _one_after_another(curves: Iterable[tuple[Stage, str, Sequence[Row]]]) -> dict[str, list[Point]]:
+def _rewards_of_tasks(rl: Stage) -> list[_Line]:
+    """In the order in which the training names them."""
+    keys = dict.fromkeys(key for row in rl.metrics.steps for key in row if key.startswith("reward/"))
+    lines = []
+    for place, key in enumerate(keys):
+        name = task_words(key.removeprefix("reward/"))
+        words = name.ko if name.ko == name.en else f"{name.ko} · {name.en}"
+        colour = _TASK_COLOURS[place % len(_TASK_COLOURS)]
+        lines.append(_Line(name=words, colour=colour, points=_points(rl.metrics.steps, key)))
+    return [line for line in lines if line.points]
+
+
+def _one_after_another(curves: Iterable[tuple[Stage, str, Sequence[Row]]]) -> list[_Line]:
     """Points of each stage, moved right by the steps of the stages before it."""
-    lines: dict[str, list[Point]] = {}
+    lines = []
     offset = 0.0
     for stage, key, rows in curves:
-        lines[stage.name] = [(offset + step, value) for step, value in _points(rows, key)]
+        points = [(offset + step, value) for step, value in _points(rows, key)]
+        lines.append(_Line(name=stage.name.upper(), colour=COLOURS[stage.name], points=points))
         # Even a stage with no such figure takes its room: the axis counts all steps.
         offset += max((number(row, "step") or 0.0 for row in stage.metrics.steps), default=0.0)
     return lines
@@ -91,13 +128,11 @@ def _thinned(points: list[Point]) -> list[Point]:
     return [(fmean(x for x, _ in bucket), fmean(y for _, y in bucket)) for bucket in buckets]
 
 
-def _figure(name: str, title: Words, lines: dict[str, list[Point]], caption: Words) -> Figure | None:
-    values = [
-        {"stage": stage.upper(), "step": x, "value": y} for stage, points in lines.items() for x, y in points
-    ]
+def _figure(name: str, title: Words, lines: Sequence[_Line], caption: Words) -> Figure | None:
+    lines = [line for line in lines if line.points]
+    values = [{"line": line.name, "step": x, "value": y} for line in lines for x, y in line.points]
     if not values:
         return None
-    names = [stage for stage, points in lines.items() if points]
     few = len(values) <= 60  # a lone check would be an invisible line
     canvas = alt.Chart(alt.InlineData(values=values))
     chart = canvas.mark_line(point={"size": 22} if few else False, strokeWidth=1.8).encode(
@@ -109,18 +144,23 @@ def _figure(name: str, title: Words, lines: dict[str, list[Point]], caption: Wor
             axis=alt.Axis(tickCount=5),
         ),
         color=alt.Color(
-            "stage:N",
+            "line:N",
             title=None,
-            sort=[stage.upper() for stage in names],
-            scale=alt.Scale(
-                domain=[stage.upper() for stage in names], range=[COLOURS[stage] for stage in names]
+            sort=[line.name for line in lines],
+            scale=alt.Scale(domain=[line.name for line in lines], range=[line.colour for line in lines]),
+            legend=alt.Legend(
+                orient="top", columns=_columns(lines), symbolType="stroke", symbolStrokeWidth=3
             ),
-            legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=3),
         ),
     )
     spec = chart.properties(width=_WIDTH, height=_HEIGHT).configure(**look()).to_dict()
     svg = vl_convert.vegalite_to_svg(spec)
     return Figure(name=name, title=title, svg=svg, caption=caption)
+
+
+def _columns(lines: Sequence[_Line]) -> int:
+    """Of the legend: long names one below the other, so that none is cut or runs out of the drawing."""
+    return len(lines) if max(len(line.name) for line in lines) <= 8 else 1
 
 
 def look() -> dict[str, Any]:
@@ -134,6 +174,6 @@ def look() -> dict[str, Any]:
         "font": FONTS,
         "background": "transparent",
         "axis": axis,
-        "legend": alt.LegendConfig(labelColor=ink, labelFontSize=12),
+        "legend": alt.LegendConfig(labelColor=ink, labelFontSize=12, labelLimit=_WIDTH),
         "view": alt.ViewConfig(stroke=None),
     }

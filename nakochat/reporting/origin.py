@@ -153,7 +153,7 @@ def origin(run: Run) -> list[Block]:
         keys = dict.fromkeys(key for stage in run.folders for key in as_row(stage.origin.get(part)))
         facts += [(labels.get(key, same(key)), _reader(part, key)) for key in keys]
     rows = [row for label, read in facts if (row := _fact_row(run, label, read))]
-    head = (Words("무엇", "What"), Words("값", "Value"))
+    head = (Words("항목", "What"), Words("값", "Value"))
     work = Table(
         head=(Words("단계", "Stage"), Words("하는 일", "What it does")),
         rows=tuple((Cell(words=stage.title), Cell(words=_WORK[stage.name])) for stage in run.folders),
@@ -194,7 +194,11 @@ _CODE = {
 
 
 def _reader(part: str, key: str) -> Callable[[Stage], str]:
-    return lambda stage: _plain(as_row(stage.origin.get(part)).get(key))
+    def read(stage: Stage) -> str:
+        value = as_row(stage.origin.get(part)).get(key)
+        return f"{value:,}" if part == "code" and isinstance(value, int) else _plain(value)
+
+    return read
 
 
 def _fact_row(run: Run, label: Words, read: Callable[[Stage], str]) -> tuple[Cell, ...] | None:

@@ -27,7 +27,7 @@ def plan(run: Run) -> list[Block]:
     if not rows:
         return []
     head = (
-        Words("무엇을", "What"),
+        Words("항목", "What"),
         Words("예측", "Predicted"),
         Words("실제", "Actual"),
         Words("차이", "Off by"),
@@ -55,15 +55,15 @@ def _figure(key: str, value: float | None) -> Words:
 
 def _sources(run: Run) -> list[Block]:
     """Where the predicted times come from."""
-    found: dict[str, None] = {}
+    found: dict[Words, None] = {}
     for stage in run.stages:
         source = text(_predicted(stage), "source")
-        if source:
-            found[source] = None
-    names = "; ".join(found)
+        if source:  # plans of before say it in English alone
+            found[Words(text(_predicted(stage), "source_ko") or source, source)] = None
+    names = Words("; ".join(words.ko for words in found), "; ".join(words.en for words in found))
     words = Words(
-        f"예측한 시간의 근거: {names}. 실제 시간에는 중간 측정과 저장이 들어 있습니다.",
-        f"The predicted time comes from: {names}. Actual time includes measuring and saving on the way.",
+        f"예측한 시간의 근거: {names.ko}. 실제 시간에는 중간 측정과 저장이 들어 있습니다.",
+        f"The predicted time comes from: {names.en}. Actual time includes measuring and saving on the way.",
     )
     return [Paragraph(words=words)] if found else []
 

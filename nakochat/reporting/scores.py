@@ -40,7 +40,7 @@ def scores_section(run: Run) -> Section:
 
 def score_head() -> tuple[Words, ...]:
     return (
-        Words("무엇을", "What"),
+        Words("항목", "What"),
         *(same(name.upper()) for name in STAGES),
         Words("찍으면", "Chance"),
         Words("문항", "Items"),
@@ -90,9 +90,9 @@ def score_row(key: str, by_stage: Mapping[str, Mapping[str, Score]]) -> tuple[Ce
 
 
 def best_value(measured: list[Score]) -> float | None:
-    """The best of two values or more; None where nothing is to be compared or the direction is unknown."""
+    """The best of values that differ; None where there are none such, or the direction is unknown."""
     values = [score.value for score in measured if score.value is not None]
-    if len(values) < 2 or measured[0].better not in ("higher", "lower"):
+    if len(set(values)) < 2 or measured[0].better not in ("higher", "lower"):
         return None
     return max(values) if measured[0].better == "higher" else min(values)
 

@@ -6,6 +6,7 @@ The HTML page holds both languages at once (the reader switches), so words trave
 from dataclasses import dataclass
 
 from nakochat.core.printable import printable as shown
+from nakochat.tasks.catalogue import label_of
 
 MISSING_SIGN = "–"
 
@@ -33,6 +34,12 @@ DOMAINS = {
     "reviews": Words("영화평", "reviews"), "chat": Words("대화", "chat"), "english": Words("영어", "English"),
     "code": Words("코드", "code"), "numbers": Words("숫자", "numbers"), "nfd": same("NFD"),
 }  # fmt: skip
+
+
+def task_words(name: str) -> Words:
+    """What people call a task that RL practised; a name that is unknown here stands for itself."""
+    label = label_of(name)
+    return same(name) if label is None else Words(label.ko, label.en)
 
 
 def printable(text: str) -> str:

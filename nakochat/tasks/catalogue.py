@@ -27,6 +27,8 @@ from nakochat.tasks import (
     word_problems,
 )  # fmt: skip
 from nakochat.tasks.benchmark import Benchmark
+from nakochat.tasks.task import Label
+from nakochat.tasks.village import PRACTISED
 
 BENCHMARKS: tuple[Benchmark, ...] = (
     *core.BENCHMARKS,
@@ -61,3 +63,9 @@ def select(names: Sequence[str]) -> list[Benchmark]:
             )
         chosen.update(found)
     return [b for b in BENCHMARKS if b.name in chosen]
+
+
+def label_of(name: str) -> Label | None:
+    """What people call a task that is practised: one of the village's, or a benchmark.  None for a name of neither."""
+    known = PRACTISED | {benchmark.name: benchmark.label for benchmark in BENCHMARKS}
+    return known.get(name)

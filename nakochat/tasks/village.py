@@ -15,6 +15,13 @@ from nakochat.text.conversation import assistant, user
 
 SEED = 20261120  # of the held-out exercises: the same for every model
 COUNTING_KINDS = ("syllables", "finals")
+# the names under which RL practises its exercises (training/practice.py)
+PRACTISED = {
+    "counting": Label("글자와 받침 세기", "counting syllables and finals"),
+    "calculator": Label("계산기", "calculator"),
+    "choice": Label("객관식", "multiple choice"),
+    "mixed": Label("여러 가지를 섞어", "a mix of all"),
+}
 
 
 def _generated(count: int, *kinds: str) -> Callable[[], Sequence[Exercise]]:

@@ -51,6 +51,8 @@ class Forecast:
     seconds: float | None
     memory_bytes: float
     source: str
+    """Where the pace comes from, in English; source_ko in Korean."""
+    source_ko: str
 
 
 def forecast(
@@ -85,6 +87,7 @@ def forecast(
         seconds=seconds,
         memory_bytes=memory,
         source=pace.source[1],
+        source_ko=pace.source[0],
     )
 
 

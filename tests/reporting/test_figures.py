@@ -32,14 +32,35 @@ def test_stages_follow_each_other_and_the_loss_of_rl_is_not_drawn() -> None:
     )
     assert [drawing.name for drawing in drawn] == ["loss"]
     labels = {element.get("aria-label") for element in ET.fromstring(drawn[0].svg).iter()}
-    assert "스텝 · step: 30; 손실 · loss: 1; stage: SFT" in labels  # 20 steps of base, then sft's tenth
-    assert not any("stage: RL" in label for label in labels if label)
+    assert "스텝 · step: 30; 손실 · loss: 1; line: SFT" in labels  # 20 steps of base, then sft's tenth
+    assert not any("line: RL" in label for label in labels if label)
 
 
 def test_reward_and_validation_have_their_own_drawings() -> None:
     check: list[Row] = [{"step": 0, "validation_bits_per_byte": 1.5}]
     drawn = figures([stage("base", losses(3), check), stage("rl", [{"step": 1, "reward": 0.5}])])
     assert [drawing.name for drawing in drawn] == ["loss", "validation", "reward"]
+
+
+def test_every_task_that_rl_mixed_has_its_own_line_under_its_name() -> None:
+    rows: list[Row] = [
+        {"step": step, "reward": 0.5, "reward/counting": 0.2 + step / 10, "reward/spelling": 0.75}
+        for step in range(3)
+    ]
+    rows.append({"step": 3, "reward": 0.7, "reward/counting": 0.7})  # a step may ask nothing of a task
+    (drawing,) = figures([stage("rl", rows)])
+    root = ET.fromstring(drawing.svg)
+    labels = {element.get("aria-label") for element in root.iter()}
+    assert (
+        "스텝 · step: 3; 보상 · reward: 0.7; line: 글자와 받침 세기 · counting syllables and finals" in labels
+    )
+    assert any("line: 낱말의 글자" in (label or "") for label in labels)
+    assert not any("line: RL" in (label or "") for label in labels)
+    legend = [text.text for text in root.iter(TEXT) if text.text and " · counting" in text.text]
+    assert legend == ["글자와 받침 세기 · counting syllables and finals"]
+    assert "과제마다" in drawing.caption.ko
+    (alone,) = figures([stage("rl", [{"step": 0, "reward": 0.5, "reward/counting": 0.5}])])
+    assert any("line: RL" in (element.get("aria-label") or "") for element in ET.fromstring(alone.svg).iter())
 
 
 def test_no_figures_without_finite_values() -> None:

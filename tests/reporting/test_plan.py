@@ -10,7 +10,13 @@ def leave(folder, name, content):
 
 
 def test_what_was_predicted_stands_beside_what_came(run_folder):
-    predicted = {"parameters": 100, "seconds": 50.0, "memory_bytes": 2e9, "source": "20 steps <b>"}
+    predicted = {
+        "parameters": 100,
+        "seconds": 50.0,
+        "memory_bytes": 2e9,
+        "source": "20 steps <b>",
+        "source_ko": "20걸음",
+    }
     leave(
         run_folder / "base",
         "plan.json",
@@ -24,6 +30,7 @@ def test_what_was_predicted_stands_beside_what_came(run_folder):
         ["BASE time", "50.0 s", "1 min 15 s", "+50.0 %"],
     ]
     assert "20 steps" in note.words.en
+    assert "근거: 20걸음." in note.words.ko
     markdown, page = write_report(run_folder)
     assert "+50.0 %" in markdown.read_text(encoding="utf-8")
     assert "<b>" not in page.read_text(encoding="utf-8").split("20 steps")[1][:10]

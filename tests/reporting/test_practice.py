@@ -35,13 +35,28 @@ def test_pass_at_k_before_and_after_and_what_changed(run_folder):
         for n, (b, a) in enumerate([(False, True)] * 6 + [(True, False), (True, True)])
     ]
     (run_folder / "rl" / "changes.json").write_text(json.dumps({"answers": answers}), encoding="utf-8")
-    found = section(report_of(run_folder), "RL 앞과 뒤")
-    assert "| 과제 | pass\\@k | 0스텝 | 50스텝 |" in found
-    assert "| counting | 1 | 50.0 % | **75.0 %** |" in found
-    assert "| counting | 8 | 90.0 % | 87.5 % |" in found
-    assert "8개 가운데 6개가 맞게 바뀌었고 1개가 틀리게" in found
-    assert found.count("| 뒤: 맞음 | 셋 |") == 4
+    found = section(report_of(run_folder), "RL 전과 후")
+    assert "| 과제 | pass\\@1 | pass\\@8 |" in found
+    assert "| 글자와 받침 세기 | **50.0 → 75.0 %** | 90.0 → 87.5 % |" in found
+    assert "0스텝과 50스텝" in found
+    assert "| 글자와 받침 세기 | 8 | 2 | 7 | 6 | 1 |" in found
+    assert found.count("| 후: 맞음 | 셋 |") == 3
     assert "| | 물음 6 |" in found
+    assert "맞고 틀림이 바뀐 것 가운데" in found
+
+
+def test_what_changed_stands_under_its_task_where_there_are_several(run_folder):
+    answer = {"prompt": "물음", "before": "둘", "after": "셋", "right_before": False}
+    answers = [
+        {**answer, "task": name, "right_after": right} for name, right in (("choice", True), ("ours", False))
+    ]
+    (run_folder / "rl" / "changes.json").write_text(json.dumps({"answers": answers}), encoding="utf-8")
+    found = section(report_of(run_folder), "RL 전과 후")
+    assert "| ours | 1 | 0 | 0 | 0 | 0 |" in found
+    assert "\n\n객관식\n\n| | 물음 |" in found
+    assert "\n\nours\n\n" not in found  # nothing of it turned
+    (run_folder / "rl" / "changes.json").write_text(json.dumps({"answers": answers[1:]}), encoding="utf-8")
+    assert "맞고 틀림이 바뀐 대답은 없습니다." in section(report_of(run_folder), "RL 전과 후")
 
 
 def test_time_over_interruptions_energy_money_and_code(run_folder):
@@ -58,13 +73,13 @@ def test_time_over_interruptions_energy_money_and_code(run_folder):
     origin["code"] = {"files": 250, "lines": 35000, "characters": 1400000, "tokens": 350000, "lock_lines": 20}
     (run_folder / "base" / "origin.json").write_text(json.dumps(origin), encoding="utf-8")
     report = report_of(run_folder, price=3.0)
-    cost = section(report, "든 시간과 자원")
+    cost = section(report, "들인 시간과 자원")
     assert "모두 넣어 1시간 0분 걸렸습니다. 중간에 1번 다시 이어서 했습니다." in cost
     row = next(line for line in cost.split("\n") if line.startswith("| BASE"))
     # two sessions: 1.2 MJ and 0.6 MJ; half an hour of eight GPUs and 12.3 s of evaluation, at 3 an hour
     assert row.endswith(f"| 0.5000 kWh | {(1800 * 8 + 12.3) / 3600 * 3:.2f} |")
-    assert "비용" not in section(report_of(run_folder), "든 시간과 자원")
-    assert "| 코드: 줄 | 35000 |" in report
+    assert "비용" not in section(report_of(run_folder), "들인 시간과 자원")
+    assert "| 코드: 줄 | 35,000 |" in report
 
 
 def test_a_copy_of_the_report_finds_the_figures_of_the_run(run_folder, tmp_path):

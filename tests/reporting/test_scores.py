@@ -51,7 +51,8 @@ def test_best_is_the_highest_or_the_lowest_as_the_score_says() -> None:
 
 
 def test_ties_are_both_best_and_a_lone_or_undirected_value_is_not() -> None:
-    assert best(table(base=score(0.5), rl=score(0.5))) == [True, False, False, True]
+    assert best(table(base=score(0.5), mid=score(0.4), rl=score(0.5))) == [True, False, False, True]
+    assert best(table(base=score(0.5), rl=score(0.5))) == [False] * 4  # none is better than another
     assert best(table(base=score(0.5))) == [False] * 4
     assert best(table(base=score(0.5, None), mid=score(0.6, None))) == [False] * 4
 

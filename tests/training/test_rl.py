@@ -7,7 +7,7 @@ from nakochat.data.batches import IGNORE
 from nakochat.data.village.scene import Expected
 from nakochat.inference.engine import Generated
 from nakochat.models.nako import Nako, NakoConfig
-from nakochat.tasks.village import COUNTING_KINDS
+from nakochat.tasks.village import COUNTING_KINDS, PRACTISED
 from nakochat.text.conversation import render_prompt
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import rl
@@ -165,6 +165,10 @@ def test_ranks_share_the_prompts_of_a_step(tokenizer, monkeypatch):
 def note(village, asked, number, kind):
     asked.append(number)
     return type(village)(5).exercise(number, kind=kind)
+
+
+def test_every_rewarded_task_has_a_name_for_people():
+    assert REWARDS.keys() == PRACTISED.keys()
 
 
 def test_every_rewarded_task_is_made_of_what_a_rule_can_judge(rollouts):
