@@ -164,6 +164,8 @@ def _say_table(sources: list[Source]) -> None:
             line = " ".join(set_cell_size(fact, width) for fact, width in facts)
             speak(f"  {line} {source.licence} ({say('상업적 이용', 'commercial use')}: {may_sell(source)})")
             speak(f"      {say(source.purpose_ko, source.purpose_en)}")
+            if not source.pinned and source.way != "manual" and read_lock(data_folder(source.name)) is None:
+                speak(f"      {_recorded_later()}")
 
 
 def _show_all_of(source: Source) -> None:
@@ -186,9 +188,9 @@ def _show_all_of(source: Source) -> None:
 def _facts(source: Source) -> dict[str, object]:
     return {
         "name": source.name, "kind": source.kind, "title": source.title, "language": source.language,
-        "address": source.address, "revision": source.revision, "files": source.count, "bytes": source.bytes,
-        "format": source.format, "column": source.column, "licence": source.licence,
-        "commercial": source.commercial, "attribution": source.attribution,
+        "address": source.address, "revision": source.revision, "pinned": source.pinned,
+        "files": source.count, "bytes": source.bytes, "format": source.format, "column": source.column,
+        "licence": source.licence, "commercial": source.commercial, "attribution": source.attribution,
         "purpose": say(source.purpose_ko, source.purpose_en), "sets": list(source.sets),
     }  # fmt: skip
 
@@ -221,11 +223,15 @@ def _here(source: Source) -> str:
 
 
 def _version(source: Source) -> str:
-    """The commit that is here, else the catalogue's."""
-    lock = read_lock(data_folder(source.name)) or {}
-    return str(
-        lock.get("revision") or source.revision or say("처음 받을 때 정합니다", "set at the first pull")
-    )
+    """The commit that is here, else the catalogue's; nothing for files that a person brings."""
+    lock = read_lock(data_folder(source.name))
+    if lock is None and not source.pinned:
+        return "" if source.way == "manual" else _recorded_later()
+    return str((lock or {}).get("revision") or source.revision or say("해시로 지킵니다", "held to its hash"))
+
+
+def _recorded_later() -> str:
+    return say("고정된 판이 없습니다. 처음 받을 때 기록합니다", "not pinned: recorded at the first download")
 
 
 def _say_left_out(sources: list[Source]) -> None:

@@ -56,6 +56,30 @@ def test_the_list_shows_licences_and_what_is_here(
     assert server.commit in capsys.readouterr().out
 
 
+def test_what_the_catalogue_does_not_pin_is_said_until_the_first_download_records_it(
+    server: FakeHub, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = "고정된 판이 없습니다. 처음 받을 때 기록합니다"
+
+    def listed(name: str) -> str:
+        assert nako("data list --set ko") == 0
+        rows = capsys.readouterr().out.partition(f"\n  {name} ")[2].splitlines()
+        return rows[2] if len(rows) > 2 else ""
+
+    assert words in listed("koalpaca")
+    assert words not in listed("wikipedia-ko")
+    assert nako(f"data list koalpaca tinyshakespeare aihub-daily --json {tmp_path / 'list.json'}") == 0
+    shown = capsys.readouterr().out
+    assert f"판: {words}" in shown
+    assert "판: 해시로 지킵니다" in shown
+    assert shown.count("판: ") == 2  # none for what a person brings
+    assert [entry["pinned"] for entry in read_json(tmp_path / "list.json")] == [False, True, False]
+    assert nako("data pull koalpaca") == 0
+    assert words not in listed("koalpaca")
+    assert nako("data list koalpaca") == 0
+    assert f"판: {server.commit}" in capsys.readouterr().out
+
+
 def test_sizes_are_said_before_and_the_first_version_is_said_once(
     server: FakeHub, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -74,6 +74,13 @@ class Source:
         return "hub" if self.repo else "https" if self.urls else "manual"
 
     @property
+    def pinned(self) -> bool:
+        """Whether the catalogue itself says which bytes these are; what it does not pin, the first pull records."""
+        return self.revision is not None or (
+            self.way == "https" and all(url.sha256 is not None for url in self.urls)
+        )
+
+    @property
     def address(self) -> str:
         """Where a person looks it up."""
         return f"https://huggingface.co/datasets/{self.repo}" if self.repo else self.page

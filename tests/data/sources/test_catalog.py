@@ -52,6 +52,20 @@ def test_licences_that_forbid_sale_are_marked_so() -> None:
             assert source.commercial is None
 
 
+def test_what_is_not_pinned_is_known() -> None:
+    """A revision or a hash stands in the catalogue where somebody has published it; the first pull records the rest."""
+    awaited = [s.name for s in catalogue().values() if not s.pinned and s.way != "manual"]
+    assert awaited == [
+        "fineweb-2-edu-korean",
+        "fineweb-edu",
+        "gutenberg",
+        "koalpaca",
+        "nolli",
+        "click",
+        "hrm8k",
+    ]
+
+
 def test_sets_and_the_commercial_filter() -> None:
     small, out = select(set_name="small")
     assert "koalpaca" in [source.name for source in small]
