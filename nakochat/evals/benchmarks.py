@@ -137,6 +137,16 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
 
 def choose(scorer: Scorer, items: Sequence[Choice], benchmark: Benchmark) -> list[tuple[bool, bool]]:
     """Of each item: whether the right option was the likeliest, and whether it had to lose its beginning."""
+    return [
+        (_is_right(values, item.gold, benchmark), cut)
+        for item, (values, cut) in zip(items, weigh(scorer, items, benchmark), strict=True)
+    ]
+
+
+def weigh(
+    scorer: Scorer, items: Sequence[Choice], benchmark: Benchmark
+) -> list[tuple[list[Likelihood], bool]]:
+    """Of each item: how likely its options are, and whether it had to lose its beginning."""
     asks: list[Ask] = []
     places: list[list[tuple[int, int]]] = []  # of every option: (which ask, which of its continuations)
     for item in items:
@@ -147,19 +157,20 @@ def choose(scorer: Scorer, items: Sequence[Choice], benchmark: Benchmark) -> lis
             asks.append(ask)
     found = scorer.likelihoods(asks)
     longest = [len(ask.context) + max(map(len, ask.continuations)) for ask in asks]
-    graded = []
-    for item, own_places in zip(items, places, strict=True):
-        values = [found[ask][number] for ask, number in own_places]
-        cut = any(longest[ask] > scorer.context for ask, _ in own_places)
-        graded.append((_is_right(values, item.gold, benchmark), cut))
-    return graded
+    return [
+        ([found[ask][number] for ask, number in own], any(longest[ask] > scorer.context for ask, _ in own))
+        for own in places
+    ]
 
 
 def _is_right(values: Sequence[Likelihood], gold: int, benchmark: Benchmark) -> bool:
-    if len(values) == 1:
-        return values[0].greedy
+    return values[0].greedy if len(values) == 1 else favourite(values, benchmark) == gold
+
+
+def favourite(values: Sequence[Likelihood], benchmark: Benchmark) -> int:
+    """The option that the model finds likeliest; of equals the first, as everywhere."""
     worth = [value.mean if benchmark.measure == "mean" else value.total for value in values]
-    return max(range(len(worth)), key=worth.__getitem__) == gold  # the first of equals, as everywhere
+    return max(range(len(worth)), key=worth.__getitem__)
 
 
 def split(scorer: Scorer, item: Choice, benchmark: Benchmark) -> list[Ask]:

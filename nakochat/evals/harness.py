@@ -107,7 +107,6 @@ def run_harness(
     """{task: its figures} of harness tasks.  ConfigError where the harness or a task is not there."""
     try:
         from lm_eval import evaluator
-        from lm_eval.api.model import LM
         from lm_eval.tasks import TaskManager
     except ImportError as error:
         raise ConfigError(
@@ -125,9 +124,8 @@ def run_harness(
                 f"the harness has no such task: {', '.join(unknown)}. See them all with 'lm-eval ls tasks'.",
             )
         )
-    model = type("NakoModel", (Harness, LM), {"__init__": _start})(scorer)
     found = evaluator.simple_evaluate(
-        model=model,
+        model=harness_model(scorer),
         tasks=list(tasks),
         limit=limit,
         num_fewshot=shots,
@@ -136,6 +134,13 @@ def run_harness(
         log_samples=False,
     )
     return {} if found is None else {name: _figures(values) for name, values in found["results"].items()}
+
+
+def harness_model(scorer: Scorer) -> Any:
+    """The scorer as a model of the harness, for its `simple_evaluate`."""
+    from lm_eval.api.model import LM
+
+    return type("NakoModel", (Harness, LM), {"__init__": _start})(scorer)
 
 
 def _start(self: Any, scorer: Scorer) -> None:

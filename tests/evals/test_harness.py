@@ -3,10 +3,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from benchmarks import harness_agreement as agreement
 from nakochat.core.errors import ConfigError
 from nakochat.core.machine import Machine
 from nakochat.evals.benchmarks import choose
-from nakochat.evals.harness import Harness, run_harness
+from nakochat.evals.harness import Harness, harness_model, run_harness
 from nakochat.evals.scorer import EngineScorer
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.models.nako import Nako, NakoConfig
@@ -76,6 +77,51 @@ def test_a_missing_harness_is_named(scorer, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "lm_eval", None)
     with pytest.raises(ConfigError, match=r"nakochat\[eval\]"):
         run_harness(scorer, ["kobest"], limit=1, chats=False)
+
+
+TABLES = {
+    "BoolQ.tsv": """ID\tText\tQuestion\tAnswer
+1\t무궁화는 여름에 핍니다. "나라의 꽃"이라고 부릅니다.\t무궁화는 겨울에 핍니까?\tFALSE
+2\t비가 왔습니다.\t비가 왔습니까?\tTrue
+""",
+    "COPA.tsv": """ID\tsentence\tquestion\t1\t2\tAnswer
+1\t꽃에 물을 주었습니다.\t결과\t꽃이 피었습니다.\t꽃이 달아났습니다.\t1
+2\t문을 닫았습니다.\t원인\t날이 더웠습니다.\t날이 추웠습니다.\t2
+""",
+    "HellaSwag.tsv": """context\tchoice1\tchoice2\tchoice3\tchoice4\tlabel
+물을 끓입니다.\t차를 마십니다.\t잠을 잡니다.\t문을 엽니다.\t달립니다.\t0
+""",
+    "SentiNeg.tsv": """ID\tLabel\tText
+1\t1\t만족합니다.
+2\t0\t다시는 안 삽니다.
+""",
+    "WiC.tsv": """ID\tTarget\tSENTENCE1\tSENTENCE2\tANSWER
+1\t배\t[배]를 깎아 먹었습니다.\t[배]를 타고 건넜습니다.\tFalse
+""",
+    "arc_easy.jsonl": """{"query": "Question: What is hot?", "choices": ["ice", "the sun", "snow"], "gold": 1}
+{"query": "Question: What barks?", "choices": ["a dog", "a cat"], "gold": 0}
+""",
+    "arc_challenge.jsonl": """{"query": "Question: What grows?", "choices": ["a stone", "a tree"], "gold": 1}
+""",
+}
+
+
+@pytest.mark.soak  # the harness takes half a minute to come up
+@pytest.mark.filterwarnings("ignore")  # its own
+def test_the_tasks_of_the_harness_choose_what_ours_choose(scorer, tmp_path, monkeypatch):
+    """Invented items; benchmarks/harness_agreement.py does the same on real ones."""
+    pytest.importorskip("lm_eval")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
+    for name, table in TABLES.items():
+        (tmp_path / name).write_text(table, encoding="utf-8")
+    cases = [*agreement.kobest_cases(tmp_path, 9), *agreement.arc_cases(tmp_path, 9)]
+    assert [len(case.items) for case in cases] == [2, 2, 1, 2, 1, 2, 1]
+    found = agreement.theirs(harness_model(scorer), cases)
+    for case in cases:
+        mine, other = agreement.ours(scorer, case), found[case.task]
+        assert [pick.option for pick in mine] == [pick.option for pick in other]
+        for one, two in zip(mine, other, strict=True):
+            assert one.totals == pytest.approx(two.totals, abs=1e-3)
 
 
 def test_the_real_harness_takes_the_model(scorer):
