@@ -48,7 +48,7 @@ def test_tests_stand_with_chance_items_and_interval_core_first_and_its_parts_las
     report = write_report(with_suites)[0].read_text("utf-8")
     section = report.partition("## 공개 시험")[2].partition("\n## ")[0]
     rows = [line for line in section.split("\n") if line.startswith("| ")]
-    assert rows[0] == "| 무엇을 | BASE | MID | SFT | RL | 찍으면 | 문항 |"
+    assert rows[0] == "| 항목 | BASE | MID | SFT | RL | 찍으면 | 문항 |"
     assert rows[2].startswith("| CORE (18/22)<br><sub>우연이 0</sub> | -0.010 |")
     assert (
         "| MMLU | – | – | 26.1 %<br><sub>24.1 – 28.1</sub> | – | 25.0 % | 570<br><sub>앞이 잘림 33</sub> |"
@@ -101,5 +101,5 @@ def test_earlier_runs_stand_beside_and_later_or_broken_ones_do_not(run_folder):
     assert [other.name for other in earlier_runs(run_folder, read_run(run_folder))] == ["earlier"]
     report = write_report(run_folder)[0].read_text("utf-8")
     section = report.partition("## 앞선 실행과 나란히")[2].partition("\n## ")[0]
-    assert "| 무엇을 | 첫 실행 RL | earlier RL |" in section
+    assert "| 항목 | 첫 실행 RL | earlier RL |" in section
     assert "| 조사 고르기 | **95.5 %** | **95.5 %** |" in section
