@@ -102,4 +102,4 @@ def test_earlier_runs_stand_beside_and_later_or_broken_ones_do_not(run_folder):
     report = write_report(run_folder)[0].read_text("utf-8")
     section = report.partition("## 앞선 실행과 나란히")[2].partition("\n## ")[0]
     assert "| 항목 | 첫 실행 RL | earlier RL |" in section
-    assert "| 조사 고르기 | **95.5 %** | **95.5 %** |" in section
+    assert "| 조사 고르기 | 95.5 % | 95.5 % |" in section  # neither is better
