@@ -112,9 +112,9 @@ def _say_onward(name: str) -> None:
     speak(
         say(
             f"이어 쓰기: nako sample {name} --prompt '…'   대화: nako chat {name}   "
-            f"가르치기: nako train sft --name {name} --from {name}/base",
+            f"가르치기: nako train sft --preset finetune --name {name} --from {name}/base --data 대화.jsonl",
             f"Continue a text: nako sample {name} --prompt '…'   talk: nako chat {name}   "
-            f"teach: nako train sft --name {name} --from {name}/base",
+            f"teach: nako train sft --preset finetune --name {name} --from {name}/base --data CHATS.jsonl",
         )
     )
 

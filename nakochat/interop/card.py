@@ -7,7 +7,7 @@ from nakochat.core.paths import run_folder
 from nakochat.core.rows import as_list, as_row, number, text
 from nakochat.data.sources.catalog import credit_lines
 from nakochat.interop.exported import Exported
-from nakochat.models.model import kind_of
+from nakochat.interop.imports import parameters_of
 from nakochat.reporting.cost import total_seconds, total_tokens
 from nakochat.reporting.facts import Score, Stage, read_run
 from nakochat.reporting.markdown import escaped
@@ -34,7 +34,6 @@ llama-cli -m {file} -cnv
 def card(exported: Exported, form: str, file: str = "") -> str:
     """The README.md of a folder that holds the model.  form: hf or gguf; file: of the GGUF."""
     model = exported.model
-    parameters = sum(parameter.numel() for parameter in model.parameters())
     trust = ", trust_remote_code=True" if exported.needs_code else ""
     use = _USE[form].format(trust=trust, name=exported.run.name, file=file)
     lines = [
@@ -42,7 +41,7 @@ def card(exported: Exported, form: str, file: str = "") -> str:
         f"# {exported.run.name}",
         "",
         f"nakochat의 `{exported.run}` (스텝 {exported.step:,}), "
-        f"모양 `{kind_of(model)}`, 매개변수 {parameters:,}개, 토큰 {exported.tokenizer.vocab_size:,}개, "
+        f"모양 `{exported.kind}`, 매개변수 {parameters_of(model):,}개, 토큰 {exported.tokenizer.vocab_size:,}개, "
         f"문맥 {model.config.context:,}.",
         "",
         *_notes(exported, form),
@@ -61,9 +60,10 @@ def card(exported: Exported, form: str, file: str = "") -> str:
 
 
 def _front(exported: Exported) -> list[str]:
-    """What hubs read: no licence is claimed that is not known."""
+    """What hubs read: no licence is claimed that is not known, no language of a model that was only passed on."""
     licence = (exported.imported or {}).get("licence") or "other"
-    return ["---", "language: ko", "pipeline_tag: text-generation", f"license: {licence}", "---", ""]
+    language = ["language: ko"] if exported.own_template else []
+    return ["---", *language, "pipeline_tag: text-generation", f"license: {licence}", "---", ""]
 
 
 def _notes(exported: Exported, form: str) -> list[str]:
@@ -75,7 +75,7 @@ def _notes(exported: Exported, form: str) -> list[str]:
             "folder carries its own `modeling_nako.py`: read it, then load with `trust_remote_code=True`. It has no "
             "cache and is slow.*"
         )
-    if form == "hf" and kind_of(exported.model) == "nako" and not exported.needs_code:
+    if form == "hf" and exported.kind == "nako" and not exported.needs_code:
         notes.append(
             "* 이 모양(`nanochat`)은 Transformers 5부터 있습니다. · *The shape, `nanochat`, came with Transformers 5.*"
         )
@@ -84,11 +84,12 @@ def _notes(exported: Exported, form: str) -> list[str]:
             "* llama.cpp는 글을 NFC로 바꾸지 않습니다. macOS의 파일에서 온 글은 먼저 바꾸세요. · *llama.cpp does not "
             "normalise text to NFC: do so first with text from files of macOS.*"
         )
-    notes.append(
-        "* 계산기는 `nako chat`과 `nako serve`에서만 답합니다. · *The calculator answers only in `nako chat` and "
-        "`nako serve`.*"
-    )
-    return [*notes, ""]
+    if exported.own_template:
+        notes.append(
+            "* 계산기는 `nako chat`과 `nako serve`에서만 답합니다. · *The calculator answers only in `nako chat` and "
+            "`nako serve`.*"
+        )
+    return [*notes, ""] if notes else []
 
 
 def _stage(exported: Exported) -> Stage | None:

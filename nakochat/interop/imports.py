@@ -222,5 +222,5 @@ def _licence(folder: Path) -> str | None:
         return None
     with card.open(encoding="utf-8", errors="replace") as file:
         head = file.read(16_384)
-    found = re.search(r"\A---\n(?:.*\n)*?license: *(\S+)", head)
+    found = re.search(r"\A---\n(?:(?!---\n).*\n)*?license: *(\S+)", head)
     return found[1] if found else None

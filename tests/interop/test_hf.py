@@ -187,6 +187,7 @@ def test_a_model_that_came_in_goes_out_with_its_own_template(family, tmp_path, n
     card = (tmp_path / "out" / "README.md").read_text()
     assert "owner/name@1" in card
     assert "license: apache-2.0" in card
+    assert "language: ko" not in card  # it was not taught here
     model, _ = loaded(tmp_path / "out")
     ids = torch.tensor([[3, 40, 50, 60]])
     rows = read_folder(family.folder).rows

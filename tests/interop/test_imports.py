@@ -148,6 +148,19 @@ def test_a_name_on_the_hub_without_a_network_says_what_to_do(capsys, monkeypatch
     assert "HuggingFaceTB/SmolLM2-135M" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("card", "licence"),
+    [
+        ("---\nlanguage: en\nlicense: mit\n---\n# x\n", "mit"),
+        ("---\nlanguage: en\n---\nlicense: that of its data\n", None),
+        ("# x\nlicense: mit\n", None),
+    ],
+)
+def test_a_licence_is_what_the_head_of_the_card_says(copy, card, licence):
+    (copy / "README.md").write_text(card, encoding="utf-8")
+    assert read_folder(copy).licence == licence
+
+
 def change(folder, file, **values):
     path = folder / file
     path.write_text(json.dumps(read_json(path) | values), encoding="utf-8")
