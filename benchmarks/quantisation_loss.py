@@ -1,6 +1,6 @@
 """A run's model in int8, int4 and llama.cpp's Q4_1 -> what each loses in bits per byte, on the same texts.
 
-    python benchmarks/quantisation_loss.py RUN --bpb korean=ko.jsonl english=en.jsonl [--dither 0] [--json FILE]
+    python benchmarks/quantisation_loss.py RUN --bpb korean=ko.jsonl english=en.jsonl [--dither 0] [--only int4 Q4_1]
 
 Q4_1 is what `gguf` makes of the same matrices (they are unpacked and multiplied in float32), beside it a head in Q8_0:
 as ours, whose head is in int8 and whose table of tokens is whole.  So the two differ in nothing but the levels.
@@ -48,14 +48,14 @@ def main() -> None:
         "Q4_1": q4_1,
     }
     figures: dict[str, dict[str, float]] = {}
-    for name, change in changes.items():
+    for name in options.only or changes:
         changed = copy.deepcopy(model)
-        change(changed)
+        changes[name](changed)
         found = measure_texts(EngineScorer(Engine(changed, tokenizer, machine)), sets)
         figures[name] = {texts.name: found[f"texts/{texts.name}"]["bits_per_byte"] for texts in sets}
         for text, bits in figures[name].items():
-            lost = bits - figures["float32"][text]
-            print(f"{name:8} {text:12} {bits:.4f} bits per byte  {lost:+.4f}", flush=True)
+            lost = f"{bits - figures['float32'][text]:+.4f}" if "float32" in figures else ""
+            print(f"{name:8} {text:12} {bits:.4f} bits per byte  {lost}", flush=True)
     if options.json:
         write_json(options.json, {"dither": options.dither, "bits_per_byte": figures})
 
@@ -67,6 +67,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("run")
     parser.add_argument("--bpb", nargs="+", required=True, metavar="NAME=FILE")
     parser.add_argument("--dither", type=int, metavar="SEED")
+    parser.add_argument("--only", nargs="+", choices=["float32", "int8", "int4", "Q4_1"])
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 

@@ -74,16 +74,6 @@ def infer(
     engine = _engine(run, machine, depth, how)
     bandwidth, weights = read_bandwidth(machine.device), bytes_read(engine.model)
     limit = bandwidth / weights
-    figures: dict[str, Any] = {
-        "machine": machine.describe(),
-        "quant": how.quant,
-        "exact": engine.exact,
-        "compile": engine.compile,
-        "weight_bytes_per_step": weights,
-        "memory_bytes_per_second": bandwidth,
-        "limit_tokens_per_second": limit,
-        "streams": {},
-    }
     speak(
         say(
             f"가중치 {weights / 1e6:,.0f} MB, 메모리 {bandwidth / 1e9:.1f} GB/초: 한 줄기의 한계 {limit:,.0f} 토큰/초",
@@ -91,35 +81,57 @@ def infer(
             f"limit of one stream {limit:,.0f} tokens/s",
         )
     )
+    rows = {}
     for count in streams:
-        rows = [_generate(engine, count, prompt_tokens, tokens, n) for n in range(repeats + 1)][1:]
-        first, speed = (statistics.median(column) for column in zip(*rows, strict=True))
-        share = speed / count / limit
-        figures["streams"][str(count)] = {
-            "first_token_seconds": first,
-            "tokens_per_second": speed,
-            "share_of_memory_limit": share,
-            "all_tokens_per_second": [row[1] for row in rows],
+        made = [_generate(engine, count, prompt_tokens, tokens, n) for n in range(repeats + 1)][1:]
+        rows[str(count)] = _row(made, count, limit)
+    turn, peak = _next_turn(engine, repeats), peak_memory_bytes(machine.device)
+    _speak_of_turn(turn, peak)
+    if json:
+        figures = {
+            "machine": machine.describe(),
+            "quant": how.quant,
+            "exact": engine.exact,
+            "compile": engine.compile,
+            "weight_bytes_per_step": weights,
+            "memory_bytes_per_second": bandwidth,
+            "limit_tokens_per_second": limit,
+            "streams": rows,
+            "next_turn": turn,
+            "peak_memory_bytes": peak,
         }
-        speak(
-            say(
-                f"{count:4}개 동시: 첫 토큰 {1000 * first:.1f} ms, {speed:,.0f} 토큰/초 (메모리 한계의 {share:.0%})",
-                f"{count:4} at once: first token {1000 * first:.1f} ms, {speed:,.0f} tokens/s "
-                f"({share:.0%} of the memory limit)",
-            )
-        )
-    figures["next_turn"] = turn = _next_turn(engine, repeats)
-    figures["peak_memory_bytes"] = peak = peak_memory_bytes(machine.device)
+        write_json(json, figures)
+
+
+def _row(made: Sequence[tuple[float, float]], count: int, limit: float) -> dict[str, Any]:
+    """What so many streams came to, which is said too.  made: seconds to the first token and tokens per second"""
+    first, speed = (statistics.median(column) for column in zip(*made, strict=True))
+    share = speed / count / limit
     speak(
         say(
-            f"{turn['tokens']}토큰 대화의 다음 차례: 첫 토큰 {1000 * turn['first_token_seconds']:.1f} ms, "
-            f"처음부터면 {1000 * turn['cold_first_token_seconds']:.1f} ms. 메모리 {peak / 1e9:.2f} GB",
-            f"next turn of {turn['tokens']} tokens: first token {1000 * turn['first_token_seconds']:.1f} ms, "
-            f"cold {1000 * turn['cold_first_token_seconds']:.1f} ms. Memory {peak / 1e9:.2f} GB",
+            f"{count:4}개 동시: 첫 토큰 {1000 * first:.1f} ms, {speed:,.0f} 토큰/초 (메모리 한계의 {share:.0%})",
+            f"{count:4} at once: first token {1000 * first:.1f} ms, {speed:,.0f} tokens/s "
+            f"({share:.0%} of the memory limit)",
         )
     )
-    if json:
-        write_json(json, figures)
+    return {
+        "first_token_seconds": first,
+        "tokens_per_second": speed,
+        "share_of_memory_limit": share,
+        "all_tokens_per_second": [row[1] for row in made],
+    }
+
+
+def _speak_of_turn(turn: dict[str, Any], peak: int) -> None:
+    warm, cold = 1000 * turn["first_token_seconds"], 1000 * turn["cold_first_token_seconds"]
+    speak(
+        say(
+            f"{turn['tokens']}토큰 대화의 다음 차례: 첫 토큰 {warm:.1f} ms, 처음부터면 {cold:.1f} ms. "
+            f"메모리 {peak / 1e9:.2f} GB",
+            f"next turn of {turn['tokens']} tokens: first token {warm:.1f} ms, cold {cold:.1f} ms. "
+            f"Memory {peak / 1e9:.2f} GB",
+        )
+    )
 
 
 def _engine(run: str | None, machine: Machine, depth: int | None, how: EngineOptions) -> Engine:

@@ -30,7 +30,7 @@ from nakochat.inference.passes import ROWS, Passes
 from nakochat.inference.request import EngineFull, Finish, Request, Token
 from nakochat.inference.sampling import Knobs, Sampling, Written, choose, penalise
 from nakochat.inference.scheduler import Counters, Full, Plan, Scheduler
-from nakochat.inference.slots import Slots, StepCache, bytes_of_slot
+from nakochat.inference.slots import BLOCK, Slots, StepCache, bytes_of_slot
 from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
 from nakochat.models.bits import Quant
@@ -38,12 +38,9 @@ from nakochat.models.model import Model
 from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
 
-PIECE = 64  # tokens of a prompt that are computed together
 MOST_SLOTS = 256
-SLOT_SHARE = (
-    0.25  # of the memory, for all slots together, if every one of them were full; of a GPU's, what is free
-)
-GPU_SHARE = 0.6
+SLOT_SHARE = 0.25  # of the memory, for all slots together, if every one of them were full
+GPU_SHARE = 0.6  # of what is free of a GPU's
 GPU_PIECES = 64, 32  # of prompts in a step: where nobody is being answered, and beside answers
 GPU_EXACT_PIECES = 16, 4  # each is a pass of its own
 # products add up alike in multiples of four rows, on every number of threads; bf16 with a single row too
@@ -106,7 +103,7 @@ class Engine:
         self._scheduler = Scheduler(
             slots=slots,
             length=self.context,
-            piece=PIECE,
+            piece=BLOCK,
             most_waiting=most_waiting,
             exact=self.exact,
             **({"pieces_per_step": pieces[0], "pieces_beside": pieces[1]} if gpu else {}),

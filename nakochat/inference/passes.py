@@ -183,9 +183,8 @@ class Passes:
 
         if self._pool is None:
             return Pass(laid, compute)
-        with torch.cuda.stream(
-            torch.cuda.Stream(self._device)
-        ):  # kernels are compiled and chosen in a first pass
+        # kernels are compiled and chosen in a first pass
+        with torch.cuda.stream(torch.cuda.Stream(self._device)):
             torch.cuda.synchronize(self._device)
             compute()
             torch.cuda.synchronize(self._device)

@@ -20,9 +20,8 @@ from nakochat.models.alike import linear
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias
 from nakochat.models.nako import Linear
 
-LONGEST_CONTEXT = (
-    2**20
-)  # beyond it a table of positions alone is half a gigabyte: a config that says more is refused
+# beyond it a table of positions alone is half a gigabyte: a config that says more is refused
+LONGEST_CONTEXT = 2**20
 
 
 class PublishedConfig(Protocol):

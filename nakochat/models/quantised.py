@@ -96,9 +96,8 @@ def levels_of(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     for _ in range(FITS):
         scales, middles = _line(groups, _nearest(groups, scales, middles))
     scales, middles = scales.clamp_min(LEAST_SCALE).to(NARROW), middles.to(NARROW)
-    levels = (
-        _nearest(groups, scales.float(), middles.float()) + 8
-    )  # once more: what was rounded is made up for
+    # once more: what was rounded is made up for
+    levels = _nearest(groups, scales.float(), middles.float()) + 8
     return levels.to(torch.int32).flatten(1), scales[..., 0], middles[..., 0]
 
 

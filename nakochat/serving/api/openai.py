@@ -4,7 +4,7 @@ Pure functions: no HTTP, no model.  Shapes: https://platform.openai.com/docs/api
 """
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from nakochat.core.messages import say
@@ -46,15 +46,15 @@ def boolean(value: Json, field: str) -> bool:
     return bool(wanted)
 
 
-def whole(value: Json, field: str, allowed: Container[int], name: str | None = None) -> int | None:
+def whole(value: Json, field: str, allowed: range) -> int | None:
     """A whole number, or None where it is left out."""
     if value.get(field) is None:
         return None
     number = as_whole(value[field])
     if number is None:
-        raise wrong(name or field, "integer")
+        raise wrong(field, "integer")
     if number not in allowed:
-        raise wrong(name or field, str(allowed).replace("range", "integer in "))
+        raise wrong(field, f"integer from {allowed.start} to {allowed.stop - 1}")
     return number
 
 

@@ -17,10 +17,8 @@ from nakochat.serving.engines.wire import LONGEST_LINE, Message, pack
 
 SILENCE = 120.0  # seconds without a word after which a process counts as hung: it says that it is alive every second
 STEADY = 10.0  # seconds after which a process did not die of its start
-FIRST_PAUSE, LONGEST_PAUSE = (
-    0.25,
-    30.0,
-)  # seconds before it is started again; twice as long after each death in a row
+# seconds before it is started again; twice as long after each death in a row
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 30.0
 logger = logging.getLogger(__name__)
 
 

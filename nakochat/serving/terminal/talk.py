@@ -42,9 +42,8 @@ class Talk:
 
     def answer(self, text: str) -> None:
         """Print the answer to a message as it comes, and remember both.  RequestError when the message is too long."""
-        asked = user(
-            unicodedata.normalize("NFC", _whole_characters(text))
-        )  # some terminals type decomposed Hangul
+        # some terminals type decomposed Hangul
+        asked = user(unicodedata.normalize("NFC", _whole_characters(text)))
         conversation = shorten(self.engine, (*self.conversation, asked), self.sampling)
         if len(conversation) < len(self.conversation) + 1 and not self._has_shortened:
             self._has_shortened = True

@@ -52,9 +52,8 @@ def create_watch_app(room: Room) -> FastAPI:
     async def first() -> Response:
         return RedirectResponse("/watch")
 
-    app.add_api_route(
-        "/", first, methods=["GET"], response_model=None
-    )  # before the chat page, which has no model
+    # before the chat page, which has no model
+    app.add_api_route("/", first, methods=["GET"], response_model=None)
     add_watch(app, room)
     add_pages(app)
     return app

@@ -15,9 +15,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from nakochat.core.messages import say
 from nakochat.serving.errors import BadRequest, error_body
 
-RECEIPT = (
-    10.0  # seconds from the first moment of a connection, or of its next request, to the request's last byte
-)
+# seconds from the first moment of a connection, or of its next request, to the request's last byte
+RECEIPT = 10.0
 READING = 30.0  # seconds that a client may read nothing of its answer
 MOST_CONNECTIONS = 900  # below the 1024 files that a process may usually open
 

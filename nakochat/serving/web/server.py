@@ -55,9 +55,8 @@ def open_socket(host: str, port: int, *, has_keys: bool = False) -> socket.socke
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         place.bind(("127.0.0.1" if host == "localhost" else host, port))
-        place.listen(
-            1024
-        )  # now, not when the app is ready: until then another server could take the same port
+        # now, not when the app is ready: until then another server could take the same port
+        place.listen(1024)
     except (OSError, UnicodeError) as error:
         place.close()
         raise ConfigError(_unusable(host, port, error)) from error

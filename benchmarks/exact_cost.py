@@ -1,0 +1,93 @@
+"""What a CPU pays for answers that do not depend on company -> processor time with and without, turn by turn.
+
+    python benchmarks/exact_cost.py [--depth 4] [--streams 1 16] [--prompt 64] [--tokens 48] [--repeats 7]
+
+Without: torch's own fused attention, sigmoid, silu and gelu, rows as many as there are (models/alike.py says why they
+are not what the engine uses).  Both generate the same number of tokens from the same weights, which mean nothing, in
+one process and turn by turn, so that whatever else runs slows both; the ratio is that of the medians.
+"""
+
+import argparse
+import contextlib
+import random
+import statistics
+import time
+from collections.abc import Iterator
+from unittest import mock
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from nakochat.core.machine import Machine
+from nakochat.inference.engine import Engine
+from nakochat.inference.options import EngineOptions
+from nakochat.inference.sampling import Sampling
+from nakochat.inference.untrained import untrained_engine
+from nakochat.models.llama import LlamaConfig
+from nakochat.models.model import ModelConfig
+from nakochat.models.sizing import config_of_depth
+
+
+def main() -> None:
+    options = arguments()
+    machine = Machine(torch.device("cpu"))
+    shapes: dict[str, ModelConfig] = {
+        "nako": config_of_depth(options.depth, vocab_size=4096, context=512),
+        "llama": LlamaConfig(vocab_size=4096, layers=options.depth, width=256, heads=4, context=512),
+    }
+    for name, shape in shapes.items():
+        exact, plain = (untrained_engine(shape, machine, EngineOptions(exact=flag)) for flag in (True, False))
+        for count in options.streams:
+            with_it, without = [], []
+            for turn in range(options.repeats + 1):
+                with_it.append(seconds(exact, count, options, turn))
+                with as_torch_has_it():
+                    without.append(seconds(plain, count, options, turn))
+            ours, torchs = statistics.median(with_it[1:]), statistics.median(without[1:])
+            made = count * options.tokens
+            print(
+                f"{name:6} {count:3} streams: exact {made / ours:7.0f} tokens per processor second, "
+                f"without {made / torchs:7.0f}: {ours / torchs:.3f} times the time",
+                flush=True,
+            )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--streams", type=int, nargs="+", default=[1, 16])
+    for name, default in {"depth": 4, "prompt": 64, "tokens": 48, "repeats": 7}.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    return parser.parse_args()
+
+
+def seconds(engine: Engine, count: int, options: argparse.Namespace, seed: int) -> float:
+    """Of the processor, for so many answers."""
+    draw = random.Random(seed)
+    prompts = [[draw.randrange(256) for _ in range(options.prompt)] for _ in range(count)]
+    began = time.process_time()
+    for _ in engine.stream(prompts, Sampling(max_tokens=options.tokens, temperature=0), stops=False):
+        pass
+    return time.process_time() - began
+
+
+@contextlib.contextmanager
+def as_torch_has_it() -> Iterator[None]:
+    """The same models without models/alike.py."""
+
+    def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, scale=scale)
+
+    with (
+        mock.patch("nakochat.inference.slots.attend_one", attend),
+        mock.patch.multiple("nakochat.models.nako", linear=F.linear, sigmoid=torch.sigmoid),
+        mock.patch("nakochat.models.llama.silu", F.silu),
+        mock.patch("nakochat.models.published.linear", F.linear),
+    ):
+        yield
+
+
+if __name__ == "__main__":
+    main()
