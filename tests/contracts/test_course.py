@@ -44,3 +44,12 @@ def test_every_name_in_a_chapter_is_there(chapter):
     assert names
     for name in names:
         found(name)
+
+
+def test_the_list_has_every_chapter_and_each_leads_to_the_next():
+    listed = re.findall(r"\]\((\d\d-[\w-]+\.md)\)", (COURSE / "README.md").read_text(encoding="utf-8"))
+    assert listed == [path.name for path in CHAPTERS]
+    assert [name[:2] for name in listed] == [f"{number:02}" for number in range(1, len(listed) + 1)]
+    for path, following in zip(CHAPTERS, listed[1:], strict=False):
+        last = path.read_text(encoding="utf-8").rstrip().splitlines()[-1]
+        assert f"]({following})" in last, f"{path.name} does not end with a link to {following}"
