@@ -4,6 +4,7 @@ Precedence of a setting: flag, then --config, then preset, then the default.  A 
 exit status 2; anything else is a bug and keeps its traceback.
 """
 
+import atexit
 import dataclasses
 import errno
 import os
@@ -160,7 +161,18 @@ def main() -> None:
     """The entry point of `nako` and `python -m nakochat`."""
     _use_utf8()
     keep_memory()
-    sys.exit(run(sys.argv[1:]))
+    left: list[int] = []
+    atexit.register(_leave, left)  # first, so that it comes last
+    left.append(run(sys.argv[1:]))
+    sys.exit(left[0])
+
+
+def _leave(status: list[int]) -> None:
+    """The end of a process whose command has ended: taking modules and tensors apart one by one takes seconds."""
+    if status:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status[0])
 
 
 def run(words: list[str]) -> int:

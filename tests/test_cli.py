@@ -171,3 +171,36 @@ def test_a_users_mistake_a_stop_and_a_bug_end_differently(raised, status, monkey
         return
     assert cli.run(["runs"]) == status
     assert ("깨짐" in capsys.readouterr().err) == (status == 2)
+
+
+LEAVING = """
+import atexit, sys
+from nakochat import cli
+
+class Held:
+    def __del__(self):
+        print("taken apart")
+
+held = Held()
+
+def run(words):
+    atexit.register(lambda: print("an exit function"))
+    print("한", end="")
+    return {status}
+
+cli.run = run
+cli.main()
+"""
+
+
+@pytest.mark.parametrize(("status", "code"), [("0", 0), ("130", 130), ("1 / 0", 1)])
+def test_a_process_leaves_with_its_status_and_is_not_taken_apart(status, code):
+    script = LEAVING.format(status=status)
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    assert done.stdout.startswith("한")
+    assert "an exit function" in done.stdout
+    assert ("taken apart" in done.stdout) == (code == 1)
+    assert ("ZeroDivisionError" in done.stderr) == (code == 1)
