@@ -134,3 +134,10 @@ def test_training_text_uses_every_pair_after_nonce_nouns_and_signs() -> None:
         assert re.search(rf"[가-힣]{form} ", text)
     assert re.search(r"\d(을|를|은|는|이|가|과|와) ", text)
     assert re.search(r"[A-Z](을|를|은|는|이|가|과|와) ", text)
+
+
+def test_what_ends_in_either_level_is_a_stem_that_takes_both_endings():
+    """었, 있, 없: 었어요 and 었다.  Of 크 and 좋 they would make 크어요 and 좋어요."""
+    stems = re.findall(r"([가-힣])@", " ".join(part for frame in particles.JOSA_FRAMES for part in frame))
+    assert len(stems) > 100
+    assert {stem for stem in stems if (ord(stem) - ord("가")) % 28 not in (18, 20)} == set()
