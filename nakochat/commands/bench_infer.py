@@ -37,7 +37,7 @@ READ_GPU = 4 * 2**30  # more than any cache holds, and long beside a launch
 def infer(
     run: str | None = None,
     *,
-    streams: tuple[int, ...] = (1, 4, 16, 64),
+    streams: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (1, 4, 16, 64),
     prompt_tokens: int = 64,
     tokens: int = 64,
     repeats: int = 5,
