@@ -1,7 +1,7 @@
 """The hardware and the processes around -> one value that says where tensors live and how ranks speak to each other.
 
-`Machine` is passed to whatever computes; nothing reads a global.  With `training/optimizer.py` this is the only module
-that knows torch.distributed.
+`Machine` is passed to whatever computes; nothing reads a global.  This is the only module that imports
+torch.distributed.
 """
 
 import gc

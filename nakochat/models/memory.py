@@ -1,7 +1,7 @@
 """A model's shape and the rows of one forward pass -> the memory that training takes, by what it is for.
 
 Weights, gradients and the optimizer's state are counted exactly.  What the forward pass keeps for the backward pass
-follows from the shape with a few coefficients, held against measured peaks (docs/benchmarks.md, "plan").
+follows from the shape with a few coefficients, held against measured peaks (docs/decisions/plan.md).
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Coefficients:
     """What a stage holds beside its steps: texts, checks, samples."""
 
 
-# GPU: two peaks on an H200, 32 rows of 2,048 under torch.compile: d12 32.1 GB, d20 92.2 GB (docs/benchmarks.md)
+# GPU: two peaks on an H200, 32 rows of 2,048 under torch.compile: d12 32.1 GB, d20 92.2 GB (docs/decisions/plan.md)
 GPU = Coefficients(
     channel=37.0,
     logit=8.0,
@@ -43,7 +43,7 @@ GPU = Coefficients(
     process=0.7e9,
     stage=0.0,
 )
-# CPU: least squares on the peaks of 23 rehearsals of one thread, bf16 (docs/benchmarks.md); three seeds of tiny held
+# CPU: least squares on the peaks of 23 rehearsals of one thread, bf16; three seeds of tiny held
 # 0.7 GB more than their steps alone.
 CPU_COMPILED = Coefficients(
     channel=55.7,

@@ -7,7 +7,7 @@
 
 A row that has another form than its file's is an error, which names its place.  A conversation of the right form
 that nothing can be learned from (roles out of order, an empty message) is passed over, and counted: never mended,
-never cut.  What is said becomes text and nothing else: a "<|im_end|>" in a file is eleven ordinary characters.
+never cut.  What is said becomes text and nothing else: a "<|im_end|>" in a file is ten ordinary characters.
 """
 
 from collections import Counter
