@@ -174,8 +174,8 @@ def read_bandwidth(device: torch.device, repeats: int = 5) -> float:
     return best
 
 
-def _prompts(engine: Engine, count: int, length: int, seed: int) -> list[list[int]]:
-    """Random words that begin differently."""
+def _prompts(engine: Engine, count: int, length: int, seed: str) -> list[list[int]]:
+    """Random words that begin differently under every seed; of numbers Python takes 1 and -1 for the same."""
     rng = random.Random(seed)
     words = [i for i in range(engine.tokenizer.vocab_size) if i not in engine.tokenizer.special_ids]
     return [[engine.tokenizer.bos, *rng.choices(words, k=length - 1)] for _ in range(count)]
@@ -184,7 +184,7 @@ def _prompts(engine: Engine, count: int, length: int, seed: int) -> list[list[in
 def _generate(engine: Engine, count: int, prompt_tokens: int, tokens: int, seed: int) -> tuple[float, float]:
     """Seconds to the first token, and tokens per second, of `count` answers that end nowhere."""
     length = min(prompt_tokens, engine.context - tokens - 1)
-    prompts = _prompts(engine, count, max(1, length), 1000 * seed + count)
+    prompts = _prompts(engine, count, max(1, length), f"{count} streams, {seed}")
     return _timed(engine, prompts, tokens)
 
 
@@ -205,13 +205,13 @@ def _next_turn(engine: Engine, repeats: int) -> dict[str, Any]:
     warm: list[float] = []
     cold: list[float] = []
     for number in range(repeats):
-        (turn,) = _prompts(engine, 1, length, -1 - number)
+        (turn,) = _prompts(engine, 1, length, f"turn {number}")
         sampling = Sampling(max_tokens=answer)
         made = engine.generate([turn], sampling)[0]
-        (more,) = _prompts(engine, 1, words, -100 - number)
+        (more,) = _prompts(engine, 1, words, f"next turn {number}")
         follows = [*turn, *made.ids, *more[1:]]
         warm.append(_timed(engine, [follows], 1)[0])
-        (other,) = _prompts(engine, 1, len(follows), -1000 - number)
+        (other,) = _prompts(engine, 1, len(follows), f"cold {number}")
         cold.append(_timed(engine, [other], 1)[0])
     return {
         "tokens": length + answer + words,

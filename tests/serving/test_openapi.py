@@ -45,7 +45,7 @@ def mended(body, tokenizer):
     if "messages" in body:
         body["messages"] = [*body["messages"][:3], {"role": "user", "content": "안녕"}]
     elif not isinstance(body["prompt"], str):
-        body["prompt"] = [ids if isinstance(ids, str) else ordinary(ids) for ids in body["prompt"]]
+        body["prompt"] = [ids if isinstance(ids, str) else ordinary(ids) for ids in body["prompt"]][:8]
     if body.get("logit_bias"):
         body["logit_bias"] = {str(int(token) % 256): bias for token, bias in body["logit_bias"].items()}
     return body

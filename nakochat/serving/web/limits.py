@@ -116,7 +116,20 @@ class Door:
         self._check(client, 1, 1)
 
     def enter(self, client: str, rows: int, tokens: int) -> Ticket:
-        """A ticket for `rows` answers to a prompt of `tokens`.  BadRequest (429) where they do not fit."""
+        """A ticket for `rows` answers to a prompt of `tokens`.
+
+        BadRequest (429) where they do not fit, and (400) where they never will.
+        """
+        most = min(self.limits.per_client, self.limits.most_waiting)
+        if rows > most:
+            raise BadRequest(
+                say(
+                    f"답은 한 번에 {most}개까지입니다: {rows}개를 청했습니다. prompt나 n을 줄이세요.",
+                    f"at most {most} answers at once: this asks for {rows}. Send fewer prompts or a smaller n.",
+                ),
+                code="too_many_answers",
+                param="n",
+            )
         self._check(client, rows, tokens)
         self.waiting += rows
         self.waiting_tokens += rows * tokens

@@ -34,12 +34,20 @@ def test_one_client_has_only_so_many_at_once_and_others_none_the_fewer():
     first, second = door.enter("a", 1, 1), door.enter("a", 1, 1)
     first.begun()
     refused(lambda: door.look("a"))
-    refused(lambda: door.enter("b", 3, 1))
     door.enter("b", 2, 1)
     second.close()
     second.close()
     door.enter("a", 1, 1)
     assert door.inside == {"a": 2, "b": 2}
+
+
+@pytest.mark.parametrize("limits", [Limits(per_client=2), Limits(most_waiting=2)])
+def test_who_asks_for_more_at_once_than_ever_fits_is_not_told_to_come_again(limits):
+    door = Door(limits)
+    with pytest.raises(BadRequest) as refusal:
+        door.enter("a", 3, 1)
+    assert (refusal.value.status, refusal.value.retry_after, refusal.value.param) == (400, None, "n")
+    door.enter("a", 2, 1)
 
 
 def test_requests_a_minute_are_counted_in_a_sliding_window():
