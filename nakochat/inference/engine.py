@@ -74,8 +74,8 @@ class Engine:
 
     context: most tokens of a sequence (default: the model's); slots: how many are served at once (default: as many as
     fit, at most 256); most_waiting: how many more may wait; exact: the same answer to the bit in any company (default:
-    on a CPU, where it costs little; a GPU computes at least 64 rows for it); tools: what answers calls (default: the
-    calculator); compile: let the compiler join a GPU's small kernels, which takes its time once.
+    on a CPU, where only a lone stream in float32 feels it; a GPU computes at least 64 rows for it); tools: what answers
+    calls (default: the calculator); compile: let the compiler join a GPU's small kernels, which takes its time once.
     """
 
     def __init__(
