@@ -140,7 +140,7 @@ def find_run(reference: str | None) -> RunReference:
             )
         )
     if step and not step.isdecimal():
-        raise CheckpointError(say(f"스텝 번호가 아닙니다: {step!r}.", f"not a step number: {step!r}."))
+        raise CheckpointError(say(f"걸음 번호가 아닙니다: {step!r}.", f"not a step number: {step!r}."))
     return RunReference(name, stage or stages[-1], int(step) if step else None)
 
 

@@ -40,7 +40,7 @@ def card(exported: Exported, form: str, file: str = "") -> str:
         *_front(exported),
         f"# {exported.run.name}",
         "",
-        f"nakochat의 `{exported.run}` (스텝 {exported.step:,}), "
+        f"nakochat의 `{exported.run}` ({exported.step:,}걸음), "
         f"모양 `{exported.kind}`, 매개변수 {parameters_of(model):,}개, 토큰 {exported.tokenizer.vocab_size:,}개, "
         f"문맥 {model.config.context:,}.",
         "",

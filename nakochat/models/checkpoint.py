@@ -181,7 +181,10 @@ def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | Non
             return newest_checkpoint(folder)
     if step is not None:
         raise CheckpointError(
-            say(f"{folder}에 스텝 {step}이 없습니다.", f"{folder} has no whole checkpoint of step {step}.")
+            say(
+                f"{folder}에 {step}걸음의 체크포인트가 없습니다.",
+                f"{folder} has no whole checkpoint of step {step}.",
+            )
         )
     return None
 

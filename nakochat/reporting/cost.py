@@ -71,7 +71,7 @@ def cost(run: Run, price: float | None = None) -> list[Block]:
     """price: of an hour of one GPU, or of the computer where it has none, in any currency."""
     head = (
         Words("단계", "Stage"),
-        Words("스텝", "Steps"),
+        Words("걸음", "Steps"),
         Words("토큰", "Tokens"),
         Words("학습 시간", "Training time"),
         Words("초당 토큰(중앙값)", "Tokens/s (median)"),

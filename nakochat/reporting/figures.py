@@ -80,7 +80,7 @@ def _reward(stages: Sequence[Stage]) -> Figure | None:
     tasks = _rewards_of_tasks(rl)
     if len(tasks) > 1:
         caption = Words(
-            f"RL에서 과제마다 받은 평균 보상. {best.ko} 한 스텝에서 한 과제가 받는 물음은 몇 개뿐이라 값이 흔들립니다.",
+            f"RL에서 과제마다 받은 평균 보상. {best.ko} 한 걸음에서 한 과제가 받는 물음은 몇 개뿐이라 값이 흔들립니다.",
             f"Mean reward of each task during RL. {best.en} A step asks only a few questions of each task, so the "
             "values scatter.",
         )
@@ -136,7 +136,7 @@ def _figure(name: str, title: Words, lines: Sequence[_Line], caption: Words) -> 
     few = len(values) <= 60  # a lone check would be an invisible line
     canvas = alt.Chart(alt.InlineData(values=values))
     chart = canvas.mark_line(point={"size": 22} if few else False, strokeWidth=1.8).encode(
-        x=alt.X("step:Q", title="스텝 · step", axis=alt.Axis(tickCount=5, grid=False)),
+        x=alt.X("step:Q", title="걸음 · step", axis=alt.Axis(tickCount=5, grid=False)),
         y=alt.Y(
             "value:Q",
             title=f"{title.ko} · {title.en.lower()}",

@@ -147,7 +147,7 @@ def origin(run: Run) -> list[Block]:
         (Words("커밋", "Commit"), lambda stage: text(stage.origin, "commit")),
         (Words("시드", "Seed"), lambda stage: text(stage.origin, "seed")),
         (Words("이어받은 체크포인트", "Parent checkpoint"), _parent),
-        (Words("저장된 마지막 스텝", "Newest checkpoint"), _checkpoint),
+        (Words("저장된 마지막 걸음", "Newest checkpoint"), _checkpoint),
     ]
     for part, labels in (("machine", _MACHINE), ("versions", {}), ("code", _CODE)):
         keys = dict.fromkeys(key for stage in run.folders for key in as_row(stage.origin.get(part)))

@@ -32,7 +32,7 @@ def _passes(stage: Stage) -> list[Block]:
         for task in tasks
     )
     note = Words(
-        f"{_step(first)}스텝과 {_step(last)}스텝에서 떼어 둔 물음마다 여러 번 대답하게 하여, k번 가운데 한 번이라도 "
+        f"{_step(first)}걸음과 {_step(last)}걸음에서 떼어 둔 물음마다 여러 번 대답하게 하여, k번 가운데 한 번이라도 "
         "맞힐 확률을 셌습니다. pass@1만 오르고 큰 k에서 그대로면 이미 할 줄 알던 것을 더 자주 하게 된 것입니다.",
         f"At steps {_step(first)} and {_step(last)} held-out prompts are answered several times; pass@k is the chance "
         "that one of k answers is right. Where pass@1 rises and a large k stays, the model does more often what it "

@@ -53,7 +53,7 @@ def _by_prompt(stage: Stage) -> dict[str, list[Sample]]:
 
 
 def _reply(stage: Stage, sample: Sample) -> tuple[Words, str]:
-    label = Words(f"{stage.label} {sample.step:,}스텝", f"{stage.label} step {sample.step:,}")
+    label = Words(f"{stage.label} {sample.step:,}걸음", f"{stage.label} step {sample.step:,}")
     return label, shortened(sample.text, MOST_CHARACTERS)
 
 

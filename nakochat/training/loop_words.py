@@ -9,7 +9,7 @@ from nakochat.core.messages import say
 
 def not_saved(step: int, error: OSError) -> str:
     return say(
-        f"스텝 {step}을 저장하지 못했습니다 ({error.strerror}). 마지막 체크포인트는 그대로 있습니다.",
+        f"{step}걸음째를 저장하지 못했습니다 ({error.strerror}). 마지막 체크포인트는 그대로 있습니다.",
         f"could not save step {step} ({error.strerror}). The last checkpoint stays.",
     )
 
@@ -28,13 +28,13 @@ def make_room() -> str:
 def stopped(step: int, *, saved: bool) -> str:
     if not saved:
         return say(
-            f"멈췄습니다. 스텝 {step}의 가중치가 망가져 저장하지 않았습니다. "
+            f"멈췄습니다. {step}걸음의 가중치가 망가져 저장하지 않았습니다. "
             "같은 명령을 다시 실행하면 마지막 체크포인트에서 이어집니다.",
             f"Stopped. The weights of step {step} are spoilt and were not saved. Run the same command again to go "
             "on from the last checkpoint.",
         )
     return say(
-        f"{step}스텝까지 저장하고 멈췄습니다. 같은 명령을 다시 실행하면 이어집니다.",
+        f"{step}걸음까지 저장하고 멈췄습니다. 같은 명령을 다시 실행하면 이어집니다.",
         f"Stopped and saved at step {step}. Run the same command again to go on.",
     )
 
@@ -58,21 +58,21 @@ def halved(rows: int, now: int) -> str:
 
 def passed_over(step: int, fault: str) -> str:
     return say(
-        f"스텝 {step}의 묶음을 건너뜁니다 ({fault}). 가중치는 그대로입니다.",
+        f"{step}걸음의 묶음을 건너뜁니다 ({fault}). 가중치는 그대로입니다.",
         f"skipping the batch of step {step} ({fault}). The weights stay as they were.",
     )
 
 
 def spoilt(step: int) -> str:
     return say(
-        f"스텝 {step}의 가중치에 수가 아닌 값이 있어 저장하지 않습니다.",
+        f"{step}걸음의 가중치에 수가 아닌 값이 있어 저장하지 않습니다.",
         f"not saving step {step}: there are weights that are no numbers.",
     )
 
 
 def rolled_back(step: int) -> str:
     return say(
-        f"스텝 {step}의 체크포인트로 돌아가, 다음 묶음부터 이어서 합니다.",
+        f"{step}걸음의 체크포인트로 돌아가, 다음 묶음부터 이어서 합니다.",
         f"back to the checkpoint of step {step}, going on with the next batch.",
     )
 
@@ -89,7 +89,7 @@ def gave_up(step: int, faults: Sequence[str], folder: Path) -> str:
         else ("", "")
     )
     return say(
-        f"스텝 {step}에서 잇달아 {len(faults)}번 나빠 멈췄습니다 ({listed}). "
+        f"{step}걸음에서 잇달아 {len(faults)}번 나빠 멈췄습니다 ({listed}). "
         "마지막 체크포인트는 온전하지만, 그대로 이으면 같은 곳에서 다시 멈춥니다. 자료를 확인하거나, "
         f"{josa(str(folder), '을')} 다른 곳으로 옮기고 더 낮은 --matrix-rate로 이 단계를 다시 시작하세요.{korean}",
         f"stopped at step {step}: {len(faults)} faults in a row ({listed}). "

@@ -95,7 +95,7 @@ def look_at_itself(curve: Curve, *, fresh_vocabulary: int | None) -> list[Findin
         found.append(
             Finding(
                 normal=False,
-                ko=f"손실이 {step}스텝쯤 {lowest:.3f}까지 내려갔다가 {windows[-1]:.3f}로 다시 올랐습니다. "
+                ko=f"손실이 {step}걸음쯤 {lowest:.3f}까지 내려갔다가 {windows[-1]:.3f}로 다시 올랐습니다. "
                 "학습률이 높거나 (--matrix-rate, --rate-scale을 낮춰 보세요) 뒤쪽 자료가 앞과 다릅니다.",
                 en=f"the loss fell to {lowest:.3f} about step {step} and rose again to {windows[-1]:.3f}. The "
                 "rates are too high (try a lower --matrix-rate or --rate-scale), or later data differs from earlier.",
@@ -116,7 +116,7 @@ def look_at_itself(curve: Curve, *, fresh_vocabulary: int | None) -> list[Findin
         found.append(
             Finding(
                 normal=False,
-                ko=f"손실이 {len(spikes)}번 튀었습니다 (처음은 {first}스텝, {curve.losses[first]:.3f}). 그 즈음의 "
+                ko=f"손실이 {len(spikes)}번 튀었습니다 (처음은 {first}걸음, {curve.losses[first]:.3f}). 그 즈음의 "
                 "자료를 확인하거나 학습률을 낮춰 보세요.",
                 en=f"the loss jumped {len(spikes)} times (first at step {first}, {curve.losses[first]:.3f}). Look at "
                 "the data around there, or try lower rates.",

@@ -228,7 +228,7 @@ class StageSettings(RateSettings, CorpusSettings, TrainSettings):
     keep_last: int = 2
     """남겨 둘 새 체크포인트의 수. | Checkpoints that stay: so many of the newest."""
     keep_every: int | None = None
-    """이 수로 나누어지는 스텝의 체크포인트도 남깁니다. | Those of steps that this divides stay too."""
+    """이 수로 나누어지는 걸음의 체크포인트도 남깁니다. | Those of steps that this divides stay too."""
     keep_best: bool = False
     """떼어 둔 글을 가장 잘 맞힌 체크포인트도 남깁니다. | The one that predicts held-out text best stays too."""
     skip_spikes: bool = True
@@ -391,7 +391,7 @@ class RlSettings(TrainSettings):
     keep_last: int = 2
     """남겨 둘 새 체크포인트의 수. | Checkpoints that stay: so many of the newest."""
     keep_every: int | None = None
-    """이 수로 나누어지는 스텝의 체크포인트도 남깁니다. | Those of steps that this divides stay too."""
+    """이 수로 나누어지는 걸음의 체크포인트도 남깁니다. | Those of steps that this divides stay too."""
     log_every: int = 5
     """화면에 한 줄 쓰는 간격. | Steps between lines on the screen."""
     check_every: int = 50

@@ -87,7 +87,7 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
                 else:
                     speak(
                         say(
-                            f"{name}: 스텝 {resumed.step}부터 이어서 합니다.",
+                            f"{name}: {resumed.step}걸음부터 이어서 합니다.",
                             f"{name}: going on from step {resumed.step}.",
                         )
                     )

@@ -73,7 +73,7 @@ def test_a_run_is_watched_while_its_log_grows_and_its_server_is_started_again(
     opened, serving = open_room
     page = opened("")  # the run that trains comes first
     expect(page.locator(".run h2")).to_have_text("첫째")
-    expect(page.locator(".summary")).to_contain_text("BASE 50 / 100스텝")
+    expect(page.locator(".summary")).to_contain_text("BASE 50 / 100걸음")
     expect(page.locator(".summary")).to_contain_text("남은 시간 약 2분")
     expect(page.locator(".summary")).to_contain_text(
         "SFT까지는 약 32분"
@@ -85,7 +85,7 @@ def test_a_run_is_watched_while_its_log_grows_and_its_server_is_started_again(
 
     append(runs / "첫째" / "base", step(51, 2.5))
     expect(page.locator(".summary")).to_contain_text("51 / 100")
-    expect(page.locator("#logs li").last).to_contain_text("51스텝")
+    expect(page.locator("#logs li").last).to_contain_text("51걸음")
 
     serving.end()
     expect(page.locator("#notice")).to_contain_text("끊겼어요")

@@ -109,7 +109,7 @@ def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
     assert nako.run(*command, *slow, number=signal.SIGKILL, **saved)["status"] == -signal.SIGKILL
     assert not (folder / "checkpoints" / "000006").exists()  # else it was not killed in the middle
     nako.well(*command)
-    assert "스텝 3부터" in nako.said()
+    assert "3걸음부터" in nako.said()
     losses = {row["step"]: row["loss"] for row in rows(folder)}
     assert losses == {row["step"]: row["loss"] for row in rows(trained / "base")}
     weights = [

@@ -32,7 +32,7 @@ def test_stages_follow_each_other_and_the_loss_of_rl_is_not_drawn() -> None:
     )
     assert [drawing.name for drawing in drawn] == ["loss"]
     labels = {element.get("aria-label") for element in ET.fromstring(drawn[0].svg).iter()}
-    assert "스텝 · step: 30; 손실 · loss: 1; line: SFT" in labels  # 20 steps of base, then sft's tenth
+    assert "걸음 · step: 30; 손실 · loss: 1; line: SFT" in labels  # 20 steps of base, then sft's tenth
     assert not any("line: RL" in label for label in labels if label)
 
 
@@ -52,7 +52,7 @@ def test_every_task_that_rl_mixed_has_its_own_line_under_its_name() -> None:
     root = ET.fromstring(drawing.svg)
     labels = {element.get("aria-label") for element in root.iter()}
     assert (
-        "스텝 · step: 3; 보상 · reward: 0.7; line: 글자와 받침 세기 · counting syllables and finals" in labels
+        "걸음 · step: 3; 보상 · reward: 0.7; line: 글자와 받침 세기 · counting syllables and finals" in labels
     )
     assert any("line: 낱말의 글자" in (label or "") for label in labels)
     assert not any("line: RL" in (label or "") for label in labels)

@@ -38,7 +38,7 @@ def test_pass_at_k_before_and_after_and_what_changed(run_folder):
     found = section(report_of(run_folder), "RL 전과 후")
     assert "| 과제 | pass\\@1 | pass\\@8 |" in found
     assert "| 글자와 받침 세기 | **50.0 → 75.0 %** | 90.0 → 87.5 % |" in found
-    assert "0스텝과 50스텝" in found
+    assert "0걸음과 50걸음" in found
     assert "| 글자와 받침 세기 | 8 | 2 | 7 | 6 | 1 |" in found
     assert found.count("| 후: 맞음 | 셋 |") == 3
     assert "| | 물음 6 |" in found

@@ -11,7 +11,7 @@ def test_a_whole_run(run_folder: Path) -> None:
     assert (in_markdown, in_html) == (run_folder / "report.md", run_folder / "report.html")
     assert "| 조사 고르기 | 91.0 %<br><sub>95.0 – 98.0</sub> | **97.0 %**" in text
     assert "| **모두** | – | **6,553,600** |" in text
-    assert "| BASE 300스텝 | 300번째 글입니다." in text
+    assert "| BASE 300걸음 | 300번째 글입니다." in text
     assert "| RL | rl: 안녕하세요!" in text
     assert "### RL: 대화 5\n\n> 사람: 사람의 말 5\n>\n> **RL**: rl의 대답 5 " in text
     assert text.count("\n- 조사가 맞지 않습니다: 글를 ") == 1

@@ -413,7 +413,7 @@ def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys)
     assert made.step == 6
     said = capsys.readouterr().err
     assert "No space left" in said
-    assert "스텝 4" in said
+    assert "4걸음" in said
     assert "학습은 계속됩니다" in said
     assert "다시 실행" not in said  # it goes on by itself
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000002", "000006"]

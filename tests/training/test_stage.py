@@ -104,7 +104,7 @@ def test_a_resume_holds_to_the_settings_that_shape_it(run, save, capsys):
     resumed = begin(dataclasses.replace(free, preset="toy", name="run")).resumed
     assert resumed is not None
     assert resumed.step == 2
-    assert "스텝 2부터" in capsys.readouterr().out
+    assert "2걸음부터" in capsys.readouterr().out
     assert read_json(run / "base" / "config.json") == plain(BASE)
 
 

@@ -18,7 +18,7 @@ const KINDS = [
   { key: "memory_gb", title: () => say("메모리 (GB)", "Memory (GB)"), fromZero: true },
   { key: "learning_rate", title: () => say("학습률 (최고값의 배수)", "Learning rate (of its peak)"), fromZero: true },
   { key: "gradient_norm", title: () => say("기울기의 크기", "Gradient norm"), smooth: true },
-  { key: "step_seconds", title: () => say("한 스텝의 초", "Seconds for a step"), fromZero: true },
+  { key: "step_seconds", title: () => say("한 걸음의 초", "Seconds for a step"), fromZero: true },
   { key: "mfu", title: () => say("하드웨어 이용률 (MFU)", "Share of the hardware (MFU)"), fromZero: true },
 ];
 const STAGE_COLOURS = { base: "blue", mid: "green", sft: "warm", rl: "plum" };
@@ -246,7 +246,7 @@ class Chart {
       if (!point || (at === null && line.role)) return [];
       return [(shown.length > 1 ? `${line.label} ` : "") + format(point[1])];
     });
-    const words = at === null ? parts.slice(-4).join(" · ") : [say(`${plain(at, 0)}스텝`, `step ${plain(at, 0)}`), ...parts].join(" · ");
+    const words = at === null ? parts.slice(-4).join(" · ") : [say(`${plain(at, 0)}걸음`, `step ${plain(at, 0)}`), ...parts].join(" · ");
     this.value.textContent = words;
     this.holder.setAttribute("role", "img");
     this.holder.setAttribute("aria-label", `${this.kind.title()}: ${words}`);

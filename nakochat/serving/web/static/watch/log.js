@@ -7,7 +7,7 @@ import { duration, figure, plain, short } from "/watch/figures.js";
 const SENTENCES = {
   step: (row) =>
     [
-      say(`${plain(row.step, 0)}스텝`, `step ${plain(row.step, 0)}`),
+      say(`${plain(row.step, 0)}걸음`, `step ${plain(row.step, 0)}`),
       number(row.reward, (value) => say(`보상 ${figure(value)}`, `reward ${figure(value)}`)) ??
         number(row.loss, (value) => say(`손실 ${figure(value)}`, `loss ${figure(value)}`)),
       number(row.tokens_per_second, (value) => say(`${short(value)} 토큰/초`, `${short(value)} tokens/s`)),
@@ -15,12 +15,12 @@ const SENTENCES = {
     ].filter(Boolean).join(" · "),
   check: (row) =>
     [
-      say(`${plain(row.step, 0)}스텝에서 잼`, `measured at step ${plain(row.step, 0)}`),
+      say(`${plain(row.step, 0)}걸음에서 잼`, `measured at step ${plain(row.step, 0)}`),
       number(row.validation_bits_per_byte, (value) => say(`바이트당 ${figure(value)}비트`, `${figure(value)} bits per byte`)),
       number(row.validation_token_accuracy, (value) => say(`다음 토큰 맞힘 ${plain(100 * value, 1)} %`, `next token right ${plain(100 * value, 1)} %`)),
     ].filter(Boolean).join(" · "),
-  skipped: (row) => say(`${row.step}스텝의 묶음을 건너뜀 (${row.fault})`, `skipped the batch of step ${row.step} (${row.fault})`),
-  rolled_back: (row) => say(`${row.step}스텝의 체크포인트로 돌아감`, `back to the checkpoint of step ${row.step}`),
+  skipped: (row) => say(`${row.step}걸음의 묶음을 건너뜀 (${row.fault})`, `skipped the batch of step ${row.step} (${row.fault})`),
+  rolled_back: (row) => say(`${row.step}걸음의 체크포인트로 돌아감`, `back to the checkpoint of step ${row.step}`),
   memory: (row) => say(`메모리가 모자라 한 번에 ${row.rows_at_once}줄씩 계산`, `memory ran out: ${row.rows_at_once} rows at a time`),
   attention: (row) => say(`어텐션 커널: ${row.kernel}`, `attention kernel: ${row.kernel}`),
   tracker_lost: (row) => say(`${row.name}에 더 기록하지 못함: ${row.error}`, `${row.name} is lost: ${row.error}`),

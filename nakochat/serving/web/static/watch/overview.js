@@ -32,13 +32,13 @@ function summary(run, stage) {
   const of = stage.steps ? `${plain(stage.step, 0)} / ${plain(stage.steps, 0)}` : plain(stage.step, 0);
   if (stage.health === "training" && stage.seconds_left !== null) {
     return say(
-      `${title} ${of}스텝 · 이 단계의 남은 시간 약 ${duration(stage.seconds_left)} (${clockIn(stage.seconds_left)}쯤)`,
+      `${title} ${of}걸음 · 이 단계의 남은 시간 약 ${duration(stage.seconds_left)} (${clockIn(stage.seconds_left)}쯤)`,
       `${title} step ${of} · about ${duration(stage.seconds_left)} left of this stage (until ${clockIn(stage.seconds_left)})`,
     ) + beyond(run, stage);
   }
   if (stage.health === "stopped") {
     return say(
-      `${title} ${of}스텝에서 멈췄어요. 같은 명령을 다시 실행하면 이어져요.`,
+      `${title} ${of}걸음에서 멈췄어요. 같은 명령을 다시 실행하면 이어져요.`,
       `${title} stopped at step ${of}. The same command goes on from there.`,
     );
   }
@@ -46,7 +46,7 @@ function summary(run, stage) {
     const took = run.stages.reduce((sum, { seconds }) => sum + (seconds ?? 0), 0);
     return say(`${title}까지 끝났어요. 학습에 ${duration(took)} 걸렸어요.`, `Finished up to ${title}; training took ${duration(took)}.`);
   }
-  if (stage.step) return say(`${title} ${of}스텝`, `${title} step ${of}`);
+  if (stage.step) return say(`${title} ${of}걸음`, `${title} step ${of}`);
   return say(`${title} 단계가 시작되었어요.`, `${title} has begun.`);
 }
 
@@ -101,7 +101,7 @@ function vitals(stage) {
     [say("보상", "Reward"), last.reward],
     [say("바이트당 비트", "Bits per byte"), lastOf(stage.checks.figures.validation_bits_per_byte)],
     [say("초당 토큰", "Tokens/s"), last.tokens_per_second, short],
-    [say("한 스텝", "A step"), stage.step_seconds ?? undefined, (seconds) => say(`${plain(seconds, 1)}초`, `${plain(seconds, 1)} s`)],
+    [say("한 걸음", "A step"), stage.step_seconds ?? undefined, (seconds) => say(`${plain(seconds, 1)}초`, `${plain(seconds, 1)} s`)],
     [say("메모리", "Memory"), last.memory_gb, (size) => `${plain(size, 2)} GB`],
     [say("학습률", "Learning rate"), last.matrix_learning_rate ?? last.learning_rate],
     ["MFU", last.mfu, (share) => `${plain(100 * share, 1)} %`],

@@ -43,7 +43,7 @@ export function promptCard({ prompt, runs }, swatches, again) {
     if (runs.length > 1) column.append(make("p.of", {}, swatches[name] ?? "", name));
     const list = make("ol");
     for (const [stage, step, text] of opened.has(prompt) ? written : spread(written)) {
-      const title = say(`${stage.toUpperCase()} ${plain(step, 0)}스텝`, `${stage.toUpperCase()} step ${plain(step, 0)}`);
+      const title = say(`${stage.toUpperCase()} ${plain(step, 0)}걸음`, `${stage.toUpperCase()} step ${plain(step, 0)}`);
       list.append(make("li", {}, make("small", {}, title), make("p", { lang: "ko" }, text.trim() ? text : say("(비어 있음)", "(empty)"))));
     }
     column.append(list);
