@@ -203,7 +203,7 @@ def main() -> None:
 
         ways["transformers"] = HFLM(
             pretrained=str(options.transformers), dtype="float32", device="cpu", max_length=scorer.context,
-            add_bos_token=True,
+            add_bos_token=True, trust_remote_code=True,  # of nako-shaped models: nako export wrote that code
         )  # fmt: skip
     mine = {case.task: ours(scorer, case) for case in cases}
     found = []

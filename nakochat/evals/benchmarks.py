@@ -158,7 +158,10 @@ def weigh(
     found = scorer.likelihoods(asks)
     longest = [len(ask.context) + max(map(len, ask.continuations)) for ask in asks]
     return [
-        ([found[ask][number] for ask, number in own], any(longest[ask] > scorer.context for ask, _ in own))
+        (
+            [found[ask][number] for ask, number in own],
+            any(longest[ask] > scorer.context + 1 for ask, _ in own),
+        )
         for own in places
     ]
 

@@ -216,10 +216,13 @@ class EngineScorer:
 
 
 def fit(ask: Ask, room: int) -> Ask:
-    """The ask with the beginning of its context cut off where it is too long for its longest continuation."""
+    """The ask with the beginning of its context cut off where it is too long for its longest continuation.
+
+    A continuation's last token is predicted and never read: it needs no room.  All options keep the same context.
+    """
     longest = max((len(ids) for ids in ask.continuations), default=0)
-    kept = max(1, room - longest)
-    continuations = tuple(ids[: room - 1] for ids in ask.continuations)
+    kept = max(1, room - max(0, longest - 1))
+    continuations = tuple(ids[:room] for ids in ask.continuations)
     return Ask(ask.context[-kept:], continuations)
 
 
