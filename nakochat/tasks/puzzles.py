@@ -15,19 +15,18 @@ from nakochat.tasks.task import Label
 from nakochat.text.conversation import assistant, user
 
 HELD_OUT_EVERY = 4
-_NOISE = re.compile(r"[\s.,!。*`'\"]+")
+_NOISE = r"[\s.,!。*`'\"]*"
 
 
 def ends_in(answer: str, *, expected: str) -> bool:
-    """Without regard to blanks and marks: 정미, '정미', 정미입니다. are one answer."""
-    said, wanted = _bare(answer), _bare(expected)
-    for ending in ("입니다", "이에요", "예요"):
-        said = said.removesuffix(ending)
-    return bool(wanted) and said.endswith(wanted)
-
-
-def _bare(text: str) -> str:
-    return _NOISE.sub("", text)
+    """Without regard to blanks and marks: 정미, '정미', 정미입니다. are one answer; 18정거장 is not 8정거장."""
+    wanted = re.sub(_NOISE, "", expected)
+    if not wanted:
+        return False
+    # a number or a Latin letter begins where nothing of its kind stands before it
+    front = r"(?<![0-9A-Za-z-])(?<!\d[.,])" if wanted[0].isascii() and wanted[0].isalnum() else ""
+    written = _NOISE.join(map(re.escape, wanted))
+    return re.search(rf"{front}{written}{_NOISE}(?:입니다|이에요|예요)?{_NOISE}$", answer) is not None
 
 
 def _read(folder: Path | None, *, apart: bool) -> Sequence[Item]:

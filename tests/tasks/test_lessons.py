@@ -125,6 +125,24 @@ def test_puzzles_are_right_whatever_stands_before_the_answer(tmp_path):
         assert measured[0].is_right(said) == right
 
 
+@pytest.mark.parametrize(
+    ("said", "expected", "right"),
+    [
+        ("답은 8정거장입니다.", "8정거장", True),
+        ("18정거장", "8정거장", False),  # the end of another number is not the number
+        ("0.33", "33", False),
+        ("-33", "33", False),
+        ("모두 더하면\n33", "33", True),
+        ("7,395,000", "7395000", True),
+        ("답: (0, 3), (1,0)", "(0,3), (1,0)", True),
+        ("AI", "I", False),
+        ("정답은 **I**예요.", "I", True),
+    ],
+)
+def test_a_puzzle_is_right_by_its_whole_answer(said, expected, right):
+    assert puzzles.ends_in(said, expected=expected) == right
+
+
 def test_spelling_by_hand_and_without_words_of_the_test():
     items = spelling.read(None)
     by_hand = {
