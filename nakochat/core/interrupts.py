@@ -19,6 +19,10 @@ class Interrupted(KeyboardInterrupt):
     """The user or the system asked to stop; everything is saved, and that was said."""
 
 
+class Unwanted(Exception):
+    """A step was given up on the way because of that wish, and nothing of it was taken."""
+
+
 class Interrupt:
     """`asked` turns True when the process should save and leave."""
 
@@ -27,9 +31,12 @@ class Interrupt:
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[Interrupt]:
-    """Within the block the first signal sets the flag; outside a main thread nothing is changed."""
-    interrupt = Interrupt()
+def interruptible(interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
+    """Within the block the first signal sets the flag; outside a main thread nothing is changed.
+
+    interrupt: the flag, where others than the block look at it too.
+    """
+    interrupt = interrupt or Interrupt()
     if threading.current_thread() is not threading.main_thread():
         yield interrupt
         return

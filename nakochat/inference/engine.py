@@ -15,7 +15,7 @@ One thread uses an engine.  An answer is the same to the bit whoever else is ser
 import copy
 import importlib.util
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -275,11 +275,18 @@ class Engine:
     # all answers to some prompts
 
     def generate(
-        self, prompts: Sequence[Sequence[int]], sampling: Sampling, *, seeds: Sequence[int] | None = None
+        self,
+        prompts: Sequence[Sequence[int]],
+        sampling: Sampling,
+        *,
+        seeds: Sequence[int] | None = None,
+        unwanted: Callable[[], bool] = lambda: False,
     ) -> list[Generated]:
-        """Every prompt's continuation, the stop token included."""
+        """Every prompt's continuation, the stop token included; as far as they are when they turn out unwanted."""
         results = [Generated() for _ in prompts]
         for token in self.stream(prompts, sampling, seeds=seeds):
+            if unwanted():
+                break
             result = results[token.key]
             result.ids.append(token.id)
             result.sampled.append(token.sampled)

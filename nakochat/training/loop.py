@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from nakochat.core.errors import TrainingError
-from nakochat.core.interrupts import Interrupt, Interrupted, interruptible
+from nakochat.core.interrupts import Interrupt, Interrupted, Unwanted, interruptible
 from nakochat.core.machine import Machine, peak_memory_bytes, synchronise
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar, speak, warn
@@ -36,7 +36,8 @@ from nakochat.training.schedule import Schedule
 
 
 class Batches(Protocol):
-    """What the loop trains on.  `step` is called once per optimizer step and never ahead of it."""
+    """What the loop trains on.  `step` is called once per optimizer step and never ahead of it; after Unwanted, which
+    all ranks raise together, it would give the same again."""
 
     def step(self) -> list[Batch]: ...
     def state(self) -> dict[str, Any]: ...
@@ -83,6 +84,8 @@ class Training:
     """The most that the norm of a step's gradients may be; None is no limit."""
     seed: int = 0
     """Of dropout, where the model has it."""
+    wish: Interrupt = field(default_factory=Interrupt)
+    """To stop; batches that take long to make may look at it, and raise Unwanted."""
     score: tuple[int, float] | None = None
     """The last measured bits per byte of held-out text, and at which step."""
     _settled: int | None = None
@@ -123,7 +126,7 @@ class Training:
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
         with (
-            interruptible() as interrupt,
+            interruptible(self.wish) as interrupt,
             self._saves_ended(),
             self.machine.in_step(self.patience) as beat,
             Bar(title, steps, start=self.step, every=self.log_every, shown=shown) as bar,
@@ -139,7 +142,10 @@ class Training:
                 if self.step == steps:
                     break
                 self._stop_if_asked(interrupt)
-                figures = self._one_step(loss_of)
+                try:
+                    figures = self._one_step(loss_of)
+                except Unwanted:
+                    continue  # by the same way as a wish between steps
                 if figures is None:
                     self._settled = self.step
                     continue

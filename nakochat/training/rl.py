@@ -11,7 +11,7 @@ began with.  In expectation that is B times the KL divergence from it, and being
 loss.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import torch
 
 from nakochat.core.errors import CheckpointError, ConfigError
 from nakochat.core.files import read_json
+from nakochat.core.interrupts import Interrupt, Unwanted
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.data.batches import Batch, make_batch
@@ -69,7 +70,16 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             max_tokens=settings.max_tokens,
             steps=settings.steps,
         )
-        rollouts = Rollouts(model, stage.tokenizer, stage.machine, settings, tasks, reference=reference)
+        wish = Interrupt()
+        rollouts = Rollouts(
+            model,
+            stage.tokenizer,
+            stage.machine,
+            settings,
+            tasks,
+            reference=reference,
+            unwanted=lambda: wish.asked,
+        )
         watch = Watch(stage.run, stage.tokenizer, stage.machine, [])
         optimizer = Optimizer(
             model,
@@ -101,6 +111,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             keep=Keep(last=settings.keep_last, every=settings.keep_every),
             guard=Guard(spikes=False),
             patience=settings.rank_timeout,
+            wish=wish,
         )
         if stage.resumed is not None:
             training.resume(stage.resumed)
@@ -135,7 +146,9 @@ class Rollouts:
         tasks: Sequence[Practice],
         *,
         reference: Model | None = None,
+        unwanted: Callable[[], bool] = lambda: False,
     ) -> None:
+        """unwanted: whether this process was asked to stop, which answers need not wait for."""
         if machine.world > settings.prompts:
             raise ConfigError(
                 say(
@@ -144,13 +157,13 @@ class Rollouts:
                 )
             )
         self.model, self.tokenizer, self.machine, self.settings = model, tokenizer, machine, settings
-        self.tasks, self.reference = list(tasks), reference
+        self.tasks, self.reference, self.unwanted = list(tasks), reference, unwanted
         self._turn = shared_out(tasks)
         self.taken = 0
         self._figures: dict[str, float] = {}
 
     def step(self) -> list[Batch]:
-        """Answers of this rank's share of the step's prompts, as batches of one shape."""
+        """Answers of this rank's share of the step's prompts, as batches of one shape.  Unwanted where one is."""
         s, m = self.settings, self.machine
         numbers = [self.taken * s.prompts + i for i in range(s.prompts)][m.rank :: m.world]
         asked = [task.prompt(own) for task, own in map(self._turn, numbers)]
@@ -160,7 +173,9 @@ class Rollouts:
         sampling = Sampling(max_tokens=s.max_tokens, temperature=s.temperature, top_k=None)
         repeated = [prompt for prompt in prompts for _ in range(s.answers)]
         seeds = [((s.seed << 40) + n * s.answers + k) % 2**63 for n in numbers for k in range(s.answers)]
-        made = engine.generate(repeated, sampling, seeds=seeds)
+        made = engine.generate(repeated, sampling, seeds=seeds, unwanted=self.unwanted)
+        if m.sum(self.unwanted()):
+            raise Unwanted
         rewards = np.array([self._reward(asked[i // s.answers], answer) for i, answer in enumerate(made)])
         drift = self._drift(policy, repeated, made)
         worth = (rewards - (s.kl or 0.0) * drift).reshape(-1, s.answers)

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from nakochat.core.errors import TrainingError
+from nakochat.core.interrupts import Interrupted, Unwanted
 from nakochat.core.machine import Machine
 from nakochat.core.run import Run, read_metrics
 from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
@@ -18,7 +19,7 @@ from nakochat.models.checkpoint import Keep, newest_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training import loop
 from nakochat.training.guard import Guard
-from nakochat.training.loop import Check, Interrupted, Training
+from nakochat.training.loop import Check, Training
 from nakochat.training.objective import weighted_loss
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
@@ -184,6 +185,27 @@ def test_a_wish_to_stop_with_the_last_step_is_heard_when_the_stage_is_whole(tmp_
     assert concluded == [6]
     assert ("이어집니다" in capsys.readouterr().out) == last
     assert [row["kind"] for row in read_metrics(tmp_path)][-1] == "end"
+
+
+def test_a_step_that_is_given_up_for_a_stop_is_made_by_the_run_that_goes_on(tmp_path):
+    whole = train(tmp_path / "whole", steps=6)
+    with Run(tmp_path / "part") as run:
+        first = training(tmp_path / "part", run, steps=6)
+        take = first.batches.step
+
+        def give_up() -> list[Batch]:
+            if first.step == 3:
+                signal.raise_signal(signal.SIGTERM)
+                raise Unwanted
+            return take()
+
+        first.batches.step = give_up
+        with pytest.raises(Interrupted):
+            first.train()
+    assert newest_checkpoint(tmp_path / "part" / "checkpoints").step == 3
+    second = resumed(tmp_path / "part", steps=6)
+    assert difference(whole.model, second.model) == 0
+    assert losses(tmp_path / "part") == losses(tmp_path / "whole")
 
 
 class Spoilt(PackedBatches):

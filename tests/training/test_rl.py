@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from nakochat.core.errors import ConfigError
+from nakochat.core.interrupts import Unwanted
 from nakochat.core.machine import Machine
 from nakochat.data.batches import IGNORE
 from nakochat.data.village.scene import Expected
@@ -51,7 +52,7 @@ class Scripted:
     def __call__(self, model, tokenizer, machine):
         return self
 
-    def generate(self, prompts, sampling, *, seeds):
+    def generate(self, prompts, sampling, *, seeds, unwanted):
         assert len(prompts) == len(seeds) == len(self.answers)
         assert len(set(seeds)) == len(seeds)
         self.prompts, self.seeds = prompts, seeds
@@ -142,6 +143,25 @@ def test_a_restored_stream_gives_the_same_step_again(tokenizer, monkeypatch):
         assert torch.equal(one.inputs, other.inputs)
         assert torch.equal(one.weights, other.weights)
     assert not torch.equal(begin[0].inputs, again[0].inputs)
+
+
+def test_answers_are_not_waited_for_when_a_stop_is_wished_and_come_again(tokenizer):
+    """The step was never taken: a resumed run makes the same one."""
+    asked = []
+
+    def wish():
+        asked.append(True)
+        return len(asked) > 3
+
+    interrupted, whole = new_rollouts(tokenizer), new_rollouts(tokenizer)
+    interrupted.unwanted = wish
+    with pytest.raises(Unwanted):
+        interrupted.step()
+    assert len(asked) < 10  # far fewer than the tokens of a step
+    assert interrupted.state() == {"taken": 0}
+    interrupted.unwanted = lambda: False
+    same = zip(interrupted.step(), whole.step(), strict=True)
+    assert all(torch.equal(a.inputs, b.inputs) for a, b in same)
 
 
 def test_ranks_share_the_prompts_of_a_step(tokenizer, monkeypatch):
