@@ -10,6 +10,15 @@ def test_the_stages_behind_one_come_with_their_tokens(tmp_path):
     assert stages_to_come(tmp_path / "run", after="rl") == {}
 
 
+def test_the_same_again_is_not_written(tmp_path):
+    write_itinerary(tmp_path, {"base": 100})
+    before = (tmp_path / ITINERARY).stat().st_mtime_ns
+    write_itinerary(tmp_path, {"base": 100})
+    assert (tmp_path / ITINERARY).stat().st_mtime_ns == before
+    write_itinerary(tmp_path, {"base": 100, "mid": 50})
+    assert stages_to_come(tmp_path, after="base") == {"mid": 50}
+
+
 @pytest.mark.parametrize("content", [None, b"", b"[1]", b'{"mid": ', b"\xff"])
 def test_where_nothing_can_be_read_nothing_is_to_come(tmp_path, content):
     if content is not None:
