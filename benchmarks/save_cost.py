@@ -20,6 +20,7 @@ from pathlib import Path
 
 import torch
 
+from nakochat.core.interrupts import Interrupt
 from nakochat.core.machine import Machine, open_machine, synchronise
 from nakochat.core.run import Run
 from nakochat.models.nako import Nako, NakoConfig
@@ -42,7 +43,7 @@ class Timed(Training):
         self.pauses: list[float] = []
         super().train()
 
-    def _measure(self) -> None:
+    def _measure(self, interrupt: Interrupt) -> None:
         if self.step == WARM:
             synchronise(self.machine.device)
             self.began = moment()

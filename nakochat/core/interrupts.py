@@ -19,8 +19,8 @@ class Interrupted(KeyboardInterrupt):
     """The user or the system asked to stop; everything is saved, and that was said."""
 
 
-class Unwanted(Exception):
-    """A step was given up on the way because of that wish, and nothing of it was taken."""
+class Unwanted(KeyboardInterrupt):
+    """What was under way was given up because of that wish, and nothing of it was taken."""
 
 
 class Interrupt:
@@ -28,6 +28,23 @@ class Interrupt:
 
     asked = False
     at = 0.0
+    _breaks = False
+
+    @contextlib.contextmanager
+    def breaking(self) -> Iterator[None]:
+        """Within the block, which changes nothing that lasts, the wish raises Unwanted at once."""
+        if self.asked:
+            raise Unwanted
+        self._breaks = True
+        try:
+            yield
+        finally:
+            self._breaks = False
+
+    def ask(self) -> None:
+        self.asked, self.at = True, time.monotonic()
+        if self._breaks:
+            raise Unwanted
 
 
 @contextlib.contextmanager
@@ -43,7 +60,7 @@ def interruptible(interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
 
     def remember(number: int, frame: FrameType | None) -> None:
         if not interrupt.asked:
-            interrupt.asked, interrupt.at = True, time.monotonic()
+            interrupt.ask()
         elif time.monotonic() - interrupt.at >= AGAIN:
             os._exit(128 + number)
 

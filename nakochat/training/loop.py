@@ -92,6 +92,8 @@ class Training:
     """The step at which everything between steps is done: measuring and saving."""
     _saved: int | None = None
     """The step of the checkpoint that was begun, or resumed, last."""
+    _measured: bool = True
+    """Whether the checks of this step have been made to their end."""
     _saver: Saver = field(default_factory=Saver)
     _snapshot: Snapshot = field(default_factory=Snapshot)
 
@@ -107,7 +109,8 @@ class Training:
         )
         if "guard" in checkpoint.state:  # not in checkpoints of earlier versions
             self.guard.restore(checkpoint.state["guard"])
-        self._settled = self._saved = self.step or None
+        self._saved = self.step or None
+        self._settled = self._saved if checkpoint.state.get("measured", True) else None
 
     def begin(self, seed: int) -> None:
         """The random state of a fresh start: whatever this process did before leaves no trace in what is learned."""
@@ -135,7 +138,7 @@ class Training:
                 beat()
                 started = time.perf_counter()
                 if self.step != self._settled:
-                    self._measure()
+                    self._measure(interrupt)
                     if not self._save(steps):
                         continue
                     self._settled = self.step
@@ -292,7 +295,21 @@ class Training:
             warn(words.rolled_back(self.step))
         return True
 
-    def _measure(self) -> None:
+    def _measure(self, interrupt: Interrupt) -> None:
+        """All checks.  Between the first step and the last a wish to stop gives them up, and the run that goes on
+        begins with them, from the same random state."""
+        if self.step in (0, self.schedule.steps):
+            self._look()
+            return
+        before, self._measured = torch.get_rng_state(), False
+        try:
+            with interrupt.breaking():
+                self._look()
+            self._measured = True
+        except Unwanted:
+            torch.set_rng_state(before)
+
+    def _look(self) -> None:
         for check in self.checks:
             if self.step % check.every == 0 or self.step == self.schedule.steps:
                 self.model.eval()
@@ -310,6 +327,8 @@ class Training:
         """
         self._say_failed(self._saver.collect())
         if not self.step or (self.step % self.save_every and self.step != steps):
+            return True
+        if self.step == self._saved:  # a resumed run that had still to measure
             return True
         if not self._is_finite():
             self._forget_spoilt()
@@ -371,6 +390,7 @@ class Training:
             "attention": self.kernel,
             "data": self.batches.state(),
             "guard": self.guard.state(),
+            "measured": self._measured,
             "score": self.score[1] if self.score is not None and self.score[0] == self.step else None,
         }
 

@@ -138,7 +138,9 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path):
         second.resume(checkpoint)
         second.train()
     assert losses(tmp_path / "part") == losses(tmp_path / "whole")
-    assert draws(tmp_path / "part") == draws(tmp_path / "whole")
+    again = draws(tmp_path / "part")
+    assert again.pop(4) == again[4]  # the checks of that step were given up, and made again
+    assert again == draws(tmp_path / "whole")
     assert difference(whole.model, second.model) == 0
     assert second.tokens == whole.tokens
     for name, tensor in whole.optimizer.state.items():
@@ -185,6 +187,32 @@ def test_a_wish_to_stop_with_the_last_step_is_heard_when_the_stage_is_whole(tmp_
     assert concluded == [6]
     assert ("이어집니다" in capsys.readouterr().out) == last
     assert [row["kind"] for row in read_metrics(tmp_path)][-1] == "end"
+
+
+@pytest.mark.parametrize("save_every", [3, 100])
+def test_checks_that_are_given_up_for_a_stop_are_made_by_the_run_that_goes_on(tmp_path, save_every):
+    torch.manual_seed(7)
+    whole = train(tmp_path / "whole", steps=6, save_every=save_every, checks=[Check(1, draw)])
+
+    def signalled(model, step):
+        if step == 3:
+            signal.raise_signal(signal.SIGTERM)
+        return {}
+
+    torch.manual_seed(7)
+    with Run(tmp_path / "part") as run:
+        checks = [Check(1, draw), Check(1, signalled)]
+        first = training(tmp_path / "part", run, steps=6, save_every=save_every, checks=checks)
+        with pytest.raises(Interrupted):
+            first.train()
+    saved = newest_checkpoint(tmp_path / "part" / "checkpoints")
+    assert (saved.step, saved.state["measured"]) == (3, False)
+    second = resumed(tmp_path / "part", steps=6, save_every=save_every, checks=[Check(1, draw)])
+    assert difference(whole.model, second.model) == 0
+    assert losses(tmp_path / "part") == losses(tmp_path / "whole")
+    given_up, *rest = draws(tmp_path / "part")[3:]
+    assert given_up == rest[0]  # drawn again from the same random state
+    assert [*draws(tmp_path / "part")[:3], *rest] == draws(tmp_path / "whole")
 
 
 def test_a_step_that_is_given_up_for_a_stop_is_made_by_the_run_that_goes_on(tmp_path):
