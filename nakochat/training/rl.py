@@ -11,7 +11,7 @@ began with.  In expectation that is B times the KL divergence from it, and being
 loss.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,13 +72,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         )
         wish = Interrupt()
         rollouts = Rollouts(
-            model,
-            stage.tokenizer,
-            stage.machine,
-            settings,
-            tasks,
-            reference=reference,
-            unwanted=lambda: wish.asked,
+            model, stage.tokenizer, stage.machine, settings, tasks, reference=reference, wish=wish
         )
         watch = Watch(stage.run, stage.tokenizer, stage.machine, [])
         optimizer = Optimizer(
@@ -146,9 +140,9 @@ class Rollouts:
         tasks: Sequence[Practice],
         *,
         reference: Model | None = None,
-        unwanted: Callable[[], bool] = lambda: False,
+        wish: Interrupt | None = None,
     ) -> None:
-        """unwanted: whether this process was asked to stop, which answers need not wait for."""
+        """wish: to stop, for which answers need not be waited."""
         if machine.world > settings.prompts:
             raise ConfigError(
                 say(
@@ -157,7 +151,7 @@ class Rollouts:
                 )
             )
         self.model, self.tokenizer, self.machine, self.settings = model, tokenizer, machine, settings
-        self.tasks, self.reference, self.unwanted = list(tasks), reference, unwanted
+        self.tasks, self.reference, self.wish = list(tasks), reference, wish or Interrupt()
         self._turn = shared_out(tasks)
         self.taken = 0
         self._figures: dict[str, float] = {}
@@ -173,8 +167,8 @@ class Rollouts:
         sampling = Sampling(max_tokens=s.max_tokens, temperature=s.temperature, top_k=None)
         repeated = [prompt for prompt in prompts for _ in range(s.answers)]
         seeds = [((s.seed << 40) + n * s.answers + k) % 2**63 for n in numbers for k in range(s.answers)]
-        made = engine.generate(repeated, sampling, seeds=seeds, unwanted=self.unwanted)
-        if m.sum(self.unwanted()):
+        made = engine.generate(repeated, sampling, seeds=seeds, unwanted=lambda: self.wish.asked)
+        if m.sum(self.wish.asked):
             raise Unwanted
         rewards = np.array([self._reward(asked[i // s.answers], answer) for i, answer in enumerate(made)])
         drift = self._drift(policy, repeated, made)
