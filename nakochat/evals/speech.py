@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from nakochat.core.josa import final_consonant
 
 _SENTENCE = re.compile(r"[^.?!\n]+[.?!]*")
-_POLITE = re.compile(r"(요|죠|네|아하|와|음|저런|그럼|안녕)[\"'”’~ ]*[.?!,]*$")
+# a name called at the end changes no level: 반가워요, 하람 님.
+_POLITE = re.compile(r"(요|죠|네|아하|와|음|저런|그럼|안녕)(, ?[가-힣]+ 님)?[\"'”’~ ]*[.?!,]*$")
 _WORDS_IN_EUL = ("마을", "가을", "노을", "고을")  # not a noun and 을
 _RIEUL = 8
 

@@ -11,6 +11,7 @@ from nakochat.evals.speech import problems
         "82예요. 잘했죠?",
         "서울로 가요. 집으로 와요.",
         "안녕하세요! 반가워요.",
+        "안녕하세요, 하람 님.",
     ],
 )
 def test_good_korean_has_no_problem(answer):
@@ -25,6 +26,7 @@ def test_good_korean_has_no_problem(answer):
         ("서울으로 가요.", "particle: 서울으로"),
         ("토끼는 풀을 먹는다.", "not in 해요체"),
         ("반갑습니다.", "not in 해요체"),
+        ("반갑습니다, 하람 님.", "not in 해요체"),
         ("나는 밥을 잘 먹어요. 나는 밥을 잘 먹어요. 나는 밥을 잘 먹어요.", "three times: 나는 밥을 잘"),
     ],
 )

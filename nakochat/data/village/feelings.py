@@ -3,7 +3,7 @@
 from nakochat.data.village.conjugation import Verb
 from nakochat.data.village.howto import deed_of
 from nakochat.data.village.scene import Scene
-from nakochat.data.village.wording import tell
+from nakochat.data.village.wording import tell, typed
 from nakochat.text.conversation import Message, assistant, user
 
 # name | how it feels | causes
@@ -130,7 +130,7 @@ _ADVICE = {
 _SAYS = (
     "{f:S}", "오늘 너무 {f:S}", "요즘 좀 {f:S}", "{o}{do:어서} {f:S}", "{o}{do:었어요}. {f:S}",
     "{o}{do:어서} 정말 {f:S}", "오늘 {o}{do:었어}. 그래서 {f:S}", "{o}{do:어서} 너무 {f:S}",
-    "{o}{do:었는데} {f:S}", "기분이 이상해요. {f:S}", "있잖아, {o}{do:었어}.", "{o}{do:었어요}.",
+    "{o}{do:었는데} {f:S}", "있잖아, {f:S}", "있잖아, {o}{do:었어}.", "{o}{do:었어요}.",
     "나 오늘 {f:어}", "왠지 {f:S}", "{o}{do:어서} 그런지 {f:S}", "어제 {o}{do:었거든요}. 그래서 {f:S}",
     "지금 {f:S}", "아까부터 {f:S}",
 )  # fmt: skip
@@ -208,7 +208,8 @@ def feeling(scene: Scene, before: str) -> list[Message]:
     asks = answer.endswith("?") and not why  # then it is the user's turn
     if scene.chance(0.6) and not asks:
         answer += " " + scene.pick(_ADVICE[name])
-    messages = [user(before + tell(scene, said, words, solving=False)), assistant(listens + answer)]
+    remark = typed(scene, before + tell(scene, said, words, solving=False))
+    messages = [user(remark), assistant(listens + answer)]
     return messages + (_more(scene, name) if scene.chance(0.4) and not asks else [])
 
 
@@ -220,4 +221,4 @@ def _more(scene: Scene, name: str) -> list[Message]:
         answers = _MORE_ANSWERED[("thanks", "joy")[kind]]
     else:
         answers = (_ADVICE[name], _MORE_ANSWERED["comfort"], _MORE_ANSWERED["better"])[kind]
-    return [user(scene.pick(remarks[kind])), assistant(scene.pick(answers))]
+    return [user(typed(scene, scene.pick(remarks[kind]))), assistant(scene.pick(answers))]

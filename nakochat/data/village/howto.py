@@ -3,7 +3,7 @@
 from nakochat.core.josa import Noun
 from nakochat.data.village.conjugation import Verb
 from nakochat.data.village.scene import Scene
-from nakochat.data.village.wording import Words, tell
+from nakochat.data.village.wording import Words, tell, typed
 from nakochat.text.conversation import Message, assistant, user
 
 # deed | first | then | at the end
@@ -103,7 +103,7 @@ def howto(scene: Scene, before: str) -> list[Message]:
     """How something is done, and what comes at the end of it."""
     deed, one, two, three = scene.pick(HOWTOS)
     words = deed_of(deed, one=one, two=two, three=three)
-    asked = before + tell(scene, _ASKS, words, solving=False)
+    asked = typed(scene, before + tell(scene, _ASKS, words, solving=False))
     messages = [user(asked), assistant(tell(scene, _ANSWERS, words))]
     if scene.chance(0.4):
         messages += [user(scene.pick(_NEXT)), assistant(tell(scene, _LAST, words))]

@@ -114,7 +114,7 @@ _TRY = Topic(
 )  # fmt: skip
 _CAN = Topic(
     asks=(
-        "무엇을 할 수 {있다:V}", "뭘 할 줄 알아요?", "할 수 있는 게 {무엇:Q}", "너는 뭘 잘해?",
+        "무엇을 할 수 {있다:V}", "뭘 할 수 {있다:V}", "뭘 할 줄 알아요?", "할 수 있는 게 {무엇:Q}", "너는 뭘 잘해?",
         "무슨 일을 도와줄 수 있어요?", "어떤 걸 물어보면 {되다:V}", "뭐 할 수 있어", "잘하는 게 뭐예요?",
         "네가 할 수 있는 일을 말해 줘", "어떻게 쓰면 돼요?", "도움을 받을 수 있을까요?",
         "무슨 이야기를 할 수 있나요?",
@@ -277,6 +277,16 @@ _FRIENDS = Topic(
         "그럼요, 친구처럼 편하게 말해 주세요.", "이렇게 이야기를 나누면 친구죠.",
     ),
 )  # fmt: skip
+_DOING = Topic(
+    asks=(
+        "지금 뭐 해요?", "뭐 하고 있어?", "오늘 뭐 했어요?", "지금 바빠요?", "뭐 하는 중이야?",
+        "요즘 뭐 하고 지내?",
+    ),
+    answers=(
+        "지금 이야기를 나누고 있어요.", "말을 걸어 주시기를 기다리고 있었어요.",
+        "이렇게 글을 읽고 대답하고 있어요.", "바쁘지 않아요. 편하게 말해 주세요.",
+    ),
+)  # fmt: skip
 _LIKES = Topic(
     asks=(
         "뭘 {좋아하다:V}", "좋아하는 게 {무엇:Q}", "취미가 {무엇:Q}", "넌 뭐가 제일 좋아?", "쉴 때 뭐 해요?",
@@ -359,7 +369,7 @@ _NET = Topic(
 )  # fmt: skip
 TOPICS = (
     _NAME, _WHO, _MADE, _SIZE, _CAN, _CANNOT, _ALL, _WRONG, _AGE, _BIRTHDAY, _HOME, _HUMAN, _AI, _BODY, _FEEL, _PAIN,
-    _MOOD, _BEING, _LONELY, _FRIENDS, _LIKES, _EAT, _SLEEP, _DREAM, _MEMORY, _LANGUAGE, _KOREAN, _NET,
+    _MOOD, _BEING, _LONELY, _FRIENDS, _DOING, _LIKES, _EAT, _SLEEP, _DREAM, _MEMORY, _LANGUAGE, _KOREAN, _NET,
 )  # fmt: skip
 # A model of another name has its own answers (data/chats/identity.py) to where the name comes from, birthday, home, languages
 _OTHERS = tuple(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from nakochat.core.josa import Noun
 from nakochat.data.village.scene import Scene
-from nakochat.data.village.wording import Words, tell
+from nakochat.data.village.wording import Words, tell, typed
 from nakochat.data.village.words import ANIMALS, DRINKS, FIRST_NAMES, FOODS, FRUITS, HOBBIES, PLACES, SPORTS
 from nakochat.text.conversation import Message, assistant, user
 
@@ -139,7 +139,7 @@ def words_of(scene: Scene) -> Words:
 
 def turn(scene: Scene, topic: Topic, words: Words, before: Sequence[str] = ("",)) -> list[Message]:
     """One question or remark and the answer to it."""
-    asked = scene.pick(before) + tell(scene, topic.asks, words, solving=False)
+    asked = typed(scene, scene.pick(before) + tell(scene, topic.asks, words, solving=False))
     answer = tell(scene, topic.answers, words, solving=False)
     if topic.tails and scene.chance(0.35):
         answer += " " + tell(scene, topic.tails, words, solving=False)

@@ -78,8 +78,8 @@ EXERCISE_WEIGHTS: dict[str, float] = {
     **{"recall": 3.5, "given": 3.5, "unknown": 8.0, "known_among_unknown": 1.5},
     **{"sum": 5.0, "story_problem": 12.0},
     **{"syllables": 4.0, "finals": 4.0, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
-    **{"choice": 22.0, "sequence": 1.0},
-    **{"persona": 2.0, "feelings": 1.5, "small_talk": 2.0, "greeting": 1.0, "how_to": 1.0, "cannot": 1.0},
+    **{"choice": 20.0, "sequence": 1.0},
+    **{"persona": 5.0, "feelings": 5.0, "small_talk": 8.0, "greeting": 2.5, "how_to": 1.0, "cannot": 1.0},
 }
 # Share of conversations that hold one, two and three exercises: people change the subject
 TALK_LENGTHS = (0.72, 0.2, 0.08)

@@ -15,6 +15,7 @@ is the word.  Places where any of many endings fits are written as marks, and `s
     {많다:A}    an adjective, a question                많아요? / 많은가요? / 많은지 알려 줘.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,6 +60,23 @@ _TALKING = {
     for mark, endings in _ASKING.items()
 }
 
+# 해요체 -> 반말: first what a request becomes, then endings; a word's border is a space or the text's front
+_REQUESTED = tuple(
+    (re.compile(polite), casual)
+    for polite, casual in ((r"주세요", "줘"), (r"어떠세요", "어때"), (r"(?<!여)보세요", "봐"))
+)
+_ENDED = tuple(
+    (re.compile(polite), casual)
+    for polite, casual in (
+        (r"(?<!\S)저(?=는|도|를|랑|한테|\s)", "나"),
+        (r"(?<!\S)제(?=가\s|\s)", "내"),
+        (r"(?:에요|예요)(?=[.!?,]|$)", "야"),
+        (r"죠(?=[.!?,]|$)", "지"),
+        (r"요(?=[.!?,]|$)", ""),
+    )
+)
+_RESPECTFUL = re.compile(r"세요|니다|니까\?|께\s|[가-힣]님")
+
 
 class Words(dict[str, Any]):
     """Slots of a template.  A name that was not given is the word itself: a Verb where it ends in 다, or a Noun."""
@@ -90,3 +108,22 @@ def tell(scene: Scene, templates: str | Sequence[str], words: Words, solving: bo
     """One of the templates, settled and filled."""
     template = templates if isinstance(templates, str) else scene.pick(templates)
     return fill(settle(scene, template, solving=solving), words, scene.masked)
+
+
+def casual(text: str) -> str:
+    """What a user says politely, said to a friend: 추워요. -> 추워.  Words of respect stay as they are."""
+    spoken = text
+    for polite, plain in _REQUESTED:
+        spoken = polite.sub(plain, spoken)
+    if _RESPECTFUL.search(spoken):
+        return text
+    for polite, plain in _ENDED:
+        spoken = polite.sub(plain, spoken)
+    return spoken
+
+
+def typed(scene: Scene, text: str) -> str:
+    """A user's words as people type them: often casual, the last full stop or question mark left out now and then."""
+    to_a_friend, hurry = scene.chance(0.4), scene.rng.random()
+    text = casual(text) if to_a_friend else text
+    return text[:-1] if hurry < {".": 0.25, "?": 0.1}.get(text[-1], 0) else text

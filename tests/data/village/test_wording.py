@@ -1,8 +1,10 @@
 """Templates with marks become sentences of one speech level."""
 
+import pytest
+
 from nakochat.core.josa import Noun
 from nakochat.data.village.scene import Scene, fill
-from nakochat.data.village.wording import Words, settle, tell
+from nakochat.data.village.wording import Words, casual, settle, tell, typed
 
 
 def settled(template: str, speech: str = "polite", **options: bool) -> set[str]:
@@ -39,3 +41,40 @@ def test_a_slot_that_is_not_given_is_the_word_itself() -> None:
         tell(Scene(kind="wording", number=0, masked=True), "{버스:에} {타다:었어요}.", Words())
         == "○에 ▽었어요."
     )
+
+
+@pytest.mark.parametrize(
+    ("polite", "to_a_friend"),
+    [
+        ("너무 추워요.", "너무 추워."),
+        ("맛있는 거 추천해 주세요.", "맛있는 거 추천해 줘."),
+        ("제 생일이에요!", "내 생일이야!"),
+        ("저는 떡볶이를 좋아해요.", "나는 떡볶이를 좋아해."),
+        ("정답이 뭐예요?", "정답이 뭐야?"),
+        ("틀린 거 아니에요?", "틀린 거 아니야?"),
+        ("잘못 말했어요, 미안해요.", "잘못 말했어, 미안해."),
+        ("기분이 어떠세요?", "기분이 어때?"),
+        ("수수께끼 하나 내 주세요.", "수수께끼 하나 내 줘."),
+        ("너랑 이야기하니까 재미있죠?", "너랑 이야기하니까 재미있지?"),
+        ("제일 필요한 건 요리예요.", "제일 필요한 건 요리야."),
+    ],
+)
+def test_a_polite_remark_is_said_to_a_friend(polite: str, to_a_friend: str) -> None:
+    assert casual(polite) == to_a_friend
+    assert casual(to_a_friend) == to_a_friend
+
+
+@pytest.mark.parametrize(
+    "text", ["안녕하세요!", "여보세요?", "안녕히 주무세요.", "선생님께 뭘 드릴까요?", "고맙습니다."]
+)
+def test_words_of_respect_stay(text: str) -> None:
+    assert casual(text) == text
+
+
+def test_people_type_a_remark_in_four_ways() -> None:
+    ways = {typed(Scene(kind="typed", number=number), "비가 와요.") for number in range(100)}
+    assert ways == {"비가 와요.", "비가 와요", "비가 와.", "비가 와"}
+    assert {typed(Scene(kind="typed", number=number), "좋아요!") for number in range(100)} == {
+        "좋아요!",
+        "좋아!",
+    }
