@@ -5,6 +5,7 @@ exit status 2; anything else is a bug and keeps its traceback.
 """
 
 import atexit
+import contextlib
 import dataclasses
 import errno
 import os
@@ -19,7 +20,7 @@ from cyclopts.config import Dict
 from nakochat import __version__
 from nakochat.core.allocator import keep_memory
 from nakochat.core.errors import NakoError
-from nakochat.core.interrupts import Interrupted
+from nakochat.core.interrupts import Interrupted, listening
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import is_in_home, unwritable
@@ -180,7 +181,9 @@ def run(words: list[str]) -> int:
     try:
         app = build()
         app.config = _settings_sources(words)
-        app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        # a server's and a chat's event loops take Ctrl-C themselves, where Python's own handler stands
+        with listening() if words[:1] in (["train"], ["speedrun"]) else contextlib.nullcontext():
+            app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except NakoError as error:
         return _fail(str(error))
     except CycloptsError as error:

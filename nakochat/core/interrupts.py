@@ -2,6 +2,9 @@
 
 Under torchrun one Ctrl-C arrives twice, from the terminal and from the agent: only a signal that comes a second after
 the first counts as the second.
+
+Before the loop begins, Ctrl-C raises KeyboardInterrupt, as always.  A library that is just being imported may swallow
+it (a bare `except:` around an optional import), so it is remembered besides: the loop then begins with the wish.
 """
 
 import contextlib
@@ -13,6 +16,8 @@ from collections.abc import Iterator
 from types import FrameType
 
 AGAIN = 1.0  # seconds after which a signal is a second wish
+
+_unheeded: list[float] = []  # when Ctrl-C came with no loop to look at it
 
 
 class Interrupted(KeyboardInterrupt):
@@ -48,6 +53,29 @@ class Interrupt:
 
 
 @contextlib.contextmanager
+def listening() -> Iterator[None]:
+    """Within the block Ctrl-C is remembered for the next `interruptible`, besides raising KeyboardInterrupt.
+
+    Only where Python's own handler stands, and in a main thread.
+    """
+    own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not own or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        _unheeded.append(time.monotonic())
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _unheeded.clear()
+
+
+@contextlib.contextmanager
 def interruptible(interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
     """Within the block the first signal sets the flag; outside a main thread nothing is changed.
 
@@ -64,6 +92,8 @@ def interruptible(interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
         elif time.monotonic() - interrupt.at >= AGAIN:
             os._exit(128 + number)
 
+    if _unheeded:
+        interrupt.ask()
     before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield interrupt

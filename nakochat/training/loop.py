@@ -92,6 +92,8 @@ class Training:
     """The step at which everything between steps is done: measuring and saving."""
     _saved: int | None = None
     """The step of the checkpoint that was begun, or resumed, last."""
+    _warming_up: bool = True
+    """No step was made yet by this process: compiling takes so long that a wish to stop doesn't wait for its end."""
     _measured: bool = True
     """Whether the checks of this step have been made to their end."""
     _saver: Saver = field(default_factory=Saver)
@@ -175,12 +177,21 @@ class Training:
         self.model.packed = switch_on(self.kernel)
 
     def _one_step(self, loss_of: Loss) -> dict[str, float] | None:
-        """What to log of a step; None where it was not made."""
+        """What to log of a step; None where it was not made.  Unwanted where it was given up for a wish to stop."""
         self.model.train()
         self._seed_dropout()
+        may_give_up = self._warming_up and self.machine.world == 1  # of several, all would have to together
+        position = self.batches.state() if may_give_up else {}
         pieces = self.batches.step()
         scored = self.machine.sum(sum(piece.scored for piece in pieces))
-        total = self._summed_gradients(pieces, max(scored, 1), loss_of)
+        try:
+            with self.wish.breaking() if may_give_up else contextlib.nullcontext():
+                total = self._summed_gradients(pieces, max(scored, 1), loss_of)
+        except Unwanted:
+            self.optimizer.zero_gradients()
+            self.batches.restore(position)
+            raise
+        self._warming_up = False
         norm = self.optimizer.gradient_norm()
         mean = self.machine.sum(total)
         fault = self.guard.fault(mean, norm) if scored else None
@@ -296,9 +307,9 @@ class Training:
         return True
 
     def _measure(self, interrupt: Interrupt) -> None:
-        """All checks.  Between the first step and the last a wish to stop gives them up, and the run that goes on
-        begins with them, from the same random state."""
-        if self.step in (0, self.schedule.steps):
+        """All checks.  Before the last step a wish to stop gives them up, and the run that goes on begins with them,
+        from the same random state."""
+        if self.step == self.schedule.steps:
             self._look()
             return
         before, self._measured = torch.get_rng_state(), False

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from nakochat.core import interrupts
-from nakochat.core.interrupts import interruptible
+from nakochat.core.interrupts import interruptible, listening
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -43,3 +43,26 @@ def test_a_thread_changes_no_handler():
     thread.start()
     thread.join()
     assert seen == [(False, before)]
+
+
+def test_a_wish_that_a_bare_except_swallowed_is_there_when_the_loop_begins():
+    before = signal.getsignal(signal.SIGINT)
+    with listening():
+        with interruptible() as interrupt:
+            assert not interrupt.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with interruptible() as interrupt:
+            assert interrupt.asked
+    assert signal.getsignal(signal.SIGINT) is before
+    with interruptible() as interrupt:
+        assert not interrupt.asked  # of another command
+
+
+def test_a_handler_that_is_not_pythons_own_stays():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with listening():
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -236,6 +236,54 @@ def test_a_step_that_is_given_up_for_a_stop_is_made_by_the_run_that_goes_on(tmp_
     assert losses(tmp_path / "part") == losses(tmp_path / "whole")
 
 
+def signalling_loss(at: int, monkeypatch) -> None:
+    """Ctrl-C in the forward pass of that step, counted from 0."""
+    calls = []
+
+    def loss(model, batch):
+        calls.append(batch)
+        if len(calls) == at + 1:
+            signal.raise_signal(signal.SIGINT)
+        return weighted_loss(model, batch)
+
+    monkeypatch.setattr(loop, "weighted_loss", loss)
+
+
+@pytest.mark.parametrize(("at", "saved"), [(0, 0), (2, 3)])
+def test_only_the_first_step_of_a_process_is_given_up_half_way(tmp_path, monkeypatch, at, saved):
+    """It compiles, which may take minutes; any other is soon over."""
+    whole = train(tmp_path / "whole", steps=6)
+    with Run(tmp_path / "part") as run, monkeypatch.context() as patched:
+        signalling_loss(at, patched)
+        first = training(tmp_path / "part", run, steps=6, save_every=100)
+        with pytest.raises(Interrupted):
+            first.train()
+    checkpoint = newest_checkpoint(tmp_path / "part" / "checkpoints")
+    assert checkpoint.step == saved
+    with Run(tmp_path / "part") as run, monkeypatch.context() as patched:
+        signalling_loss(0, patched)
+        again = training(tmp_path / "part", run, steps=6, save_every=100)
+        again.model.load_state_dict(checkpoint.weights())
+        again.resume(checkpoint)
+        with pytest.raises(Interrupted):
+            again.train()
+    assert again.step == saved
+    second = resumed(tmp_path / "part", steps=6)
+    assert difference(whole.model, second.model) == 0
+    assert losses(tmp_path / "part") == losses(tmp_path / "whole")
+
+
+def test_the_first_measurement_is_given_up_too(tmp_path):
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, checks=[Check(1, stop_at(0)), Check(1, draw)])
+        with pytest.raises(Interrupted):
+            made.train()
+    saved = newest_checkpoint(tmp_path / "checkpoints")
+    assert (saved.step, saved.state["measured"]) == (0, False)
+    resumed(tmp_path, checks=[Check(1, draw)])
+    assert len(draws(tmp_path)) == 7
+
+
 class Spoilt(PackedBatches):
     """Of the batches taken, those of these numbers (from 1) have such weights, and those left out are not there."""
 
