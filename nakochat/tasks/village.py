@@ -98,6 +98,11 @@ TASKS: tuple[Task, ...] = (
         chance=0.25,
     ),
     Task(
+        "everyday_written",
+        Label("일상 대화: 사람이 쓴 말", "everyday talk: hand-written"),
+        _written("everyday"),
+    ),
+    Task(
         "counting",
         Label("글자와 받침 세기", "counting syllables and finals"),
         _generated(600, *COUNTING_KINDS),

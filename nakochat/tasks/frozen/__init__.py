@@ -1,4 +1,4 @@
-"""A name ("questions", "word_problems", "choices") -> its hand-written test items, in the bytes that were frozen.
+"""A name ("questions", "word_problems", "choices", "everyday") -> its hand-written test items, in the bytes that were frozen.
 
 Each item was written on its own, outside the village's templates and without sight of them, so that these scores say
 whether the model understands wording that no generator made.  The hashes below give a published score its
@@ -19,6 +19,7 @@ from nakochat.data.village.scene import Expected
 FOLDER = Path(__file__).parent
 HASHES = {
     "choices": "4c9ade094a13bee11b349f2df0cc18357019b9b9c2946eae7a09efb83eefb79f",
+    "everyday": "b221947cfdd6406bb779aac4f18d7eb80e134d96f9953756ce9bf24168d9c243",
     "questions": "7654c1e6aedef239f21f0027be48ba889e56d358bd231b154c788daefa79adb5",
     "word_problems": "856480e2be808e3208406ffb265eb946ee26301e1490be8cf1b90f6c2b83e22b",
 }
