@@ -54,16 +54,15 @@ _BEFORE = (
     "숙제인데요, ",
 )
 _ENDINGS = (
-    ("은", "?"), ("은", " 무엇일까요?"), ("은", " 뭐예요?"), ("은", " 어느 것인가요?"), ("은", " 어느 것일까요?"), (
-        "을", " 고르세요.",
-    ),
-    ("을", " 골라 주세요."), ("을", " 찾아보세요."), ("은", " 몇 번일까요?"), ("은", " 몇 번이에요?"), ("을", " 하나 골라 봐."), (
-        "은", " 뭐야?",
-    ),
-    ("은", " 몇 번이야?"), ("을", " 골라 줄래?"), ("은", " 무엇입니까?"), ("은", " 어떤 거예요?"), ("을", " 맞혀 보세요."), (
-        "은", " 뭘까?",
-    ),
+    ("은", "?"), ("은", " 몇 번일까요?"), ("은", " 몇 번이에요?"), ("은", " 몇 번이야?"), ("을", " 고르세요."),
+    ("을", " 골라 주세요."), ("을", " 찾아보세요."), ("을", " 하나 골라 봐."), ("을", " 골라 줄래?"),
+    ("을", " 맞혀 보세요."),
 )  # fmt: skip
+# a thing is asked for by 무엇, a person by 누구, a place by 어디, a time by 언제
+_WHAT = (
+    "무엇일까요?", "뭐예요?", "어느 것인가요?", "어느 것일까요?", "뭐야?", "무엇입니까?", "어떤 거예요?", "뭘까?",
+)  # fmt: skip
+_WHO = ("일까요?", "예요?", "인가요?", "죠?", "야?", "입니까?", "일까?", "인지 아세요?")
 _FITTING = (
     ("으로", " 알맞은 것은?"),
     ("으로", " 맞는 것을 고르세요."),
@@ -87,6 +86,7 @@ class _Question(NamedTuple):
     wrong: tuple[Noun, ...]
     key: tuple[str, str]
     manner: str
+    asked: str = "무엇"
 
 
 # --- facts ----------------------------------------------------------------------------------------
@@ -123,7 +123,8 @@ def _value_question(scene: Scene) -> _Question:
     fact = scene.pick(_by_relation()[scene.pick(_VALUE_RELATIONS)])
     wrong = _unique(tuple(other.value for other in _others(fact)))
     phrase = scene.pick(RELATIONS[fact.relation].topics)
-    return _Question(phrase, {"s": fact.subject}, fact.value, wrong, (fact.subject, fact.relation), "value")
+    key, asked = (str(fact.subject), fact.relation), RELATIONS[fact.relation].asked[0]
+    return _Question(phrase, {"s": fact.subject}, fact.value, wrong, key, "value", asked)
 
 
 def _subject_question(scene: Scene) -> _Question:
@@ -131,7 +132,8 @@ def _subject_question(scene: Scene) -> _Question:
     wrong = _unique(tuple(other.subject for other in _others(fact)))
     phrase = scene.pick(RELATIONS[fact.relation].inverse)
     slots = {"v": fact.value, "a": fact.act}
-    return _Question(phrase, slots, fact.subject, wrong, (str(fact.value), "~" + fact.relation), "subject")
+    key, asked = (str(fact.value), "~" + fact.relation), RELATIONS[fact.relation].who[0]
+    return _Question(phrase, slots, fact.subject, wrong, key, "subject", asked)
 
 
 _VALUE_RELATIONS = tuple(sorted(_BY_VALUE & {name for name, row in RELATIONS.items() if row.topics}))
@@ -186,7 +188,9 @@ def _drawn(scene: Scene) -> tuple[_Question, list[Noun]]:
 
 
 def _asked(scene: Scene, question: _Question) -> str:
-    particle, ending = scene.pick(_ENDINGS + _FITTING if question.manner == "value" else _ENDINGS)
+    forms = [question.asked + end for end in _WHO] if question.asked in ("누구", "어디", "언제") else _WHAT
+    endings = (*_ENDINGS, *(("은", " " + form) for form in forms))
+    particle, ending = scene.pick(endings + _FITTING if question.manner == "value" else endings)
     before = scene.pick(_AMONG if question.manner == "among" else _BEFORE)
     phrase = fill(question.phrase, question.slots, scene.masked)
     joined = phrase + canonical(particle) if scene.masked else josa(phrase, particle)

@@ -52,7 +52,7 @@ _NAMED = steps("""
 """)
 _MESSAGE = steps("""
 {who:이} {keeper:에게} <말했@|부탁했@|귓속말을 했@>. “{name}에게 {what:이라고} 전해 줘.”
-{who:은} {keeper:에게} 쪽지를 주었@. 쪽지에는 ‘{name}, {what}’라고 적혀 있었@.
+{who:은} {keeper:에게} 쪽지를 주었@. 쪽지에는 {note:이라고} 적혀 있었@.
 
 {keeper:은} ‘{what}’ 하고 <외우며|중얼거리며> {place:으로} <갔@|달려갔@|걸어갔@>.
 {keeper:은} {name}, {name:이라고} 부르며 {place:으로} <갔@|뛰어갔@>.
@@ -72,7 +72,7 @@ _SCORES = steps("""
 {a:이} {n}점을 냈고 {b:이} {m}점을 냈@. {c:은} {k}점이었@.
 
 <사회자가|선생님이> 다시 불러 주었@. “{a} {n}점, {b} {m}점, {c} {k}점.”
-칠판에는 ‘{a} {n}, {b} {m}, {c} {k}’라고 적혀 있었@.
+칠판에는 {board:이라고} 적혀 있었@.
 
 ?{n}점을 받은 {a:은} <웃었@|아쉬워했@|박수를 쳤@>. {m}점을 받은 {b:은} <물을 마셨@|춤을 추었@>.
 ?{c:은} {k}점이 <마음에 들었@|아쉬웠@|믿기지 않았@>.
@@ -132,10 +132,11 @@ def record(scene: Scene) -> str:
         if scene.chance(0.5)
         else f"{scene.integer(100, 99999)}"
     )
+    what = Noun(f"{x} {n}{scene.pick(_UNITS)}")
     cast = {
         "who": who, "keeper": keeper, "name": name, "a": a, "b": b, "c": c, "x": x, "y": y, "z": z, "w": w,
         "place": place, "place2": place2, "n": n, "m": m, "k": k, "q": q, "r": r, "p": Noun(p),
-        "what": Noun(f"{x} {n}{scene.pick(_UNITS)}"), "colour": scene.pick(_COLOURS),
+        "what": what, "note": Noun(f"‘{name}, {what}’"), "board": Noun(f"‘{a} {n}, {b} {m}, {c} {k}’"), "colour": scene.pick(_COLOURS),
     }  # fmt: skip
     form = scene.pick((_ORDER, _ORDER, _NAMED, _NAMED, _MESSAGE, _SCORES, _NUMBER, _DICTATION))
     return Teller(scene, cast, plain=scene.chance(0.5)).tell_steps(form, subject="{}")

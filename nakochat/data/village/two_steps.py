@@ -121,7 +121,7 @@ TWO_STEPS: dict[str, tuple[Situation, ...]] = {
         Situation(
             facts=(
                 "한 상자에 {thing} {a:과} {thing2} {b:이} {들어 있다:J} 상자는 {c:I}",
-                "{thing} {a:과} {thing2} {b:을} 한 묶음으로 {c} {만들다:E}",
+                "{thing} {a:과} {thing2} {b:을} 담은 봉투를 {c} {만들다:E}",
             ),
             asks=("모두 몇 {ur:Q}", "다 세면 몇 {ur:Q}"),
             units=("개", "개", "개"),

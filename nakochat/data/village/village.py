@@ -23,6 +23,7 @@ from nakochat.data.village import (
     persona,
     questions,
     records,
+    remarks,
     smalltalk,
     stories,
     unknowns,
@@ -44,6 +45,7 @@ EXERCISE_MODULES = (
     lists,
     choices,
     smalltalk,
+    remarks,
     persona,
 )
 TEXTS: dict[str, Callable[[Scene], str]] = {k: f for module in TEXT_MODULES for k, f in module.TEXTS.items()}
@@ -80,6 +82,7 @@ EXERCISE_WEIGHTS: dict[str, float] = {
     **{"syllables": 4.0, "finals": 4.0, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
     **{"choice": 20.0, "sequence": 1.0},
     **{"persona": 5.0, "feelings": 5.0, "small_talk": 8.0, "greeting": 2.5, "how_to": 1.0, "cannot": 1.0},
+    **{"remark": 4.0, "aside": 1.0},
 }
 # Share of conversations that hold one, two and three exercises: people change the subject
 TALK_LENGTHS = (0.72, 0.2, 0.08)

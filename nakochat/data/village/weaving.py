@@ -59,13 +59,6 @@ _DOING = words.verb_list("쉬다 웃다 놀다 일하다 노래하다 춤추다 
 _WEAR = words.noun_list(
     "한복 외투 조끼 셔츠 스웨터 원피스 비옷 운동복 코트 점퍼 앞치마 교복 두루마기 잠옷 블라우스"
 )
-# nobody sets out to do these, so they fit few of the endings
-_UNMEANT = frozenset(
-    "좋아하다 잃어버리다 잊다 틀리다 어기다 다치다 깨뜨리다 쏟다 발견하다 믿다 들이켜다 미루다 떠올리다".split()
-)
-_DOABLE = tuple(
-    (tuple(verb for verb in verbs if verb not in _UNMEANT), nouns) for verbs, nouns in words.TRANSITIVE
-)
 _HOW = words.noun_list("""
     천천히 열심히 조용히 즐겁게 부지런히 얼른 정성껏 꼼꼼히 신나게 서둘러 몰래 차근차근 한참 잠깐 기쁘게 사이좋게 실컷
     틈틈이 차분히 말없이
@@ -77,7 +70,7 @@ def _clause(scene: Scene, number: int) -> tuple[str, str, dict[str, Any]]:
     verb, noun = f"v{number}", f"o{number}"
     chance = scene.rng.random()
     if chance < 0.72:
-        verbs, nouns = scene.pick(_DOABLE)
+        verbs, nouns = scene.pick(words.DOABLE)
         return f"{{{noun}:을}} ", verb, {verb: scene.pick(verbs), noun: scene.pick(nouns)}
     place = scene.pick(words.PLACES)
     if chance < 0.88:

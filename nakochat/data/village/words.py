@@ -79,6 +79,7 @@ __all__ = [
     "COUNTERS",
     "DEGREES",
     "DISHES",
+    "DOABLE",
     "DRINKS",
     "ENDINGS",
     "FEELINGS",
@@ -183,6 +184,12 @@ TRANSITIVE: tuple[tuple[Verbs, Nouns], ...] = (
     (verb_list("풀다 틀리다 맞히다 내다 설명하다"), noun_list("문제 수수께끼 숙제")),
     (verb_list("돕다 부르다 만나다 기다리다 찾다 칭찬하다 믿다 초대하다 껴안다 놀리다 달래다"), KIN + PEOPLE),
 )  # fmt: skip
+
+# nobody sets out to do these, so they fit few of the endings
+UNMEANT = frozenset(
+    "좋아하다 잃어버리다 잊다 틀리다 어기다 다치다 깨뜨리다 쏟다 발견하다 믿다 들이켜다 미루다 떠올리다".split()
+)
+DOABLE = tuple((tuple(verb for verb in verbs if verb not in UNMEANT), nouns) for verbs, nouns in TRANSITIVE)
 
 # --- verbs without objects ------------------------------------------------------------------------
 INTRANSITIVE = verb_list("""

@@ -1,4 +1,4 @@
-"""A name ("questions", "word_problems", "choices", "everyday") -> its hand-written test items, in the bytes that were frozen.
+"""A name ("questions", "word_problems", …) -> its hand-written test items, in the bytes that were frozen.
 
 Each item was written on its own, outside the village's templates and without sight of them, so that these scores say
 whether the model understands wording that no generator made.  The hashes below give a published score its

@@ -74,3 +74,12 @@ def test_questions_and_options_are_held_out_together(monkeypatch: pytest.MonkeyP
         exercises(3000, split=split)
     assert min(len(used["train"]), len(used["test"])) > 1000
     assert not used["train"] & used["test"]
+
+
+def test_a_person_is_asked_for_by_who_and_a_place_by_where() -> None:
+    """Of facts; what belongs to a group is told apart among things (아플 때 가는 곳은 무엇일까요?)."""
+    asked = [exercise.messages[0].text.split("\n")[0] for exercise in exercises()]
+    people = [text for text in asked if re.search(r"사람은|(?<!집) 사는 곳은", text)]
+    assert sum("누구" in text for text in people) > 20
+    assert sum("어디" in text for text in people) > 5
+    assert not [text for text in people if re.search("무엇|뭐|뭘|어느 것|어떤 거", text)]

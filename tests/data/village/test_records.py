@@ -21,7 +21,7 @@ def test_what_is_rare_in_a_text_comes_back_in_it():
 def test_particles_follow_numbers_and_new_words():
     for text in texts():
         for word, ending in re.findall(
-            r"([가-힣]+ \d+[개마리권장번])(이라고|라고|이라는|라는|이에요|예요)", text
+            r"([가-힣]+ \d+[개마리권장번]?)’?(이라고|라고|이라는|라는|이에요|예요)", text
         ):
             particle = ending if ending.startswith("이") else {"예요": "이에요"}.get(ending, f"이{ending}")
             assert josa(word, particle) == word + ending, text

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from nakochat.data.village import persona, smalltalk
+from nakochat.data.village import persona, remarks, smalltalk
 from nakochat.data.village.feelings import FEELINGS
 from nakochat.data.village.howto import CANNOT, HOWTOS
 from nakochat.data.village.scene import Exercise, Scene
 from nakochat.data.village.talk import THANKS, Topic, turn, words_of
 
-KINDS = {**smalltalk.EXERCISES, **persona.EXERCISES}
+KINDS = {**smalltalk.EXERCISES, **remarks.EXERCISES, **persona.EXERCISES}
 _POLITE = re.compile(r"(요|죠)[.!?]$")
 
 
@@ -84,3 +84,9 @@ def test_a_question_back_leaves_the_turn_to_the_user() -> None:
         for message in exercise.messages:
             if message.text.startswith(("무슨 좋은 일이", "저런, 무슨 일이", "무슨 일을 해냈어요?")):
                 assert message.text.endswith("?")
+
+
+def test_a_remark_is_made_of_the_whole_lexicon_and_is_never_answered_as_unknown() -> None:
+    told = [exercise.messages for exercise in exercises("remark", 3000)]
+    assert len({messages[0].text for messages in told}) > 2500
+    assert not [m.text for messages in told for m in messages if m.role == "assistant" and "모르" in m.text]
