@@ -74,7 +74,7 @@ def engines(command: Sequence[str], count: int) -> list[Device]:
 
 
 def policy_of(settings: ServeSettings, keys: Keys) -> Policy:
-    """Who may come in.  ConfigError for an origin that is none, and for all pages without a key."""
+    """Who may come in.  ConfigError for an origin that is none, and without a key for all pages and for other names."""
     origins = frozenset(origin.rstrip("/").lower() for origin in settings.cors)
     for origin in origins:
         if origin != "*" and not origin.startswith(("http://", "https://")):
@@ -89,6 +89,16 @@ def policy_of(settings: ServeSettings, keys: Keys) -> Policy:
             say(
                 "--cors '*'는 열쇠가 있을 때에만 됩니다. 아무 웹 페이지나 이 모델을 쓰게 되기 때문입니다.",
                 "--cors '*' needs a key: any web page could use this model otherwise.",
+            )
+        )
+    others = [name for name in settings.allow_host if not is_local(name.lower())]
+    if others and not keys:
+        raise ConfigError(
+            say(
+                f"--allow-host {others[0]}: 다른 이름은 열쇠가 있을 때에만 됩니다. 그 이름으로 오는 누구나 이 모델을 쓰게 "
+                "되기 때문입니다. --keys나 NAKO_API_KEY로 열쇠를 주세요.",
+                f"--allow-host {others[0]}: another name needs a key, since whoever comes by it could use this model. "
+                "Give one with --keys or NAKO_API_KEY.",
             )
         )
     names = frozenset(name.lower() for name in (*LOCAL_HOSTS, settings.host, *settings.allow_host))

@@ -33,6 +33,14 @@ def test_an_origin_that_makes_no_sense_or_opens_to_all_is_refused(origin, keys):
         policy_of(ServeSettings(cors=(origin,)), keys)
 
 
+def test_a_name_by_which_others_come_needs_a_key():
+    # a proxy in front of 127.0.0.1 brings the whole internet there
+    with pytest.raises(ConfigError, match=r"--allow-host chat\.example.*--keys"):
+        policy_of(ServeSettings(allow_host=("localhost", "chat.example")), Keys())
+    assert "chat.example" in policy_of(ServeSettings(allow_host=("chat.example",)), KEYS).hosts
+    assert "127.0.0.5" in policy_of(ServeSettings(allow_host=("127.0.0.5",)), Keys()).hosts
+
+
 @pytest.mark.parametrize("fields", [{"gpus": 0}, {"models": 0}, {"drain": -1}])
 def test_settings_that_make_no_sense_are_refused(fields):
     with pytest.raises(ConfigError, match=f"--{next(iter(fields))}"):

@@ -8,6 +8,7 @@ https://owasp.org/www-community/attacks/csrf, https://en.wikipedia.org/wiki/DNS_
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -21,6 +22,7 @@ from nakochat.serving.web.limits import WRONG_KEYS, Rate
 
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 MOST_HEADERS, MOST_HEADER_BYTES, MOST_PATH = 100, 32_768, 4096
+MOST_ASKED_HEADERS = 50  # in a preflight
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # a page says its own
     "X-Content-Type-Options": "nosniff",
@@ -28,6 +30,9 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_HEADER_NAME = re.compile(
+    r"[!#$%&'*+.^_`|~0-9a-z-]{1,64}"
+)  # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +80,7 @@ class Gate:
                     answered.setdefault(name, value)
                 if elsewhere is not None:
                     answered["Access-Control-Allow-Origin"] = elsewhere
+                    answered["Access-Control-Expose-Headers"] = "Retry-After"
                     answered["Cross-Origin-Resource-Policy"] = "cross-origin"
                     answered.add_vary_header("Origin")
             await send(message)
@@ -83,7 +89,7 @@ class Gate:
         if refusal is not None:
             response: ASGIApp = JSONResponse(error_body(refusal), refusal.status, refusal.headers)
         elif elsewhere is not None and scope["method"] == "OPTIONS":
-            response = _preflight()
+            response = _preflight(headers.get("access-control-request-headers", ""))
         else:
             response = self._app
         await response(scope, receive, send_with_headers)
@@ -95,7 +101,17 @@ class Gate:
         state["client"] = address
         if not self._policy.keys or scope["path"] in self._policy.open_paths or scope["method"] == "OPTIONS":
             return None
-        wait = self._wrong.wait(address)
+        # the key comes first: behind a proxy all clients share an address, and wrong ones must not shut out the others
+        owner = self._policy.keys.owner(headers.get("authorization"))
+        if owner is None:
+            return self._refuse_key(address, is_shown="authorization" in headers)
+        state["client"] = state["key"] = owner
+        return None
+
+    def _refuse_key(self, address: str, *, is_shown: bool) -> BadRequest:
+        """401, or 429 once many wrong keys came from there.  This slows programs down that are set up wrongly; what
+        keeps keys from being guessed is their length."""
+        wait = self._wrong.wait(address) if is_shown else 0.0
         if wait:
             return BadRequest(
                 say(
@@ -106,20 +122,16 @@ class Gate:
                 code="too_many_wrong_keys",
                 retry_after=wait,
             )
-        owner = self._policy.keys.owner(headers.get("authorization"))
-        if owner is None:
-            if "authorization" in headers:
-                self._wrong.count(address)
-            return BadRequest(
-                say(
-                    "열쇠가 필요합니다. 'Authorization: Bearer 열쇠'로 보내세요.",
-                    "a key is needed: send 'Authorization: Bearer KEY'.",
-                ),
-                status=401,
-                code="invalid_api_key",
-            )
-        state["client"] = state["key"] = owner
-        return None
+        if is_shown:
+            self._wrong.count(address)
+        return BadRequest(
+            say(
+                "열쇠가 필요합니다. 'Authorization: Bearer 열쇠'로 보내세요.",
+                "a key is needed: send 'Authorization: Bearer KEY'.",
+            ),
+            status=401,
+            code="invalid_api_key",
+        )
 
 
 def refuse(scope: Scope, headers: Headers, policy: Policy) -> BadRequest | None:
@@ -190,11 +202,19 @@ def network_of(scope: Scope) -> str:
     return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
-def _preflight() -> Response:
-    """What a browser asks before it sends a request from another page.  No cookies: none are used."""
+def _preflight(asked: str) -> Response:
+    """What a browser asks before it sends a request from another page.  No cookies: none are used.
+
+    asked: the headers that the page's program wants to send.  Which ones does not matter, since none but those known
+    here is read; OpenAI's client adds a dozen of its own.  "*" would not do: it leaves Authorization out.
+    """
+    names = [name.strip() for name in asked.lower().split(",")]
+    if len(names) > MOST_ASKED_HEADERS or not all(map(_HEADER_NAME.fullmatch, names)):
+        names = []
     headers = {
         "Access-Control-Allow-Methods": "GET, POST",
-        "Access-Control-Allow-Headers": "Authorization, Content-Type",
+        "Access-Control-Allow-Headers": ", ".join(dict.fromkeys(("authorization", "content-type", *names))),
         "Access-Control-Max-Age": "600",
+        "Vary": "Access-Control-Request-Headers",
     }
     return Response(status_code=204, headers=headers)

@@ -98,14 +98,17 @@ def test_without_a_key_only_the_pages_files_and_the_signs_of_life_are_shown():
     assert knock(gate())["client"] == "127.0.0.1"
 
 
-def test_guessing_keys_ends_after_a_while_for_that_address_alone():
+def test_wrong_keys_are_told_to_wait_and_keep_nobody_out_who_has_a_right_one():
+    # behind a proxy every client has the proxy's address: who guesses there must not shut out the others
     closed = gate(keys=KEYS)
     statuses = [knock(closed, {"Authorization": f"Bearer {i}"})["status"] for i in range(21)]
     assert statuses == [401] * 20 + [429]
-    stopped = knock(closed, {"Authorization": f"Bearer {KEY}"})
+    stopped = knock(closed, {"Authorization": "Bearer one-more"})
     assert int(stopped["headers"]["retry-after"]) >= 1
-    assert knock(closed, {"Authorization": f"Bearer {KEY}"}, address="10.0.0.8")["status"] == 200
-    for _ in range(30):  # a page that has no key yet guesses nothing
+    assert knock(closed, {"Authorization": f"Bearer {KEY}"})["status"] == 200
+    assert knock(closed)["status"] == 401  # a page that has no key yet guesses nothing
+    assert knock(closed, {"Authorization": "Bearer another"}, address="10.0.0.8")["status"] == 401
+    for _ in range(30):
         assert knock(closed, address="10.0.0.9")["status"] == 401
 
 
@@ -119,7 +122,7 @@ def test_other_pages_may_ask_only_where_they_were_allowed():
     preflight = knock(allowed, {"Origin": "https://my.app"}, method="OPTIONS")
     assert preflight["status"] == 204
     assert preflight["headers"]["access-control-allow-origin"] == "https://my.app"
-    assert "Authorization" in preflight["headers"]["access-control-allow-headers"]
+    assert "authorization" in preflight["headers"]["access-control-allow-headers"]
     assert "access-control-allow-credentials" not in preflight["headers"]
     asked = knock(allowed, {"Origin": "https://my.app", "Authorization": f"Bearer {KEY}"})
     assert (asked["status"], asked["headers"]["access-control-allow-origin"]) == (200, "https://my.app")
@@ -129,3 +132,26 @@ def test_other_pages_may_ask_only_where_they_were_allowed():
     anyone = gate(keys=KEYS, origins=frozenset({"*"}))
     asked = knock(anyone, {"Origin": "https://other.app", "Authorization": f"Bearer {KEY}"})
     assert asked["headers"]["access-control-allow-origin"] == "https://other.app"
+
+
+def test_the_headers_that_a_pages_client_adds_are_let_in_and_it_may_read_when_to_come_again():
+    # OpenAI's own client in a browser sends a dozen x-stainless-* headers
+    allowed = gate(keys=KEYS, origins=frozenset({"https://my.app"}))
+    sent = {"Origin": "https://my.app", "Access-Control-Request-Method": "POST"}
+
+    def let_in(asked):
+        preflight = knock(allowed, {**sent, "Access-Control-Request-Headers": asked}, method="OPTIONS")
+        assert preflight["status"] == 204
+        assert "access-control-request-headers" in preflight["headers"]["vary"].lower()
+        return {name.strip() for name in preflight["headers"]["access-control-allow-headers"].split(",")}
+
+    own = {"authorization", "content-type"}
+    assert let_in("authorization, x-stainless-lang,X-Stainless-OS") == own | {
+        "x-stainless-lang",
+        "x-stainless-os",
+    }
+    for nonsense in ("", ", ,", "two words", "a\xff", "x" * 100, ",".join(map(str, range(100)))):
+        assert let_in(nonsense) == own
+    refused = knock(allowed, {"Origin": "https://my.app"})
+    assert refused["headers"]["access-control-expose-headers"] == "Retry-After"
+    assert "access-control-expose-headers" not in knock(allowed)["headers"]
