@@ -95,8 +95,8 @@ def policy_of(settings: ServeSettings, keys: Keys) -> Policy:
     if others and not keys:
         raise ConfigError(
             say(
-                f"--allow-host {others[0]}: 다른 이름은 열쇠가 있을 때에만 됩니다. 그 이름으로 오는 누구나 이 모델을 쓰게 "
-                "되기 때문입니다. --keys나 NAKO_API_KEY로 열쇠를 주세요.",
+                f"--allow-host {others[0]}: 다른 이름은 열쇠가 있을 때에만 됩니다. 그 이름으로 오는 누구나 이 모델을 "
+                "쓰게 되기 때문입니다. --keys나 NAKO_API_KEY로 열쇠를 주세요.",
                 f"--allow-host {others[0]}: another name needs a key, since whoever comes by it could use this model. "
                 "Give one with --keys or NAKO_API_KEY.",
             )

@@ -219,6 +219,35 @@ def test_many_conversations(open_page: Callable[..., Page], server: FakeServer) 
     expect(answers(page)).to_have_text("길게 답해요")
 
 
+def test_a_conversation_deleted_while_its_answer_comes_stays_deleted(
+    open_page: Callable[..., Page], server: FakeServer
+) -> None:
+    first = open_page(viewport=SCREEN)
+    ask(first, "남을 이야기")
+    expect(answers(first)).to_have_text("네.")
+    second = first.context.new_page()
+    second.goto(server.address)
+    titles = first.locator("#list .title")
+    for stopped, deleting in enumerate((first, second), 1):  # in its own window, and in another
+        first.keyboard.press("Control+Shift+O")
+        server.will_answer("길게 ", HOLD, "답해요")
+        ask(first, "지울 이야기")
+        expect(answers(first)).to_have_text("길게")
+        item = deleting.locator("#list li").filter(has_text="지울 이야기")
+        item.hover()
+        item.get_by_label("지우기").click()
+        for _ in range(200):
+            if server.stopped == stopped:
+                break
+            first.wait_for_timeout(20)
+        assert server.stopped == stopped
+        for page in (first, second):
+            expect(page.locator("#list .title")).to_have_text(["남을 이야기"])
+    first.reload()
+    expect(titles).to_have_text(["남을 이야기"])
+    second.close()
+
+
 def test_two_windows_show_the_same_conversations(open_page: Callable[..., Page], server: FakeServer) -> None:
     first = open_page(viewport=SCREEN)
     second = first.context.new_page()

@@ -6,6 +6,7 @@ import { growWithText, sendOnEnter } from "/compose.js";
 import { addMessage, newConversation, removeMessage, showBranch, shownPath, textOf, titleOf } from "/conversation.js";
 import { by, copyText, download, tell } from "/elements.js";
 import { inWords, needsKey } from "/faults.js";
+import { Kept } from "/kept.js";
 import { Log } from "/log.js";
 import { Shelf, load, save } from "/memory.js";
 import { Settings, askKey, openSettings, toast } from "/settings.js";
@@ -17,8 +18,10 @@ import { say, translate } from "/words.js";
 translate();
 const settings = new Settings();
 const shelf = await new Shelf().open();
-let conversations = await shelf.all();
-let current = conversations.find(({ id }) => id === load("current", null)) ?? newConversation();
+const kept = new Kept(shelf, await shelf.all(), () =>
+  tell(by("alert"), say("이 브라우저에 자리가 없어서 대화를 간직하지 못했어요. 설정에서 내보내 두세요.", "No room in this browser to keep the conversation. Export it in the settings.")),
+);
+let current = kept.named(load("current", null)) ?? newConversation();
 
 const log = new Log(by("log"), by("scroll"), {
   copy: (message) => copyText(textOf(message)),
@@ -27,7 +30,7 @@ const log = new Log(by("log"), by("scroll"), {
   remove: (message) => change(say("지웠어요.", "Deleted."), () => removeMessage(current, message)),
   turn: (message) => {
     showBranch(current, message);
-    keep(current);
+    kept.save(current);
     show();
   },
 });
@@ -44,7 +47,7 @@ const fitBox = growWithText(box);
 
 function show() {
   log.show(current, answering.comingIn(current), settings.showsTokens);
-  sidebar.show(conversations, current.id);
+  sidebar.show(kept.all, current.id);
   const isRunning = answering.isRunning(current);
   by("send").hidden = isRunning;
   by("stop").hidden = !isRunning;
@@ -61,34 +64,19 @@ function setText(text) {
   fitBox();
 }
 
-const keepDraft = () => save(`draft.${isKept(current) ? current.id : "new"}`, box.value);
-const isKept = (conversation) => conversations.includes(conversation);
-
-// ---- what is kept
-
-let saving = null;
-
-/** Put a conversation on the shelf; while an answer grows at most once a second. */
-function keep(conversation) {
-  if (!isKept(conversation)) conversations = [conversation, ...conversations];
-  clearTimeout(saving);
-  saving = null;
-  return shelf.put(conversation).catch((error) => {
-    console.warn(error);
-    tell(by("alert"), say("이 브라우저에 자리가 없어서 대화를 간직하지 못했어요. 설정에서 내보내 두세요.", "No room in this browser to keep the conversation. Export it in the settings."));
-  });
-}
+const draftName = () => `draft.${kept.has(current) ? current.id : "new"}`;
+const keepDraft = () => save(draftName(), box.value);
 
 /** Change the conversation in a way that can be taken back. */
 function change(words, act) {
   const [conversation, before] = [current, structuredClone(current)];
   answering.stop(conversation);
   act();
-  keep(conversation);
+  kept.save(conversation);
   show();
   toast(words, () => {
     Object.assign(conversation, before);
-    keep(conversation);
+    kept.save(conversation);
     show();
   });
 }
@@ -124,7 +112,7 @@ function answerAgain(message) {
 
 async function answerTo(conversation, question) {
   const message = addMessage(conversation, question.id, "assistant", { model: settings.model ?? stages.first });
-  keep(conversation);
+  kept.add(conversation);
   const ending = answering.fill(conversation, message);
   show();
   log.toEnd();
@@ -136,16 +124,16 @@ async function answerTo(conversation, question) {
     if (needsKey(error) && (await unlock(error)) && conversation === current) answerAgain(message);
   } finally {
     conversation.updated = Date.now();
-    keep(conversation);
+    kept.save(conversation);
     const wasAtEnd = log.isAtEnd;
     if (conversation === current) show();
-    else sidebar.show(conversations, current.id);
+    else sidebar.show(kept.all, current.id);
     if (wasAtEnd) log.toEnd();
   }
 }
 
 function grow(conversation, message) {
-  saving ??= setTimeout(() => keep(conversation), 1000);
+  kept.saveSoon(conversation);
   if (conversation === current) log.grow(message);
 }
 
@@ -164,28 +152,27 @@ async function unlock(error) {
 function openConversation(conversation) {
   keepDraft();
   current = conversation;
-  save("current", isKept(current) ? current.id : null);
+  save("current", kept.has(current) ? current.id : null);
   by("drawer").close();
   show();
   log.toEnd();
-  setText(load(`draft.${isKept(current) ? current.id : "new"}`, ""));
+  setText(load(draftName(), ""));
   if (matchMedia("(hover: hover)").matches) box.focus(); // on a phone the keyboard would cover what was opened
 }
 
 function rename(conversation, title) {
   conversation.title = title;
-  keep(conversation);
+  kept.save(conversation);
   show();
 }
 
 function removeConversation(conversation) {
   answering.stop(conversation);
-  conversations = conversations.filter((one) => one !== conversation);
-  shelf.remove(conversation.id);
+  kept.remove(conversation);
   if (conversation === current) openConversation(newConversation());
   else show();
   toast(say("대화를 지웠어요.", "Conversation deleted."), () => {
-    keep(conversation);
+    kept.add(conversation);
     openConversation(conversation);
   });
 }
@@ -203,7 +190,7 @@ async function importFile(file) {
     toast(`${file.name}: ${error.message}`);
     return;
   }
-  for (const conversation of found) await keep(conversation);
+  for (const conversation of found) await kept.add(conversation);
   openConversation(found[0]);
   by("settings").close();
   toast(say(`대화 ${found.length}개를 들여왔어요.`, `${found.length} conversation(s) imported.`));
@@ -272,7 +259,7 @@ by("open-settings").addEventListener("click", () =>
       read: () => current.system,
       write: (text) => {
         current.system = text;
-        if (isKept(current)) keep(current);
+        kept.save(current);
       },
     },
     language: () => {
@@ -284,7 +271,7 @@ by("open-settings").addEventListener("click", () =>
 );
 by("export-markdown").addEventListener("click", () => download(`${fileName(current)}.md`, toMarkdown(current), "text/markdown"));
 by("export-json").addEventListener("click", () => download(`${fileName(current)}.json`, toJson([current]), "application/json"));
-by("export-all").addEventListener("click", () => download("nakochat.json", toJson(conversations), "application/json"));
+by("export-all").addEventListener("click", () => download("nakochat.json", toJson(kept.all), "application/json"));
 by("import").addEventListener("click", () => by("import-file").click());
 by("import-file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
@@ -299,15 +286,18 @@ by("forget-key").addEventListener("click", () => {
 for (const idea of by("ideas").children) idea.addEventListener("click", () => ask(null, idea.textContent));
 shelf.onChange(async (id) => {
   const found = await shelf.get(id);
-  const known = conversations.find((one) => one.id === id);
-  if (known && answering.isRunning(known)) return; // this window's is newer
-  if (known && found) Object.assign(known, found);
-  else if (known) conversations = conversations.filter((one) => one !== known);
-  else if (found) conversations = [found, ...conversations];
+  const known = kept.named(id);
+  if (found && known && answering.isRunning(known)) return; // this window's is newer
+  if (found && known) Object.assign(known, found);
+  else if (found) kept.receive(found);
+  else if (known) {
+    answering.stop(known);
+    kept.drop(known);
+  }
   show();
 });
 
-setText(load(`draft.${isKept(current) ? current.id : "new"}`, box.value));
+setText(load(draftName(), box.value));
 show();
 log.toEnd();
 meetServer();
