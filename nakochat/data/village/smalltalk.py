@@ -9,7 +9,7 @@ from nakochat.data.village.talk import GREETINGS, PARTINGS, conversation, ending
 from nakochat.data.village.topics import TOPICS
 from nakochat.text.conversation import Message
 
-_BEFORE = ("", "", "", "", "", "", "저기, ", "있지, ", "나코야, ", "근데 ", "참, ", "아, ", "음, ")
+_BEFORE = ("", "", "", "", "", "", "저기, ", "나코야, ", "근데 ", "참, ", "아, ", "음, ")
 
 
 def small_talk(scene: Scene) -> Exercise:

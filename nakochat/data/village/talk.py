@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nakochat.core.josa import Noun
 from nakochat.data.village.scene import Scene
+from nakochat.data.village.telling import chosen
 from nakochat.data.village.wording import Words, tell, typed
 from nakochat.data.village.words import ANIMALS, DRINKS, FIRST_NAMES, FOODS, FRUITS, HOBBIES, PLACES, SPORTS
 from nakochat.text.conversation import Message, assistant, user
@@ -12,7 +13,7 @@ from nakochat.text.conversation import Message, assistant, user
 
 @dataclass(frozen=True)
 class Topic:
-    """asks of the user, answers to any of them, tails that may follow any answer, topics that may come next."""
+    """asks of the user (patterns of telling.py), answers to any of them, tails that may follow any answer, topics that may come next."""
 
     asks: tuple[str, ...]
     answers: tuple[str, ...]
@@ -139,7 +140,8 @@ def words_of(scene: Scene) -> Words:
 
 def turn(scene: Scene, topic: Topic, words: Words, before: Sequence[str] = ("",)) -> list[Message]:
     """One question or remark and the answer to it."""
-    asked = typed(scene, scene.pick(before) + tell(scene, topic.asks, words, solving=False))
+    ask = chosen(scene, scene.pick(topic.asks))
+    asked = typed(scene, scene.pick(before) + tell(scene, ask, words, solving=False))
     answer = tell(scene, topic.answers, words, solving=False)
     if topic.tails and scene.chance(0.35):
         answer += " " + tell(scene, topic.tails, words, solving=False)

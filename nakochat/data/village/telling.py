@@ -57,6 +57,15 @@ def levelled(pattern: str, plain: bool) -> str:
     return done + rest
 
 
+def chosen(scene: Scene, pattern: str, plain: bool = False) -> str:
+    """The pattern as a template, its choices drawn."""
+    pieces = _compiled(pattern, plain)
+    if len(pieces) == 1:
+        return pieces[0][0]
+    template = "".join(piece[0] if len(piece) == 1 else scene.pick(piece) for piece in pieces)
+    return template.replace("  ", " ").strip()
+
+
 @dataclass
 class Teller:
     """Tells sentences about a cast (the slots that every sentence may use) at one speech level."""
@@ -67,15 +76,9 @@ class Teller:
 
     def tell(self, patterns: Patterns, **slots: Any) -> str:
         """One sentence from one of the patterns."""
-        scene = self.scene
-        pattern = patterns if isinstance(patterns, str) else scene.pick(patterns)
-        pieces = _compiled(pattern, self.plain)
-        if len(pieces) > 1:
-            template = "".join(piece[0] if len(piece) == 1 else scene.pick(piece) for piece in pieces)
-            template = template.replace("  ", " ").strip()
-        else:
-            template = pieces[0][0]
-        return fill(template, {**self.cast, **slots} if slots else self.cast, scene.masked)
+        pattern = patterns if isinstance(patterns, str) else self.scene.pick(patterns)
+        template = chosen(self.scene, pattern, self.plain)
+        return fill(template, {**self.cast, **slots} if slots else self.cast, self.scene.masked)
 
     def tell_steps(self, steps: Steps, subject: str = "{hero:은} ") -> str:
         """One sentence from each step, in order.  A subject that is known is sometimes left out, as Korean does."""

@@ -81,8 +81,8 @@ EXERCISE_WEIGHTS: dict[str, float] = {
     **{"sum": 5.0, "story_problem": 12.0},
     **{"syllables": 4.0, "finals": 4.0, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
     **{"choice": 20.0, "sequence": 1.0},
-    **{"persona": 5.0, "feelings": 5.0, "small_talk": 8.0, "greeting": 2.5, "how_to": 1.0, "cannot": 1.0},
-    **{"remark": 4.0, "aside": 1.0},
+    **{"persona": 6.0, "feelings": 5.0, "small_talk": 12.0, "greeting": 2.5, "how_to": 1.0, "cannot": 1.0},
+    **{"remark": 3.0, "aside": 1.0},
 }
 # Share of conversations that hold one, two and three exercises: people change the subject
 TALK_LENGTHS = (0.72, 0.2, 0.08)
