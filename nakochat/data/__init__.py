@@ -9,6 +9,7 @@ shards/     documents -> token shards on disk, again and again the same bytes
 
 held_out.py          what is kept for evaluation
 tokenizer_texts.py   what a tokenizer learns from
+sample.py            a corpus and a budget -> documents from everywhere in it
 prepare.py           the village, or a corpus, for one run's stages -> shards
 mixture.py           prepared sets by their weights -> the sources of a stage
 order.py packing.py batches.py     shards -> the rows that a step learns from

@@ -13,12 +13,14 @@ import contextlib
 import itertools
 import os
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
+
+from numpy.typing import NDArray
 
 from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.files import MANIFEST, read_json, write_json
@@ -28,6 +30,7 @@ from nakochat.core.workers import worker_pool
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import corpus_fingerprint, read_documents
 from nakochat.data.held_out import VALIDATION_BYTES, held_out_below, place
+from nakochat.data.sample import sample
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.sources.catalog import source_of
 from nakochat.data.village.renaming import ASSISTANT
@@ -36,7 +39,7 @@ from nakochat.text.conversation import render
 from nakochat.text.tokenizer import Tokenizer
 
 Kind = Literal["text", "chat"]
-Encoded = tuple[list[int], list[bool] | None]
+Encoded = tuple[Sequence[int] | NDArray[Any], list[bool] | None]
 
 CHUNK = 500  # documents made by a worker at a time
 SMALL_CHUNK = 50  # by this process alone
@@ -50,6 +53,9 @@ OFFSETS = {
     "validation": 9_000_000_000,
 }
 LONGEST = 20_000  # characters of a held-out document
+DRAWING = (
+    2  # of the ways to draw from a corpus: what another has drawn is drawn again, but for a run that goes on
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,8 +161,9 @@ def prepare_stage(
         if there and about.items() <= found.items() and about.get("name") == found.get("name"):
             continue
         tokenizer_folder = folder.parent / "tokenizer"
+        documents: Iterator[Encoded]
         if kind == "text" and corpus.paths:
-            documents = _corpus_documents(corpus, stage, tokenizer, tokens)
+            documents = ((ids, None) for ids in sample(corpus.training, tokenizer, tokens, salt=stage))
         else:
             documents = _village_documents(kind, stage, tokenizer_folder, seed, tokens, name)  # type: ignore[arg-type]
         shard = TokenShard.from_documents(documents, tokenizer.vocab_size, about)
@@ -202,6 +209,7 @@ def _made_from(kind: str, corpus: Corpus) -> dict[str, Any]:
         "corpus": corpus_fingerprint(corpus.paths),
         "column": corpus.column,
         "encoding": corpus.encoding,
+        "drawing": DRAWING,
         **({} if corpus.tail is None else {"tail": corpus.tail}),
     }
 
@@ -275,29 +283,3 @@ def _make(tokenizer: Tokenizer, village: Village, kind: Kind, numbers: range) ->
         texts = tokenizer.encode_batch([village.text(number) for number in numbers])
         return [([tokenizer.bos, *ids], None) for ids in texts]
     return [render(tokenizer, village.exercise(number).messages) for number in numbers]
-
-
-def _corpus_documents(corpus: Corpus, stage: str, tokenizer: Tokenizer, tokens: int) -> Iterator[Encoded]:
-    """A sample of the corpus, spread evenly over it, of about `tokens` tokens; other documents for every stage."""
-    made = 0
-    batch: list[str] = []
-    for text in _spread(corpus, int(tokens * 2.4), salt=stage):
-        batch.append(text)
-        if len(batch) == 256:
-            for ids in tokenizer.encode_batch(batch):
-                yield [tokenizer.bos, *ids], None
-                made += len(ids) + 1
-            batch = []
-            if made >= tokens:
-                return
-    for ids in tokenizer.encode_batch(batch):
-        yield [tokenizer.bos, *ids], None
-
-
-def _spread(corpus: Corpus, characters: int, salt: str = "") -> Iterator[str]:
-    """Documents of the training part of a corpus, about `characters` of them, from everywhere in it."""
-    total = sum(len(text) for text in corpus.documents())
-    share = min(1.0, 1.15 * characters / max(1, total))
-    for text in corpus.training():
-        if place(text, salt or "tokenizer") < share:
-            yield text

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from concurrent.futures import Future
 
@@ -6,7 +7,7 @@ import pytest
 
 from nakochat.core.errors import CheckpointError, DataError
 from nakochat.core.files import is_whole
-from nakochat.data import prepare
+from nakochat.data import prepare, sample
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.prepare import (
     Corpus,
@@ -120,9 +121,9 @@ def test_what_was_made_from_something_else_is_made_again_but_for_a_resume(tmp_pa
 
 def test_a_corpus_that_changed_under_its_name_is_read_again(tmp_path, tokenizer):
     corpus = corpus_of(tmp_path, 60)
-    first = prepared(tmp_path, tokenizer, corpus=corpus, chat=0)["text"]
+    first = prepared(tmp_path, tokenizer, corpus=corpus, text=5000, chat=0)["text"]
     corpus_of(tmp_path, 70)
-    assert len(prepared(tmp_path, tokenizer, corpus=corpus, chat=0)["text"]) > len(first)
+    assert len(prepared(tmp_path, tokenizer, corpus=corpus, text=5000, chat=0)["text"]) > len(first)
 
 
 def test_work_that_nobody_waits_for_is_cancelled(tmp_path, tokenizer, monkeypatch):
@@ -192,17 +193,58 @@ def test_training_never_sees_what_is_held_out_of_a_corpus(tmp_path, tokenizer):
     assert len(every & set(for_tokenizer)) > 50
 
 
-def test_a_part_of_a_corpus_is_spread_over_it_and_differs_by_stage(tmp_path, tokenizer):
+def numbers_of(shard, tokenizer):
+    texts = [tokenizer.decode(shard.ids[slice(*shard.bounds(n))]) for n in range(len(shard))]
+    return [int(text.split("번")[0].removeprefix("문서 ")) for text in texts]
+
+
+@pytest.mark.parametrize("pilot", [1, 500])
+def test_a_part_of_a_corpus_is_spread_over_it_and_differs_by_stage(tmp_path, tokenizer, monkeypatch, pilot):
+    """However many characters a token has, and however badly that was estimated."""
+    monkeypatch.setattr(sample, "PILOT", pilot)
     corpus = corpus_of(tmp_path)
     taken = {}
     for stage in ("base", "mid"):
-        shard = prepared(tmp_path, tokenizer, stage=stage, corpus=corpus, text=6000, chat=0)["text"]
-        texts = [tokenizer.decode(shard.ids[slice(*shard.bounds(n))]) for n in range(len(shard))]
-        numbers = [int(text.split("번")[0].removeprefix("문서 ")) for text in texts]
-        assert min(numbers) < 300
-        assert max(numbers) > 1000
+        shard = prepared(tmp_path, tokenizer, stage=stage, corpus=corpus, text=20_000, chat=0)["text"]
+        assert 20_000 <= shard.tokens < 20_100  # a document is shorter
+        numbers = numbers_of(shard, tokenizer)
+        assert numbers == sorted(set(numbers))
+        assert 0.4 < sum(number < 1250 for number in numbers) / len(numbers) < 0.6
+        assert max(numbers) > 2450
         taken[stage] = set(numbers)
-    assert taken["base"] != taken["mid"]
+    assert len(taken["base"] & taken["mid"]) < 0.6 * len(taken["base"])
+
+
+def test_a_larger_part_of_a_corpus_holds_the_smaller(tmp_path, tokenizer):
+    corpus = corpus_of(tmp_path)
+    small, large = (
+        set(numbers_of(prepared(tmp_path, tokenizer, corpus=corpus, text=n, chat=0)["text"], tokenizer))
+        for n in (4_000, 9_000)
+    )
+    assert small < large
+
+
+def test_a_corpus_that_begins_with_long_words_is_drawn_from_as_evenly(tmp_path, tokenizer):
+    """Its first half has a character a token, its second four."""
+    path = tmp_path / "a.jsonl"
+    texts = [f"문서 {n}번 " + ("q8Z#" * 10 if n < 1000 else "토끼" * 20) for n in range(2000)]
+    path.write_text("\n".join(json.dumps({"text": text}) for text in texts), encoding="utf-8")
+    shard = prepared(tmp_path, tokenizer, corpus=Corpus(paths=(path,)), text=15_000, chat=0)["text"]
+    numbers = numbers_of(shard, tokenizer)
+    assert 15_000 <= shard.tokens < 15_200
+    assert 0.4 < sum(number < 1000 for number in numbers) / len(numbers) < 0.6
+
+
+def test_what_an_older_way_of_drawing_made_is_made_again_but_for_the_village(tmp_path, tokenizer):
+    corpus = corpus_of(tmp_path, 300)
+    for source, remade in ((corpus, True), (Corpus(), False)):
+        first = prepared(tmp_path, tokenizer, corpus=source, chat=0)["text"]
+        older = {name: value for name, value in first.about.items() if name != "drawing"}
+        dataclasses.replace(first, about=older).save(tmp_path / "data" / "mid" / "text")
+        kept = prepared(tmp_path, tokenizer, corpus=source, chat=0, keep=True)["text"]
+        assert "drawing" not in kept.about  # a resume goes on in what it began with
+        again = prepared(tmp_path, tokenizer, corpus=source, chat=0)["text"]
+        assert ("drawing" in again.about) == remade
 
 
 def test_the_split_does_not_hang_on_the_order_of_documents(tmp_path):

@@ -9,7 +9,7 @@
 Every document begins with <|bos|>.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -110,7 +110,7 @@ class TokenShard:
     @classmethod
     def from_documents(
         cls,
-        documents: Iterable[tuple[list[int], list[bool] | None]],
+        documents: Iterable[tuple[Sequence[int] | NDArray[Any], list[bool] | None]],
         vocab_size: int,
         about: dict[str, Any] | None = None,
     ) -> Self:
