@@ -15,7 +15,16 @@ from nakochat.core.files import write_json
 from nakochat.core.messages import say
 from nakochat.core.paths import find_tokenizer, set_folder
 from nakochat.core.progress import speak
-from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, UNREAD, CleanSettings, Counts
+from nakochat.data.cleaning.cleaner import (
+    DROPS,
+    HELD_OUT,
+    PERSONAL,
+    REPAIRS,
+    UNITS,
+    UNREAD,
+    CleanSettings,
+    Counts,
+)
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.files import check_head, find_files
 from nakochat.data.shards.set_writer import SHARD_TOKENS, Preparation, Progress, prepare_part
@@ -263,7 +272,7 @@ def _lines(counts: Counts) -> list[str]:
         **DROPS,
         **REPAIRS,
         **PERSONAL,
-        "held_out": ("평가용으로 떼어 둠", "held out for evaluation"),
+        **HELD_OUT,
     }
     documents = ("개", " documents")
     return [

@@ -1,7 +1,9 @@
 """A text -> its place in [0, 1), which says whether it is kept for evaluation, in every stage and everywhere.
 
-Documents that stand below VALIDATION_SHARE are held out.  A small corpus may have none there: then the one that stands
-lowest is, so that one's own file of a few pages is enough to begin with.
+Placed is a document as `repair` leaves it (cleaning/cleaner.py), before anything is masked in it: that is what all
+readers of a file agree on.  Documents that stand below VALIDATION_SHARE are held out, and never learned, measured or
+not.  A small corpus may have none there: then the one that stands lowest is, so that one's own file of a few pages is
+enough to begin with.
 """
 
 import hashlib
@@ -9,6 +11,7 @@ from collections.abc import Iterable
 
 VALIDATION_SHARE = 0.01  # of a corpus
 VALIDATION_BYTES = 600_000
+RULE = 2  # of those that there were: what an older one divided may have learned what this one holds out
 
 
 def place(text: str, salt: str = "") -> float:

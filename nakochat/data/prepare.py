@@ -29,7 +29,7 @@ from nakochat.core.progress import Bar
 from nakochat.core.workers import worker_pool
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import corpus_fingerprint, read_documents
-from nakochat.data.held_out import VALIDATION_BYTES, held_out_below, place
+from nakochat.data.held_out import RULE, VALIDATION_BYTES, held_out_below, place
 from nakochat.data.sample import sample
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.sources.catalog import source_of
@@ -53,9 +53,6 @@ OFFSETS = {
     "validation": 9_000_000_000,
 }
 LONGEST = 20_000  # characters of a held-out document
-DRAWING = (
-    2  # of the ways to draw from a corpus: what another has drawn is drawn again, but for a run that goes on
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +206,7 @@ def _made_from(kind: str, corpus: Corpus) -> dict[str, Any]:
         "corpus": corpus_fingerprint(corpus.paths),
         "column": corpus.column,
         "encoding": corpus.encoding,
-        "drawing": DRAWING,
+        "held_out_rule": RULE,
         **({} if corpus.tail is None else {"tail": corpus.tail}),
     }
 

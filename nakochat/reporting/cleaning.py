@@ -2,13 +2,12 @@
 
 from nakochat.core.rows import Row, as_row, number, text
 from nakochat.data.chats.conversations import REASONS
-from nakochat.data.cleaning.cleaner import DROPS, PERSONAL, REPAIRS, UNITS, UNREAD
+from nakochat.data.cleaning.cleaner import DROPS, HELD_OUT, PERSONAL, REPAIRS, UNITS, UNREAD
 from nakochat.reporting.document import Block, Cell, Paragraph, Table
 from nakochat.reporting.facts import Run
 from nakochat.reporting.words import MISSING, Words, count, same
 
-_HELD_OUT = {"held_out": ("평가용으로 떼어 둠", "held out for evaluation")}
-_REASONS = {**UNREAD, **DROPS, **_HELD_OUT, **REPAIRS, **PERSONAL}
+_REASONS = {**UNREAD, **DROPS, **HELD_OUT, **REPAIRS, **PERSONAL}
 _DOCUMENTS = ("개", " documents")
 
 

@@ -235,16 +235,16 @@ def test_a_corpus_that_begins_with_long_words_is_drawn_from_as_evenly(tmp_path, 
     assert 0.4 < sum(number < 1000 for number in numbers) / len(numbers) < 0.6
 
 
-def test_what_an_older_way_of_drawing_made_is_made_again_but_for_the_village(tmp_path, tokenizer):
+def test_what_an_older_rule_divided_is_made_again_but_for_the_village(tmp_path, tokenizer):
     corpus = corpus_of(tmp_path, 300)
     for source, remade in ((corpus, True), (Corpus(), False)):
         first = prepared(tmp_path, tokenizer, corpus=source, chat=0)["text"]
-        older = {name: value for name, value in first.about.items() if name != "drawing"}
+        older = {name: value for name, value in first.about.items() if name != "held_out_rule"}
         dataclasses.replace(first, about=older).save(tmp_path / "data" / "mid" / "text")
         kept = prepared(tmp_path, tokenizer, corpus=source, chat=0, keep=True)["text"]
-        assert "drawing" not in kept.about  # a resume goes on in what it began with
+        assert "held_out_rule" not in kept.about  # a resume goes on in what it began with
         again = prepared(tmp_path, tokenizer, corpus=source, chat=0)["text"]
-        assert ("drawing" in again.about) == remade
+        assert ("held_out_rule" in again.about) == remade
 
 
 def test_the_split_does_not_hang_on_the_order_of_documents(tmp_path):

@@ -50,6 +50,11 @@ DROPS: dict[str, tuple[str, str]] = {
 }
 # counted by the readers of the files, before any document is made
 UNREAD: dict[str, tuple[str, str]] = {"damaged_lines": ("읽을 수 없어 건너뜀", "unreadable, passed over")}
+# counted by whoever divides the documents (shards/set_writer.py)
+HELD_OUT: dict[str, tuple[str, str]] = {
+    "held_out": ("평가용으로 떼어 둠", "held out for evaluation"),
+    "held_out_unused": ("떼어 두고 쓰지 않음", "held out, and not used"),
+}
 # what a count counts, where that is not documents
 UNITS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("control_characters", "invisible_characters", "odd_spaces"), ("자", " characters")),
@@ -140,6 +145,8 @@ class Cleaned:
 
     text: str
     """Repaired, also where it is dropped."""
+    unmasked: str
+    """Repaired only: what every other reader of the file has of it."""
     found: Counts
     """REPAIRS and PERSONAL that it had."""
     dropped: str | None
@@ -155,6 +162,11 @@ class Cleaner:
 
     def clean(self, document: str) -> str | None:
         """The document clean, or None where it is dropped."""
+        kept = self.keep(document)
+        return None if kept is None else kept.text
+
+    def keep(self, document: str) -> Cleaned | None:
+        """The same, with what it was before anything was masked."""
         result = self.look(document)
         self.counts.update(result.found)
         self.counts["documents_in"] += 1
@@ -164,17 +176,17 @@ class Cleaner:
             return None
         self.counts["documents_out"] += 1
         self.counts["characters_out"] += len(result.text)
-        return result.text
+        return result
 
     def look(self, document: str) -> Cleaned:
         """What `clean` makes of the document, and why; nothing is counted."""
         settings, found = self.settings, Counter[str]()
-        text = repair(document, found)
+        text = unmasked = repair(document, found)
         if settings.mask_personal:
             pieces = find_personal(text)
             found.update(piece.kind for piece in pieces)
             text = mask_personal(text, pieces)
-        return Cleaned(text=text, found=found, dropped=self._why_dropped(text))
+        return Cleaned(text=text, unmasked=unmasked, found=found, dropped=self._why_dropped(text))
 
     def _why_dropped(self, text: str) -> str | None:
         settings = self.settings

@@ -8,13 +8,13 @@ however long the corpus is, and the same paths give the same documents in the sa
 """
 
 import hashlib
-import re
-import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
+from nakochat.data.cleaning.cleaner import repair
 from nakochat.data.corpus.arrow import arrow_documents, parquet_documents
 from nakochat.data.corpus.damage import Damage, FileDamage
 from nakochat.data.corpus.files import KINDS, CorpusFile, Kind, check_head, find_files
@@ -22,10 +22,6 @@ from nakochat.data.corpus.json_rows import json_documents, json_rows, jsonl_rows
 from nakochat.data.corpus.streams import CHUNK_BYTES, unreadable
 from nakochat.data.corpus.tables import table_documents
 from nakochat.data.corpus.text import check_encoding, text_documents
-
-# The control characters but tab and line feed, and halves of surrogate pairs: JSON can write those
-# ("\ud83d"), but no UTF-8 can, so that the tokenizer would fail on them much later.
-_JUNK = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
 
 def read_documents(
@@ -38,7 +34,8 @@ def read_documents(
 ) -> Iterator[str]:
     """Every document of the corpus, clean and not empty, file after file.
 
-    raw: as it stands in the file, for a Cleaner (cleaning/cleaner.py), which counts what it takes away.
+    Clean is what `repair` makes of it (cleaning/cleaner.py); raw: as it stands in the file, for a Cleaner, which counts
+    what it takes away.
 
     column names the text column where it is not plain which it is; one of a table without header goes by its
     number, from 1.  encoding is that of the text formats.  damage says what to do with a line that cannot be read, and
@@ -71,12 +68,6 @@ def file_documents(
 ) -> Iterator[str]:
     """The documents of one file that find_files found; for whoever goes on in the middle of a corpus."""
     return _documents([file], column, encoding, raw, damage or Damage())
-
-
-def clean_text(text: str) -> str:
-    """text in NFC, lines ending in "\\n", without other control characters (but tab) or space around it."""
-    text = _JUNK.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return unicodedata.normalize("NFC", text).strip()
 
 
 def corpus_fingerprint(paths: Sequence[Path], kinds: Sequence[Kind] = KINDS) -> str:
@@ -112,7 +103,7 @@ def _documents(
     for file in files:
         found, of_file = False, damage.of(file.path)
         for document in _raw_documents(file, column, encoding, of_file):
-            text = document if raw else clean_text(document)
+            text = document if raw else repair(document, Counter())
             if text and not text.isspace():
                 found = True
                 yield text

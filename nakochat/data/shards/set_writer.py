@@ -39,7 +39,7 @@ from nakochat.data.cleaning.cleaner import CleanSettings, Counts
 from nakochat.data.cleaning.duplicates import Seen
 from nakochat.data.cleaning.ngrams import Hashes
 from nakochat.data.corpus.documents import corpus_fingerprint
-from nakochat.data.held_out import VALIDATION_BYTES
+from nakochat.data.held_out import RULE, VALIDATION_BYTES
 from nakochat.data.shards.blocks import CHECKS, checksums
 from nakochat.data.shards.shard import GrowingArray
 from nakochat.data.shards.token_set import HELD_OUT, PART, SET, part_folder
@@ -70,6 +70,7 @@ class Preparation:
             "fingerprint": corpus_fingerprint([entry.file.path for entry in self.reading.files]),
             "encoding": self.reading.encoding,
             "cleaning": self.cleaning.plain(),
+            "held_out_rule": RULE,
             "tokenizer": Tokenizer.load(self.tokenizer).hash,
             "shard_tokens": self.shard_tokens,
             "parts": self.parts,
@@ -217,12 +218,14 @@ class _Writer:
             counts.update(self.seen.counts)
             self.seen.counts.clear()
         for number, text in encoded.held_out.items():
+            kept[number] = False
             bytes_so_far = progress.held_out_bytes.get(name, 0)
             if new[number] and bytes_so_far < self.held_out_most:
                 progress.held_out_bytes[name] = bytes_so_far + len(text.encode())
                 counts["held_out"] += 1
                 held_out.append(text)
-                kept[number] = False
+            elif new[number]:  # not learned either: anybody may measure on it
+                counts["held_out_unused"] += 1
         counts["documents_out"] = int(np.count_nonzero(kept))
         counts["characters_out"] = int(encoded.characters[kept].sum())
         counts["tokens"] = int(encoded.lengths[kept].sum())

@@ -164,7 +164,8 @@ class Encoder:
 
     def __call__(self, texts: Sequence[str]) -> Encoded:
         cleaner = Cleaner(self._cleaning)
-        kept = [text for document in texts if (text := cleaner.clean(document)) is not None]
+        documents = [found for text in texts if (found := cleaner.keep(text)) is not None]
+        kept = [document.text for document in documents]
         ids, lengths = self._ids(kept)
         exact, near = self._cleaning.exact_duplicates, self._cleaning.near_duplicates
         return Encoded(
@@ -173,9 +174,9 @@ class Encoder:
             characters=np.array([len(text) for text in kept], dtype=np.int64),
             signatures=signatures(kept, exact=exact, near=near) if exact or near else None,
             held_out={
-                number: text[:HELD_OUT_CHARACTERS]
-                for number, text in enumerate(kept)
-                if place(text) < VALIDATION_SHARE
+                number: document.text[:HELD_OUT_CHARACTERS]
+                for number, document in enumerate(documents)
+                if place(document.unmasked) < VALIDATION_SHARE
             },
             counts=cleaner.counts,
         )

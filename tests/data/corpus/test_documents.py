@@ -16,8 +16,9 @@ import pytest
 import zstandard
 
 from nakochat.core.errors import DataError
+from nakochat.data.cleaning.cleaner import Cleaner, CleanSettings
 from nakochat.data.corpus import text as corpus_text
-from nakochat.data.corpus.documents import clean_text, corpus_fingerprint, count_bytes, read_documents
+from nakochat.data.corpus.documents import corpus_fingerprint, count_bytes, read_documents
 
 TEXTS = ["첫째 문서입니다.\n\n둘째 문단.", 'He said "안녕", 쉼표와\t탭.', "셋째 문서는\n세 줄\n입니다."]
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
@@ -108,14 +109,16 @@ def test_without_blank_lines_the_cut_is_a_line_end(tmp_path: Path) -> None:
     assert "\n".join(documents).split("\n") == lines
 
 
-def test_text_is_cleaned() -> None:
+def test_text_is_cleaned_as_a_prepared_set_s_is(tmp_path: Path) -> None:
     decomposed = unicodedata.normalize("NFD", "한글")
-    assert clean_text(f"\x00  {decomposed}\r\n둘\r셋\x07\t넷\ud83d \n") == "한글\n둘\n셋\t넷"
+    odd = f"\x00  {decomposed}\r\n둘\r셋\x07\t넷\xa0\u200b다섯\x0b여섯\ud83d \n"
+    path = put(tmp_path / "a.jsonl", json.dumps({"text": odd}).encode())
+    assert read(path) == ["한글\n둘\n셋\t넷 다섯\n여섯"] == [Cleaner(CleanSettings()).clean(odd)]
 
 
 def test_empty_documents_are_dropped_and_half_surrogates_too(tmp_path: Path) -> None:
     path = put(tmp_path / "a.jsonl", '{"text": " \\n"}\n\n{"text": null}\n{"text": "가\\ud83d나\\u2028다"}\n')
-    assert read(path) == ["가나\u2028다"]
+    assert read(path) == ["가나\n다"]  # and U+2028 ends no line of JSON
 
 
 def test_line_ends_across_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import lock_file
 from nakochat.data.cleaning.cleaner import CleanSettings
+from nakochat.data.corpus.documents import read_documents
 from nakochat.data.corpus.files import find_files
+from nakochat.data.held_out import VALIDATION_SHARE, place
 from nakochat.data.shards import set_writer, tokenising
 from nakochat.data.shards.set_writer import Preparation, prepare_part
 from nakochat.data.shards.token_set import TokenSet
@@ -221,6 +224,13 @@ def test_a_name_stands_for_one_set(tmp_path, corpus, tokenizer):
     cleaning = CleanSettings(minimum_characters=9)
     with pytest.raises(ConfigError, match="cleaning"):
         prepared(tmp_path / "set", preparation(corpus, tokenizer, cleaning=cleaning))
+    about = tmp_path / "set" / "set.json"
+    older = {
+        name: value for name, value in json.loads(about.read_text("utf-8")).items() if name != "held_out_rule"
+    }
+    about.write_text(json.dumps(older), encoding="utf-8")
+    with pytest.raises(ConfigError, match="held_out_rule"):  # it may have learned what is held out now
+        prepared(tmp_path / "set", preparation(corpus, tokenizer))
     write_lines(corpus / "a1.jsonl", lines(3))
     with pytest.raises(ConfigError, match="fingerprint"):
         prepared(tmp_path / "set", preparation(corpus, tokenizer))
@@ -244,7 +254,40 @@ def test_held_out_texts_are_of_every_source_and_bounded(tmp_path, tokenizer, mon
     made = TokenSet.load(prepared(tmp_path / "set", preparation(tmp_path, tokenizer)))
     size = sum(len(text.encode()) for text in made.held_out())
     assert 700 <= size < 900  # half of it for each of two sources, of which one is too small
-    assert len(made) + len(made.held_out()) == 1611  # no other is lost
+    counts = made.counts["가"]
+    assert counts["held_out"] == len(made.held_out())
+    below = [text for text in [*lines(1600), *lines(10, 9000)] if place(text) < VALIDATION_SHARE]
+    assert counts["held_out"] + counts["held_out_unused"] == len(below) > counts["held_out"]
+    assert not set(below) & set(
+        documents_of(made, tokenizer)
+    )  # what is too much to measure is not learned either
+    assert len(made) + len(below) == 1611  # no other is lost
+
+
+def odd_lines(count):
+    return [f"문서 {n}번이고\xa0전화는\u3000010-1234-{n:04d}\u200b예요. \x0b둘째 줄." for n in range(count)]
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_every_reader_of_a_file_holds_out_the_same_documents(tmp_path, tokenizer, monkeypatch, mask):
+    """However they are repaired and masked on their way into the set."""
+    monkeypatch.setattr(set_writer, "VALIDATION_BYTES", 300)
+    path = write_lines(tmp_path / "a1.jsonl", odd_lines(1500))
+    (tmp_path / "b.txt").write_text("한 줄", encoding="utf-8")
+    write_lines(tmp_path / "a2.jsonl", ["또 하나"])
+    cleaning = CleanSettings(mask_personal=mask, exact_duplicates=False)
+    made = TokenSet.load(prepared(tmp_path / "set", preparation(tmp_path, tokenizer, cleaning=cleaning)))
+    trained = {number_of(text) for text in documents_of(made, tokenizer)} - {None}
+    read = [text for text in read_documents([path]) if place(text) < VALIDATION_SHARE]
+    measured = {number_of(text) for text in read}
+    assert {number_of(text) for text in made.held_out()} < measured
+    assert measured == set(range(1500)) - trained
+    assert any("[전화번호]" in text for text in made.held_out()) == mask
+
+
+def number_of(text):
+    found = re.match(r"문서 (\d+)번", text)
+    return int(found[1]) if found else None
 
 
 def test_texts_of_which_nothing_is_left_are_an_empty_set(tmp_path, corpus, tokenizer):
