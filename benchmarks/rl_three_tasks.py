@@ -26,7 +26,7 @@ from nakochat.core.machine import open_machine
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.run import read_metrics
 from nakochat.data.village.village import Village
-from nakochat.evals.benchmarks import Options, measure
+from nakochat.evals.benchmarks import Options, limited, measure
 from nakochat.evals.scorer import EngineScorer
 from nakochat.inference.talk import load_engine
 from nakochat.tasks.benchmark import Benchmark, Question
@@ -91,7 +91,7 @@ def held_out(name: str, count: int) -> list[Question]:
             from nakochat.tasks.grading import is_right as grade
         return [Question(e.messages[:-1], partial(_graded, grade, e.expected)) for e in made]
     benchmark = next(b for b in BENCHMARKS if b.name == name)
-    found = lessons_of(benchmark.read(None))[:count]
+    found = lessons_of(limited(benchmark.read(None), count))
     return [Question(lesson.prompt, lesson.is_right) for lesson in found]
 
 
@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--name", default="rl3")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--tasks", nargs="+", default=["counting", "choice", "spelling"])
-    parser.add_argument("--lessons", nargs="*", default=["spelling:0.1"], help="--tasks of mid and sft")
+    parser.add_argument("--lessons", nargs="*", default=["spelling:0.4"], help="--tasks of mid and sft")
     parser.add_argument("--items", type=int, default=1200)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--compile", default="auto")

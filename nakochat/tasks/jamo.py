@@ -1,9 +1,14 @@
-"""Nothing -> questions of the letters (jamo) that a syllable is made of; nothing to download."""
+"""Nothing -> questions of the letters (jamo) that a syllable is made of; nothing to download.
 
+Syllables are asked whose letters no task teaches (spelling.py).
+"""
+
+import itertools
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from nakochat.data.village.scene import held_out
 from nakochat.tasks.benchmark import Benchmark, Choice, Item
 from nakochat.tasks.task import Label
 
@@ -29,19 +34,25 @@ def join(letters: str) -> str:
     return chr(0xAC00 + INITIALS.index(initial) * 588 + VOWELS.index(vowel) * 28 + FINALS.index(final))
 
 
+def kept_from_training(spelt: str) -> bool:
+    """Whether the letters of this word or syllable are asked in evaluation and never taught: one in eight."""
+    return held_out("spelling", spelt) or held_out("spelt", spelt)
+
+
 def read(folder: Path | None) -> Sequence[Item]:
+    """Every syllable at most once in every kind of question; the kinds in turn."""
     draw = random.Random(SEED)
-    return [_item(draw, _KINDS[number % len(_KINDS)]) for number in range(ITEMS)]
+    syllables = ["".join(letters) for letters in itertools.product(*_COMMON)]
+    kept = [letters for letters in syllables if kept_from_training(join(letters))]
+    rounds = zip(*(draw.sample(kept, ITEMS // len(_KINDS)) for _ in _KINDS), strict=True)
+    return [
+        _item(draw, kind, letters) for asked in rounds for kind, letters in zip(_KINDS, asked, strict=True)
+    ]
 
 
-def _syllable(draw: random.Random) -> str:
-    return "".join(draw.choice(letters) for letters in _COMMON)
-
-
-def _item(draw: random.Random, kind: tuple[str, Callable[[str], str]]) -> Choice:
+def _item(draw: random.Random, kind: tuple[str, Callable[[str], str]], letters: str) -> Choice:
     """A question with four answers, the right one at a place that is drawn."""
     question, answer = kind
-    letters = _syllable(draw)
     right = answer(letters)
     wrong: list[str] = []
     while len(wrong) < 3:

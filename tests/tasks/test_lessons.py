@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nakochat.core.errors import ConfigError
-from nakochat.tasks import arc, gsm8k, kmmlu, kobest, mmlu, puzzles, spelling, word_problems
+from nakochat.tasks import arc, gsm8k, kmmlu, kobest, mmlu, puzzles, word_problems
 from nakochat.tasks.benchmark import Choice
 from nakochat.tasks.catalogue import BENCHMARKS
 from nakochat.tasks.lessons import begins_with, lessons_of, training_lessons
@@ -141,25 +141,6 @@ def test_puzzles_are_right_whatever_stands_before_the_answer(tmp_path):
 )
 def test_a_puzzle_is_right_by_its_whole_answer(said, expected, right):
     assert puzzles.ends_in(said, expected=expected) == right
-
-
-def test_spelling_by_hand_and_without_words_of_the_test():
-    items = spelling.read(None)
-    by_hand = {
-        "'소고'의 초성은 뭐예요?": "'소고'는 초성이 'ㅅㄱ'이에요.",
-        "'가위'를 뒤집어 써 주세요.": "'가위'를 거꾸로 쓰면 '위가'예요.",
-        "'동백'은 무슨 글자로 끝나요?": "'동백'은 끝 글자가 '백'이에요.",
-        "'마'를 자모로 풀어 쓰면요?": "'마'는 'ㅁ ㅏ'예요.",
-    }
-    found = {item.prompt[0].text: item.answer.text for item in items}
-    for asked, answered in by_hand.items():
-        assert found[asked] == answered
-    assert len(items) == 1200
-    for item in items[:200]:
-        assert item.is_right(item.answer.text)
-        assert not item.is_right("모르겠어요.")
-    assert not set(spelling._words(True)) & set(spelling._words(False))
-    assert spelling.read_train(None, count=50)[7].prompt == spelling.read_train(None, count=9)[7].prompt
 
 
 def test_what_keeps_nothing_to_learn_from_says_so():
