@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+from nakochat.core.josa import josa
 from nakochat.tasks.benchmark import Benchmark, Choice, Item
 from nakochat.tasks.task import Label
 
@@ -45,15 +46,24 @@ def _below_ten_thousand(number: int) -> str:
 
 def read(folder: Path | None) -> Sequence[Item]:
     draw = random.Random(SEED)
-    return [_item(draw, number % 3) for number in range(ITEMS)]
+    numbers: dict[int, None] = {}  # none twice
+    while len(numbers) < ITEMS:
+        numbers[_number(draw)] = None
+    return [_item(draw, place % 3, number) for place, number in enumerate(numbers)]
 
 
-def _item(draw: random.Random, kind: int) -> Choice:
+def _number(draw: random.Random) -> int:
+    """Of 5 to 12 digits; every second one is round, as numbers in life are."""
     digits = draw.randint(5, 12)
     number = draw.randrange(10 ** (digits - 1), 10**digits)
-    if draw.random() < 0.5:  # round ones are commoner in life
+    if draw.random() < 0.5:
         step: int = 10 ** draw.randint(2, digits - 2)
         number -= number % step
+    return number
+
+
+def _item(draw: random.Random, kind: int, number: int) -> Choice:
+    digits = len(str(number))
     write = (mixed, spoken, lambda value: f"{value:,}")[kind]
     # what goes wrong in life: a place too many or too few, two figures exchanged, a figure misread
     near = [
@@ -66,11 +76,8 @@ def _item(draw: random.Random, kind: int) -> Choice:
     wrong = list(dict.fromkeys(write(other) for other in near if other not in (0, number)))
     options = [write(number), *draw.sample([text for text in wrong if text != write(number)], 3)]
     draw.shuffle(options)
-    asked = (
-        f"{mixed(number)}을 숫자로 쓰면"
-        if kind == 2
-        else f"{number:,}을 {('만과 억으로 쓰면', '읽으면')[kind]}"
-    )
+    shown = mixed(number) if kind == 2 else f"{number:,}"
+    asked = f"{josa(shown, '을')} {('만과 억으로 쓰면', '읽으면', '숫자로 쓰면')[kind]}"
     return Choice(tuple((asked, f" {option}") for option in options), options.index(write(number)))
 
 

@@ -4,6 +4,7 @@ Either who is spoken of and the verb do not fit (할머니께서 … 먹었어�
 polite turns familiar in its last sentence.
 """
 
+import itertools
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,21 +47,40 @@ _TALKS = (
 _GREETINGS = ("안녕하십니까?", "처음 뵙겠습니다.", "실례합니다.", "반갑습니다.", "수고하십니다.")
 
 
+# of a hundred: who is honoured, who is not, a talk
+_SHARES = (50, 25, 25)
+
+
 def read(folder: Path | None) -> Sequence[Item]:
+    """No item twice; of talks there are fewer than their share."""
     draw = random.Random(SEED)
-    found: list[Item] = []
-    for number in range(ITEMS):
-        if number % 4 == 3:
-            asked, right, wrong = draw.choice(_TALKS)
-            before = f"가: {draw.choice(_GREETINGS)} {asked}\n나:"
-        else:
-            before, honorific, plain = draw.choice(_VERBS)
-            elder = number % 4 != 2
-            who = f"{draw.choice(_ELDERS)}께서" if elder else josa(draw.choice(_YOUNG), "이")
-            before = f"{draw.choice(_WHEN)} {who} {before}"
-            right, wrong = (f"{honorific}.", f"{plain}.") if elder else (f"{plain}.", f"{honorific}.")
-        found.append(Choice(((before, f" {right}"), (before, f" {wrong}"))))
+    kinds = (_sentences(honoured=True), _sentences(honoured=False), _talks())
+    found = [
+        item
+        for items, share in zip(kinds, _SHARES, strict=True)
+        for item in draw.sample(items, min(ITEMS * share // 100, len(items)))
+    ]
+    draw.shuffle(found)
     return found
+
+
+def _sentences(*, honoured: bool) -> list[Item]:
+    people = [f"{who}께서" for who in _ELDERS] if honoured else [josa(who, "이") for who in _YOUNG]
+    return [
+        _pair(f"{when} {who} {before}", *((honorific, plain) if honoured else (plain, honorific)))
+        for when, who, (before, honorific, plain) in itertools.product(_WHEN, people, _VERBS)
+    ]
+
+
+def _talks() -> list[Item]:
+    return [
+        _pair(f"가: {greeting} {asked}\n나:", right, wrong)
+        for greeting, (asked, right, wrong) in itertools.product(_GREETINGS, _TALKS)
+    ]
+
+
+def _pair(before: str, right: str, wrong: str) -> Choice:
+    return Choice(((before, f" {right.rstrip('.')}."), (before, f" {wrong.rstrip('.')}.")))
 
 
 BENCHMARKS = (

@@ -27,7 +27,7 @@ _DO = (
 
 def read(folder: Path | None) -> Sequence[Item]:
     draw = random.Random(SEED)
-    found: list[Item] = []
+    found: dict[Item, None] = {}  # no pair twice
     while len(found) < ITEMS:
         who, food, place = draw.choice(FIRST_NAMES), draw.choice(FOODS), draw.choice(OUTDOOR_PLACES)
         words = [
@@ -48,8 +48,8 @@ def read(folder: Path | None) -> Sequence[Item]:
             wrong = (
                 " ".join(words[:cut]) + " " + words[cut] + words[cut + 1] + " " + " ".join(words[cut + 2 :])
             )
-        found.append(Choice((("", right + "."), ("", wrong.strip() + "."))))
-    return found
+        found[Choice((("", right + "."), ("", wrong.strip() + ".")))] = None
+    return list(found)
 
 
 BENCHMARKS = (

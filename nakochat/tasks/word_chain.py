@@ -4,6 +4,7 @@ A word follows that begins with the last syllable of the one before, or with wha
 ㄹ before ㅣ and y becomes ㅇ, before others ㄴ (력 -> 역, 로 -> 노); ㄴ before ㅣ and y becomes ㅇ (녀 -> 여).
 """
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from nakochat.data.village import nouns
 from nakochat.tasks.benchmark import Benchmark, Choice, Item
-from nakochat.tasks.jamo import FINALS, INITIALS, VOWELS
+from nakochat.tasks.jamo import INITIALS, VOWELS
 from nakochat.tasks.task import Label
 
 ITEMS = 400
@@ -51,40 +52,50 @@ def follows(before: str, after: str) -> bool:
 
 
 def read(folder: Path | None) -> Sequence[Item]:
-    assert len(FINALS) == 28
-    groups = [value for name, value in vars(nouns).items() if name.isupper() and isinstance(value, tuple)]
-    listed = {str(word) for group in groups for word in group if isinstance(word, str)}
-    listed |= {*_CHANGING, *_ANSWERS}
-    words = sorted(word for word in listed if len(word) > 1 and all("가" <= c <= "힣" for c in word))
+    """Every word is asked at most once; every third item is one in which the law decides."""
+    words = _words()
     by_start: dict[str, list[str]] = defaultdict(list)
     for word in words:
         by_start[word[0]].append(word)
     draw = random.Random(SEED)
+    by_law = {first: after for first in words if (after := _following(first, by_start, by_law=True))}
+    lawful = draw.sample(sorted(by_law), math.ceil(ITEMS / 3))
+    others = {
+        first: after
+        for first in words
+        if first not in lawful and (after := _following(first, by_start, by_law=False))
+    }
+    plain = draw.sample(sorted(others), ITEMS - len(lawful))
     found: list[Item] = []
     for number in range(ITEMS):
-        # every third is one in which the law decides
-        first, right = _pair(draw, _CHANGING if number % 3 == 0 else words, by_start, number % 3 == 0)
-        wrong: list[str] = []
-        while len(wrong) < 3:
-            other = draw.choice(words)
-            if not follows(first, other) and len(other) == len(right) and other not in wrong:
-                wrong.append(other)
-        options = [right, *wrong]
-        draw.shuffle(options)
-        context = f"끝말잇기: {first} →"
-        found.append(Choice(tuple((context, f" {option}") for option in options), options.index(right)))
+        first = lawful[number // 3] if number % 3 == 0 else plain[number - number // 3 - 1]
+        found.append(_item(draw, first, draw.choice((by_law if number % 3 == 0 else others)[first]), words))
     return found
 
 
-def _pair(
-    draw: random.Random, words: Sequence[str], by_start: dict[str, list[str]], changed: bool
-) -> tuple[str, str]:
-    while True:
-        first = draw.choice(words)
-        begin = sorted(starts(first[-1]) - ({first[-1]} if changed else set()))
-        following = [word for start in begin for word in by_start[start] if word != first and len(word) < 4]
-        if following:
-            return first, draw.choice(following)
+def _words() -> list[str]:
+    groups = [value for name, value in vars(nouns).items() if name.isupper() and isinstance(value, tuple)]
+    listed = {str(word) for group in groups for word in group if isinstance(word, str)}
+    listed |= {*_CHANGING, *_ANSWERS}
+    return sorted(word for word in listed if len(word) > 1 and all("가" <= c <= "힣" for c in word))
+
+
+def _following(first: str, by_start: dict[str, list[str]], *, by_law: bool) -> list[str]:
+    """Short words that may follow; by_law: only those that may by the law alone."""
+    begin = sorted(starts(first[-1]) - ({first[-1]} if by_law else set()))
+    return [word for start in begin for word in by_start[start] if word != first and len(word) < 4]
+
+
+def _item(draw: random.Random, first: str, right: str, words: Sequence[str]) -> Choice:
+    wrong: list[str] = []
+    while len(wrong) < 3:
+        other = draw.choice(words)
+        if not follows(first, other) and len(other) == len(right) and other not in wrong:
+            wrong.append(other)
+    options = [right, *wrong]
+    draw.shuffle(options)
+    context = f"끝말잇기: {first} →"
+    return Choice(tuple((context, f" {option}") for option in options), options.index(right))
 
 
 BENCHMARKS = (
