@@ -4,6 +4,7 @@ So one file in tasks/ serves four ends: mid and sft learn from its lessons, RL a
 grader, evaluation asks the items that it keeps apart, and the report shows them.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -55,13 +56,23 @@ def _lesson(item: Item) -> Lesson | None:
     return None  # a program: what is right only tests know
 
 
+# what a word of one syllable may have behind it: 예입니다 is 예, and 예전 is not
+_POLITE = r"(?:입니다|이에요|예요|요)?(?!\w)"
+
+
 def begins_with(answer: str, *, right: str, others: Sequence[str] = ()) -> bool:
-    """Whether the answer begins with the right option, and with no longer one that is wrong."""
+    """Whether the answer begins with the right option, as a word of its own, and with no longer one that is wrong."""
     said = answer.strip()
     longer = [other for other in others if len(other) > len(right) and other.startswith(right)]
-    ends = said[len(right) : len(right) + 1]
-    whole = len(right) > 1 or not ends.isalnum()  # "B" is not the beginning of "Because"
-    return said.startswith(right) and whole and not any(said.startswith(other) for other in longer)
+    whole = re.match(re.escape(right) + _border(right), said) is not None
+    return whole and not any(said.startswith(other) for other in longer)
+
+
+def _border(word: str) -> str:
+    """The pattern of what may follow a word that is said."""
+    if word[-1:].isascii() and word[-1:].isalnum():
+        return r"(?![A-Za-z0-9]|[.,]\d)"  # "B" does not begin "Because", 10 not 10.5; "B입니다" says B
+    return _POLITE if len(word) == 1 and "가" <= word <= "힣" else ""
 
 
 def training_lessons(benchmark: Benchmark, folder: Path | None) -> list[Lesson]:

@@ -36,12 +36,24 @@ def test_worked_answers_call_the_calculator(tmp_path):
     assert lesson.conversation[0].text == "How many?"
 
 
+@pytest.mark.parametrize(
+    ("answer", "right", "taken"),
+    [
+        *[(f"B{end}", "B", True) for end in ("", ".", ". 물", "입니다.", "예요.", "가 맞아요.", "번", ") 물")],
+        *[(f"B{end}", "B", False) for end in ("ecause", "1", "BC")],
+        *[(f"예{end}", "예", True) for end in ("", ".", ", 맞아요.", "요", "입니다.", "예요.", "이에요!")],
+        *[(f"예{end}", "예", False) for end in ("전에는", "요일", "이에요일", "입니다만요")],
+        *[(f"10{end}", "10", True) for end in ("", ".", "개예요.", "입니다", ", 20")],
+        *[(f"10{end}", "10", False) for end in ("0", ".5", ",000")],
+        *[("긍정이에요", "긍정", True), ("긍정적이에요", "긍정", True), ("아, 긍정", "긍정", False)],
+    ],
+)
+def test_an_answer_begins_with_the_option_as_a_word(answer, right, taken):
+    assert begins_with(answer, right=right) is taken
+
+
 def test_choices_are_answered_with_their_letter_or_words():
-    assert begins_with("B", right="B", others=("A",))
-    assert begins_with("B. 물", right="B", others=("A",))
-    assert not begins_with("Because", right="B", others=("A",))
-    assert begins_with("예", right="예", others=("아니오",))
-    assert not begins_with("물고기예요", right="물", others=("물고기",))
+    assert not begins_with("물고기예요", right="물고", others=("물고기",))
     context = "문장: 좋아요 긍부정:"
     item = Choice(((context, " 부정"), (context, " 긍정")), gold=1)
     (lesson,) = lessons_of([item, Choice((("가", "x"), ("나", "x"))), Choice((("", "x"), ("", "y")))])
