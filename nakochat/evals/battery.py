@@ -11,10 +11,11 @@ from typing import Any
 from nakochat.core.errors import DataError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
+from nakochat.core.messages import say
 from nakochat.evals.benchmarks import Options, Outcome, measure
 from nakochat.evals.scorer import Scorer
 from nakochat.tasks import core
-from nakochat.tasks.benchmark import Benchmark
+from nakochat.tasks.benchmark import Benchmark, Item
 
 FILE = "suites.json"
 CHAT_PARTS = ("arc-easy", "arc-challenge", "mmlu", "gsm8k", "humaneval")
@@ -42,7 +43,7 @@ def run_battery(
             told(benchmark, None, why)
             continue
         try:
-            items = benchmark.read(folder)
+            items = _items_of(benchmark, folder)
         except DataError as error:
             why = str(error)
             told(benchmark, None, why)
@@ -54,6 +55,21 @@ def run_battery(
     if not scores:
         raise DataError(why)
     return scores
+
+
+def _items_of(benchmark: Benchmark, folder: Path | None) -> Sequence[Item]:
+    """DataError where the files hold none that can be asked."""
+    items = benchmark.read(folder)
+    if not items:
+        raise DataError(
+            say(
+                f"물을 수 있는 문항이 하나도 없습니다: {folder or benchmark.name}. 자료가 온전한지 보세요. "
+                "'nako data pull'로 다시 받을 수 있습니다.",
+                f"no item that can be asked in {folder or benchmark.name}. See whether the data is whole; "
+                "'nako data pull' gets it again.",
+            )
+        )
+    return items
 
 
 def summaries(scores: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from nakochat.core.errors import DataError
 from nakochat.core.files import read_json
 from nakochat.evals import battery
 from nakochat.evals.benchmarks import Options, Outcome
-from nakochat.tasks.benchmark import Benchmark
+from nakochat.tasks.benchmark import Benchmark, Choice
 from nakochat.tasks.catalogue import select
 from nakochat.tasks.task import Label
 
@@ -40,8 +40,11 @@ def test_chatcore_is_that_of_the_published_figures():
     assert battery.summaries({"jamo": score(0.5, 0.25)}) == {}
 
 
-def benchmark(name, source=None, read=lambda folder: []):
+def benchmark(name, source=None, read=lambda folder: [ITEM]):
     return Benchmark(name=name, label=Label(name, name), read=read, source=source)
+
+
+ITEM = Choice((("q:", "a"), ("q:", "b")))
 
 
 def unreadable(folder):
@@ -62,6 +65,24 @@ def test_what_has_no_data_is_told_and_left_out(monkeypatch, tmp_path):
     assert told == [("here", ""), ("away", "nako data pull nsmc"), ("broken", "no such file. Get it.")]
     with pytest.raises(DataError, match="nsmc"):
         battery.run_battery(None, chosen[1:2], folders.get, Options(), told=tell)
+
+
+def test_a_set_without_an_item_leaves_the_others_their_scores(monkeypatch, tmp_path):
+    monkeypatch.setattr(battery, "measure", lambda scorer, b, items, options, machine: Outcome(b, (1.0,)))
+    told = []
+    chosen = [benchmark("empty", "klue", lambda folder: []), benchmark("here")]
+    found = battery.run_battery(
+        None,
+        chosen,
+        lambda source: tmp_path,
+        Options(),
+        told=lambda b, outcome, why: told.append((b.name, why)),
+    )
+    assert list(found) == ["here"]
+    assert [name for name, _ in told] == ["empty", "here"]
+    assert str(tmp_path) in told[0][1]
+    with pytest.raises(DataError, match="nako data pull"):
+        battery.run_battery(None, chosen[:1], lambda source: tmp_path, Options(), told=lambda *_: None)
 
 
 def test_suites_of_one_checkpoint_join(tmp_path):

@@ -39,7 +39,10 @@ def test_worked_answers_call_the_calculator(tmp_path):
 @pytest.mark.parametrize(
     ("answer", "right", "taken"),
     [
-        *[(f"B{end}", "B", True) for end in ("", ".", ". 물", "입니다.", "예요.", "가 맞아요.", "번", ") 물")],
+        *[
+            (f"B{end}", "B", True)
+            for end in ("", ".", ". 물", "입니다.", "예요.", "가 맞아요.", "번", ") 물")
+        ],
         *[(f"B{end}", "B", False) for end in ("ecause", "1", "BC")],
         *[(f"예{end}", "예", True) for end in ("", ".", ", 맞아요.", "요", "입니다.", "예요.", "이에요!")],
         *[(f"예{end}", "예", False) for end in ("전에는", "요일", "이에요일", "입니다만요")],
