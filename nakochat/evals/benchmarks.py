@@ -9,7 +9,7 @@ from typing import Any
 from nakochat.core.machine import Machine
 from nakochat.core.sandbox import Limits, judge_code
 from nakochat.evals.interval import wilson
-from nakochat.evals.scorer import Ask, Likelihood, Scorer
+from nakochat.evals.scorer import Ask, Likelihood, Scorer, prompt_room
 from nakochat.tasks.benchmark import Benchmark, Choice, Item, Program, Question
 from nakochat.tasks.humaneval import pass_at_k
 
@@ -42,7 +42,7 @@ class Outcome:
     benchmark: Benchmark
     right: tuple[float, ...]
     cut: int = 0
-    """Items whose beginning did not fit the model's context."""
+    """Items whose beginning did not fit the model's context, beside the room for an answer."""
     passed: tuple[tuple[int, int], ...] = ()
     """Of programs and questions: (tries, passed)."""
 
@@ -216,7 +216,7 @@ def _try(
     benchmark: Benchmark,
     options: Options,
 ) -> list[Row]:
-    """Every prompt is answered `samples` times."""
+    """Every prompt is answered `samples` times; one that is too long loses its beginning."""
     passed = [0] * len(prompts)
     for sample in range(options.samples):
         answers = scorer.generate(
@@ -227,7 +227,11 @@ def _try(
         )
         for place, (is_right, answer) in enumerate(zip(graders, answers, strict=True)):
             passed[place] += is_right(answer)
-    return [(options.samples, count, 0) for count in passed]
+    room = prompt_room(scorer.context, benchmark.max_tokens)
+    return [
+        (options.samples, count, int(len(prompt) > room))
+        for count, prompt in zip(passed, prompts, strict=True)
+    ]
 
 
 def _passes(item: Program, options: Options, answer: str) -> bool:

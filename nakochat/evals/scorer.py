@@ -74,7 +74,7 @@ class Scorer(Protocol):
     def generate(
         self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
     ) -> list[str]:
-        """How it goes on, without tool calls' marks."""
+        """How it goes on, without tool calls' marks.  Of a prompt the last `prompt_room` tokens are kept."""
 
 
 class EngineScorer:
@@ -99,7 +99,7 @@ class EngineScorer:
     def generate(
         self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
     ) -> list[str]:
-        room = self.context - min(max_tokens, self.context // 2)
+        room = prompt_room(self.context, max_tokens)
         cut = [list(prompt[-room:]) for prompt in prompts]
         order = sorted(range(len(cut)), key=lambda index: len(cut[index]))
         answers = [""] * len(cut)
@@ -213,6 +213,11 @@ class EngineScorer:
         for index, row in enumerate(rows):
             ids[index, : len(row)] = torch.tensor(row)
         return ids.to(self.engine.machine.device)
+
+
+def prompt_room(context: int, max_tokens: int) -> int:
+    """Tokens of a prompt that are kept, the last ones, where so many may be written: half the context at the least."""
+    return context - min(max_tokens, context // 2)
 
 
 def fit(ask: Ask, room: int) -> Ask:

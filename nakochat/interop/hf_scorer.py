@@ -16,7 +16,7 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.evals.likelihood import predictions
-from nakochat.evals.scorer import Ask, Likelihood, fit
+from nakochat.evals.scorer import Ask, Likelihood, fit, prompt_room
 from nakochat.text.conversation import Conversation
 
 ROWS = 16
@@ -125,7 +125,7 @@ class TransformersScorer:
         self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
     ) -> list[str]:
         """One prompt after the other, so that no padding can change an answer."""
-        room = self.context - min(max_tokens, self.context // 2)
+        room = prompt_room(self.context, max_tokens)
         answers = []
         for number, prompt in enumerate(prompts):
             torch.manual_seed(seed * 1_000_003 + number)

@@ -27,6 +27,7 @@ from nakochat.core.messages import say
 from nakochat.data.batches import Batch, make_batch
 from nakochat.data.packing import Packer, Piece
 from nakochat.evals.likelihood import log_likelihoods
+from nakochat.evals.scorer import prompt_room
 from nakochat.inference.engine import Engine, Generated, inference_copy
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
@@ -188,7 +189,7 @@ class Rollouts:
 
     def _rendered(self, prompt: Prompt) -> list[int]:
         """A prompt that is too long loses its beginning: its answer may still be right."""
-        room = self.model.config.context - min(self.settings.max_tokens, self.model.config.context // 2)
+        room = prompt_room(self.model.config.context, self.settings.max_tokens)
         return render_prompt(self.tokenizer, prompt.messages)[-room:]
 
     def _drift(self, policy: Model, prompts: Sequence[Sequence[int]], made: Sequence[Generated]) -> Any:

@@ -108,6 +108,17 @@ def test_items_that_lose_their_beginning_are_counted():
     assert found.figures()["cut"] == 1
 
 
+def test_questions_that_lose_their_beginning_are_counted_too():
+    # of a context of 20, 5 are for the answer and 2 for the marks around the question
+    items = [Question((user("q" * length),), bool) for length in (13, 14, 40)]
+    scorer = Letters(answers=["yes", "no", ""], context=20)
+    found = measure(scorer, benchmark(max_tokens=5), items, Options())
+    assert found.right == (1.0, 1.0, 0.0)
+    assert found.figures()["cut"] == 2
+    fitting = measure(Letters(answers=["yes"], context=20), benchmark(max_tokens=5), items[:1], Options())
+    assert "cut" not in fitting.figures()
+
+
 def test_answers_are_graded_by_rule():
     items = [Question((user("1+1?"),), names_number("2")), Question((user("2+2?"),), names_number("4"))]
     found = measure(Letters(answers=["It is 2.", "It is 5."]), benchmark(chance=0.1), items, Options())

@@ -3,7 +3,7 @@ import torch
 
 from nakochat.core.machine import Machine
 from nakochat.evals import scorer as scorer_module
-from nakochat.evals.scorer import Ask, EngineScorer, common_length, families, fit
+from nakochat.evals.scorer import Ask, EngineScorer, common_length, families, fit, prompt_room
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.text.tokenizer import Tokenizer
@@ -109,3 +109,7 @@ def test_generation_keeps_the_order_and_cuts_long_prompts(engine):
     together = scorer.generate(prompts, max_tokens=8)
     assert together == [scorer.generate([prompt], max_tokens=8)[0] for prompt in prompts]
     assert scorer.likelihoods([]) == []
+    room = prompt_room(engine.context, 8)
+    assert room == 88
+    assert scorer.generate([prompts[2][-room:]], max_tokens=8) == together[2:]
+    assert prompt_room(96, 500) == 48  # half is the question's, however long the answer may be
