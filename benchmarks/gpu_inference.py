@@ -203,8 +203,9 @@ def profile(options: argparse.Namespace) -> None:
         by = "self_cuda_time_total" if options.device == "cuda" else "self_cpu_time_total"
         print(f"{count} streams, step {1000 * step:.2f} ms; 5 steps:")
         print(table.table(sort_by=by, row_limit=22, max_name_column_width=60))
-        if engine._passes is not None and (count, True) in engine._passes._passes:
-            made = engine._passes._passes[count, True]
+        passes = engine._seats.passes
+        if passes is not None and (count, True) in passes._passes:
+            made = passes._passes[count, True]
             synchronise(machine.device)
             began = time.perf_counter()
             for _ in range(20):

@@ -17,6 +17,7 @@ import importlib.util
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -27,9 +28,9 @@ from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.inference.answer import Answer
 from nakochat.inference.passes import ROWS, Passes
-from nakochat.inference.request import EngineFull, Finish, Request, Token
+from nakochat.inference.request import Finish, Request, Token
 from nakochat.inference.sampling import Knobs, Sampling, Written, choose, penalise
-from nakochat.inference.scheduler import Counters, Full, Plan, Scheduler
+from nakochat.inference.scheduler import Counters, Plan, Scheduler
 from nakochat.inference.slots import BLOCK, Slots, StepCache, bytes_of_slot
 from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
@@ -62,6 +63,15 @@ def inference_copy(model: Model, quant: Quant | None = None) -> Model:
     return copied if quant is None else quantise(copied, quant)
 
 
+@dataclass(frozen=True)
+class Seats:
+    """Where sequences run."""
+
+    scheduler: Scheduler
+    slots: Slots
+    passes: Passes | None
+
+
 def _room(device: torch.device) -> float:
     """Bytes that slots may take."""
     if device.type == "cuda":
@@ -73,9 +83,9 @@ class Engine:
     """Generates with one model.  The model should be an inference_copy.
 
     context: most tokens of a sequence (default: the model's); slots: how many are served at once (default: as many as
-    fit, at most 256); most_waiting: how many more may wait; exact: the same answer to the bit in any company (default:
-    on a CPU, where only a lone stream in float32 feels it; a GPU computes at least 64 rows for it); tools: what answers
-    calls (default: the calculator); compile: let the compiler join a GPU's small kernels, which takes its time once.
+    fit, at most 256); exact: the same answer to the bit in any company (default: on a CPU, where only a lone stream in
+    float32 feels it; a GPU computes at least 64 rows for it); tools: what answers calls (default: the calculator);
+    compile: let the compiler join a GPU's small kernels, which takes its time once.
     """
 
     def __init__(
@@ -86,30 +96,15 @@ class Engine:
         *,
         context: int | None = None,
         slots: int | None = None,
-        most_waiting: int | None = None,
         exact: bool | None = None,
         tools: Sequence[Tool] | None = None,
         compile: bool = False,
     ) -> None:
         self.model, self.tokenizer, self.machine, self.compile = model, tokenizer, machine, compile
-        gpu = machine.device.type == "cuda"
-        self.exact = not gpu if exact is None else exact
+        self.exact = machine.device.type != "cuda" if exact is None else exact
         self.tools = (calculator(tokenizer),) if tools is None else tuple(tools)
         self.context = min(context or model.config.context, model.config.context)
-        if slots is None:
-            room = int(_room(machine.device)) // bytes_of_slot(model, self.context)
-            slots = max(1, min(MOST_SLOTS, room))
-        pieces = GPU_EXACT_PIECES if self.exact else GPU_PIECES
-        self._scheduler = Scheduler(
-            slots=slots,
-            length=self.context,
-            piece=BLOCK,
-            most_waiting=most_waiting,
-            exact=self.exact,
-            **({"pieces_per_step": pieces[0], "pieces_beside": pieces[1]} if gpu else {}),
-        )
-        self._slots: Slots | None = None
-        self._passes: Passes | None = None
+        self._wanted_slots = slots
         self._answers: dict[int, Answer] = {}
         self._keys = itertools.count()
         self._knobs: tuple[tuple[int, ...], Knobs] = ((), Knobs([], machine.device))
@@ -121,26 +116,42 @@ class Engine:
         never[:, [tokenizer.pad, tokenizer.im_start, tokenizer.output_start, tokenizer.output_end]] = True
         self._never = never.to(machine.device)  # (states of UTF-8, V)
 
+    def reserve(self) -> None:
+        """Take the slots' memory now; else the first request does."""
+        _ = self._seats
+
+    @cached_property
+    def _seats(self) -> Seats:
+        """Counted and taken at once, as what is free now is not what was free when another model was loaded; and not
+        before they are needed: whoever wants the model alone pays nothing."""
+        slots = self._wanted_slots
+        if slots is None:
+            room = int(_room(self.machine.device)) // bytes_of_slot(self.model, self.context)
+            slots = max(1, min(MOST_SLOTS, room))
+        pieces = GPU_EXACT_PIECES if self.exact else GPU_PIECES
+        gpu = self.machine.device.type == "cuda"
+        scheduler = Scheduler(
+            slots=slots,
+            length=self.context,
+            piece=BLOCK,
+            exact=self.exact,
+            **({"pieces_per_step": pieces[0], "pieces_beside": pieces[1]} if gpu else {}),
+        )
+        with torch.inference_mode():
+            memory = Slots(self.model, slots=slots, length=self.context)
+            return Seats(scheduler, memory, self._new_passes(memory))
+
     # requests that come and go
 
     def submit(self, request: Request) -> int:
         """Queue a request; the key that its tokens will carry.
 
-        RequestError when its prompt is empty, holds what is no token or leaves no room for an answer; EngineFull when
-        too many wait already.
+        RequestError when its prompt is empty, holds what is no token or leaves no room for an answer.
         """
         self._check(request)
         key = next(self._keys)
         limit = min(self.context, len(request.prompt) + request.sampling.max_tokens)
-        try:
-            self._scheduler.submit(key, request.prompt, limit)
-        except Full as full:
-            raise EngineFull(
-                say(
-                    "요청이 너무 많이 밀려 있습니다. 잠시 뒤에 다시 보내세요.",
-                    "too many requests are waiting. Try again in a moment.",
-                )
-            ) from full
+        self._seats.scheduler.submit(key, request.prompt, limit)
         answer = Answer(key, request, limit, self.tokenizer, self.tools if request.tools else ())
         if request.sampling.penalises:
             answer.written = Written(request.prompt, self.model.config.padded_vocab, self.machine.device)
@@ -150,32 +161,30 @@ class Engine:
     def cancel(self, key: int) -> bool:
         """Forget a request; no token of it comes any more.  False when it has already ended."""
         self._answers.pop(key, None)
-        return self._scheduler.cancel(key)
+        return self._seats.scheduler.cancel(key)
 
     @property
     def busy(self) -> bool:
         """Whether a step would do anything."""
-        return self._scheduler.busy
+        return self._seats.scheduler.busy
 
     def counters(self) -> Counters:
         """How many wait and run, and what prefixes saved."""
-        return self._scheduler.counters()
+        return self._seats.scheduler.counters()
 
     @torch.inference_mode()
     def step(self) -> list[Token]:
         """Compute once for everything that runs.  The new tokens, several of a request where a tool answered."""
-        plan = self._scheduler.schedule()
+        seats = self._seats
+        plan = seats.scheduler.schedule()
         if not plan.work:
             return []
-        if self._slots is None:  # only now: whoever wants the model alone pays nothing
-            self._slots = Slots(self.model, slots=len(self._scheduler.slots), length=self.context)
-            self._passes = self._new_passes(self._slots)
         for part in plan.copies:
-            self._slots.copy(part)
-        if self._passes is not None:
-            logits, keys = self._passes.run(plan.work, self._scheduler.running)
+            seats.slots.copy(part)
+        if seats.passes is not None:
+            logits, keys = seats.passes.run(plan.work, seats.scheduler.running)
         else:
-            logits, keys = self._compute(plan, self._slots), list(plan.ready)
+            logits, keys = self._compute(plan, seats), list(plan.ready)
         return [] if logits is None else self._next(logits.float(), [self._answers[key] for key in keys])
 
     def _new_passes(self, slots: Slots) -> Passes | None:
@@ -184,19 +193,19 @@ class Engine:
             return None
         return Passes(self.model, slots, exact=self.exact, compile=self.compile)
 
-    def _compute(self, plan: Plan, slots: Slots) -> Tensor | None:
+    def _compute(self, plan: Plan, seats: Seats) -> Tensor | None:
         """The logits behind every ready sequence.  -> (ready, V), None where nothing is ready"""
         ids: list[int] = []
         previous: list[int] = []
         last: dict[int, int] = {}
         for part in plan.work:
-            tokens = self._scheduler.running[part.key].tokens
+            tokens = seats.scheduler.running[part.key].tokens
             ids += tokens[part.start : part.end]
             previous += [tokens[place - 1] if place else 0 for place in range(part.start, part.end)]
             if part.end == len(tokens):
                 last[part.key] = len(ids) - 1
         rows = self._rows(len(ids))
-        cache = StepCache(slots, plan.work, previous, rows)
+        cache = StepCache(seats.slots, plan.work, previous, rows)
         laid = torch.tensor([ids + [0] * (rows - len(ids))], device=self.machine.device)
         hidden: Tensor = self.model.hidden(laid, cache)[0]
         if not plan.ready:
@@ -225,7 +234,7 @@ class Engine:
         keys = tuple(answer.key for answer in answers)
         if self._knobs[0] != keys:
             samplings = [answer.request.sampling for answer in answers]
-            self._knobs = keys, Knobs(samplings, device, ROWS if self.exact and self._passes else None)
+            self._knobs = keys, Knobs(samplings, device, ROWS if self.exact and self._seats.passes else None)
         positions = torch.tensor([answer.length for answer in answers], device=device)
         chosen = choose(logits, self._knobs[1], positions).tolist()
         tokens: list[Token] = []
@@ -237,13 +246,13 @@ class Engine:
         """A chosen token into its answer."""
         new = answer.take(token, logs)
         if new[-1].finish:
-            if new[-1].finish == "error" and self._slots is not None:
-                self._slots.wipe(self._scheduler.forget(answer.key))
+            if new[-1].finish == "error":
+                self._seats.slots.wipe(self._seats.scheduler.forget(answer.key))
             else:
-                self._scheduler.end(answer.key)
+                self._seats.scheduler.end(answer.key)
             del self._answers[answer.key]
         else:
-            self._scheduler.extend(answer.key, [part.id for part in new])
+            self._seats.scheduler.extend(answer.key, [part.id for part in new])
         return new
 
     def _logprobs(self, logits: Tensor, row: int, answer: Answer) -> Tensor | None:

@@ -14,10 +14,6 @@ MOST_LOGPROBS = 20
 MOST_BIAS = 100
 
 
-class EngineFull(RequestError):
-    """As many requests wait as may wait.  Ask again later."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """Ids to go on from, and how.  Raises RequestError for values that make no sense."""

@@ -21,10 +21,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-class Full(Exception):
-    """No more requests may wait."""
-
-
 class Work(NamedTuple):
     """Tokens start..end of a sequence, to be computed in its slot in this step.  `one` token is computed by itself."""
 
@@ -111,14 +107,13 @@ class Scheduler:
         piece: int = 64,
         pieces_per_step: int = 8,
         pieces_beside: int = 1,
-        most_waiting: int | None = None,
         exact: bool = True,
     ) -> None:
         """pieces_per_step: of prompts; pieces_beside: while others are being answered."""
         assert min(slots, length, piece, pieces_per_step, pieces_beside) >= 1
         self.length, self.piece = length, piece
         self.pieces_per_step, self.pieces_beside = pieces_per_step, pieces_beside
-        self.most_waiting, self.exact = most_waiting, exact
+        self.exact = exact
         self.slots = [Slot(number) for number in range(slots)]
         self.waiting: deque[Row] = deque()
         self.running: dict[int, Row] = {}
@@ -128,10 +123,8 @@ class Scheduler:
     # what the engine asks and tells
 
     def submit(self, key: int, prompt: Sequence[int], limit: int) -> None:
-        """Queue a prompt that may grow to `limit` tokens.  Full when too many wait already."""
+        """Queue a prompt that may grow to `limit` tokens."""
         assert 0 < len(prompt) < limit <= self.length, "the engine refuses what cannot fit"
-        if self.most_waiting is not None and len(self.waiting) >= self.most_waiting:
-            raise Full
         self.waiting.append(Row(key, list(prompt), len(prompt), limit))
 
     def cancel(self, key: int) -> bool:

@@ -47,9 +47,6 @@ class Slots:
         for tensor in (self.keys, self.values):
             tensor[:, slot] = 0
 
-    def bytes_per_slot(self) -> int:
-        return 2 * self.keys[:, 0].numel() * self.keys.element_size()
-
 
 def bytes_of_slot(model: Model, length: int) -> int:
     """What a slot of so many tokens takes once it is full."""

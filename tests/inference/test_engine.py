@@ -8,6 +8,7 @@ from nakochat.core.machine import Machine
 from nakochat.inference.detokeniser import Detokeniser
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.sampling import Sampling
+from nakochat.inference.slots import Slots, bytes_of_slot
 from nakochat.inference.talk import message_of, reply
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.text.conversation import Part, user
@@ -125,3 +126,23 @@ def test_a_broken_request_leaves_nothing_to_the_next_in_its_slot(engine, tokeniz
     (fresh,) = Engine(model, tokenizer, engine.machine, slots=1).generate([whole], sampling)
     assert second.finish != "error"
     assert second == fresh
+
+
+def test_two_engines_never_plan_the_same_memory_twice(engine, tokenizer, monkeypatch):
+    one = bytes_of_slot(engine.model, engine.context)
+    free = [8 * one]
+
+    class Counted(Slots):
+        def __init__(self, model, *, slots, length):
+            free[0] -= slots * one
+            super().__init__(model, slots=slots, length=length)
+
+    monkeypatch.setattr("nakochat.inference.engine._room", lambda device: 0.5 * free[0])
+    monkeypatch.setattr("nakochat.inference.engine.Slots", Counted)
+    engines = [Engine(engine.model, tokenizer, engine.machine) for _ in range(3)]
+    assert free == [8 * one]  # whoever wants the model alone pays nothing
+    for made in engines:
+        made.reserve()
+    assert [made.counters().slots_free for made in engines] == [4, 2, 1]
+    engines[0].generate([[tokenizer.bos]], Sampling(max_tokens=2))
+    assert free == [one]

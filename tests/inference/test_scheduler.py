@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nakochat.inference.scheduler import Full, Scheduler, common
+from nakochat.inference.scheduler import Scheduler, common
 
 
 class Life:
@@ -194,16 +194,6 @@ def test_the_next_turn_computes_only_what_is_new():
         scheduler.submit(1, turn, 20)
         first = min(scheduler.schedule().work, key=lambda work: work.start)
         assert (first.slot, first.start) == (0, expected)
-
-
-def test_too_many_waiting_are_refused():
-    scheduler = Scheduler(slots=1, length=8, most_waiting=2)
-    scheduler.submit(0, [1], 3)
-    scheduler.submit(1, [1], 3)
-    with pytest.raises(Full):
-        scheduler.submit(2, [1], 3)
-    scheduler.schedule()  # one of them runs now
-    scheduler.submit(2, [1], 3)
 
 
 @settings(max_examples=300, deadline=None)

@@ -5,13 +5,16 @@ loaded beside it, so that answers of another go on meanwhile.  Ends when the fro
 """
 
 import json
+import logging
 import socket
 import sys
 import time
-from collections.abc import Callable
+import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+import torch
 
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.machine import Machine, open_machine
@@ -24,6 +27,7 @@ from nakochat.serving.engines.shelf import reference_of
 from nakochat.serving.engines.wire import EngineEnd, Message, Token, pack, pack_tokens
 
 ALIVE = 1.0  # seconds between two signs of life
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -34,11 +38,21 @@ class Loaded:
     keys: dict[int, int] = field(default_factory=dict)  # the engine's key -> the front's
 
 
-class EngineProcess:
-    """The loop.  open_engine: a model's name -> its engine, called in another thread."""
+class Opener(Protocol):
+    """Where engines come from."""
 
-    def __init__(self, front: EngineEnd, open_engine: Callable[[str], Engine]) -> None:
-        self._front, self._open = front, open_engine
+    def open(self, name: str) -> Engine:
+        """A model's engine.  Called in another thread than forget."""
+
+    def forget(self) -> None:
+        """Hand back the memory of engines that are gone."""
+
+
+class EngineProcess:
+    """The loop."""
+
+    def __init__(self, front: EngineEnd, opener: Opener) -> None:
+        self._front, self._opener = front, opener
         self._loaded: dict[str, Loaded] = {}
         self._loading: tuple[str, Future[Engine]] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nako-load")
@@ -51,8 +65,7 @@ class EngineProcess:
                 for message in self._front.receive(self._patience()):
                     self._obey(message)
                 self._finish_loading()
-                for loaded in self._loaded.values():
-                    self._step(loaded)
+                self._step_all()
                 if time.monotonic() > self._said + ALIVE:
                     self._say_alive()
         except (EOFError, ConnectionError):
@@ -70,6 +83,7 @@ class EngineProcess:
                 self._loading = (message["model"], self._thread.submit(self._open, message["model"]))
             case "drop":
                 self._loaded.pop(message["model"], None)
+                self._opener.forget()  # what the next model is planned by is what is free then
             case "begin":
                 self._begin(message)
             case "cancel":
@@ -91,6 +105,10 @@ class EngineProcess:
                     loaded.engine.cancel(key)
                     del loaded.keys[key]
 
+    def _step_all(self) -> None:
+        for loaded in self._loaded.values():
+            self._step(loaded)
+
     def _step(self, loaded: Loaded) -> None:
         if not loaded.engine.busy:
             return
@@ -107,15 +125,25 @@ class EngineProcess:
         if new:
             self._front.send(pack_tokens(new))
 
+    def _open(self, name: str) -> Engine:
+        """In the thread that loads.  A model counts as loaded once the memory of its answers is there too."""
+        engine = self._opener.open(name)
+        engine.reserve()
+        return engine
+
     def _finish_loading(self) -> None:
         if self._loading is None or not self._loading[1].done():
             return
         (name, future), self._loading = self._loading, None
-        try:
-            engine = future.result()
-        except NakoError as error:
-            self._front.send(pack({"is": "unloadable", "model": name, "why": str(error)}))
+        error = future.exception()
+        if error is None:
+            self._welcome(name, future.result())
             return
+        self._front.send(pack({"is": "unloadable", "model": name, "why": _why(name, error)}))
+        traceback.clear_frames(error.__traceback__)  # which hold all that had been made until then
+        self._opener.forget()
+
+    def _welcome(self, name: str, engine: Engine) -> None:
         self._loaded[name] = Loaded(engine)
         counters = engine.counters()
         slots = counters.slots_used + counters.slots_free
@@ -141,23 +169,50 @@ def _request(message: Message) -> Request:
     )
 
 
+def _why(name: str, error: BaseException) -> str:
+    """What clients are told of a model that cannot be loaded.  What no user can mend goes to the log with its place."""
+    if isinstance(error, NakoError):
+        return str(error)
+    logger.error("%s cannot be loaded", name, exc_info=error)
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return say(
+            f"메모리가 모자라 모델을 읽을 수 없습니다: {name}. --models를 줄이거나 --quant int8, 더 작은 --context로 "
+            "실행하세요.",
+            f"not enough memory for the model {name}. Serve with fewer --models, --quant int8 or a smaller --context.",
+        )
+    kind = type(error).__name__
+    return say(
+        f"모델을 읽다가 오류가 났습니다: {name} ({kind}). 다시 보내 보고, 그래도 안 되면 서버의 기록을 보세요.",
+        f"the model {name} could not be loaded ({kind}). Try again; if that fails too, see the server's log.",
+    )
+
+
+class Shelf:
+    """Engines of runs on this machine, which is opened with the first of them."""
+
+    def __init__(self, device: str, dtype: str, gpus: int, options: EngineOptions) -> None:
+        self._device, self._dtype, self._gpus, self._options = device, dtype, gpus, options
+        self._machine: Machine | None = None
+
+    def open(self, name: str) -> Engine:
+        if self._machine is None:
+            self._machine = _machine(self._device, self._dtype, self._gpus)
+        return load_engine(reference_of(name), self._machine, self._options)
+
+    def forget(self) -> None:
+        if self._machine is not None:
+            self._machine.forget_cached_memory()
+
+
 def main() -> None:
     """What a device's command starts.
 
     argv: device, dtype, number of GPUs in use, EngineOptions as JSON, number of the front's socket.
     """
     device, dtype, gpus, options, number = sys.argv[1:]
-    how = EngineOptions(**json.loads(options))
-    machine: list[Machine] = []
-
-    def open_engine(name: str) -> Engine:
-        if not machine:
-            machine.append(_machine(device, dtype, int(gpus)))
-        engine: Engine = load_engine(reference_of(name), machine[0], how)
-        return engine
-
+    shelf = Shelf(device, dtype, int(gpus), EngineOptions(**json.loads(options)))
     with socket.socket(fileno=int(number)) as place:
-        EngineProcess(EngineEnd(place), open_engine).run()
+        EngineProcess(EngineEnd(place), shelf).run()
 
 
 def _machine(device: str, dtype: str, gpus: int) -> Machine:
