@@ -10,7 +10,7 @@ from nakochat.inference.sampling import Written
 from nakochat.inference.stops import StopText
 from nakochat.inference.tools import Calls, Tool
 from nakochat.inference.utf8 import WHOLE, utf8_table
-from nakochat.text.conversation import PartKind
+from nakochat.text.conversation import PartKind, part_opened_by
 from nakochat.text.tokenizer import Tokenizer
 
 
@@ -31,9 +31,9 @@ class Answer:
         self._text = Detokeniser(tokenizer.token_bytes)
         self._stops = StopText(request.stop)
         self._kind: PartKind = "text"
-        t = tokenizer
-        self._ends = frozenset((t.im_end, t.bos)) if request.stop_ids is None else request.stop_ids
-        self._opens: dict[int, PartKind] = {t.python_start: "python", t.output_start: "output"}
+        ends = request.stop_ids
+        self._ends = frozenset((tokenizer.im_end, tokenizer.bos)) if ends is None else ends
+        self._opens = part_opened_by(tokenizer)
 
     def take(self, token: int, logs: Tensor | None) -> list[Token]:
         """A sampled token, and what a tool answers to it, as the tokens that go out.

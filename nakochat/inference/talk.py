@@ -16,7 +16,7 @@ from nakochat.inference.request import Finish, Request
 from nakochat.inference.sampling import Sampling
 from nakochat.models.checkpoint import checkpoint_of
 from nakochat.models.model import Model
-from nakochat.text.conversation import Conversation, Message, Part, PartKind, render_prompt
+from nakochat.text.conversation import Conversation, Message, Part, PartKind, part_opened_by, render_prompt
 from nakochat.text.tokenizer import Tokenizer
 
 
@@ -99,7 +99,7 @@ def decode_pieces(engine: Engine, prompts: list[list[int]], sampling: Sampling) 
 
 def message_of(ids: list[int], tokenizer: Tokenizer) -> Message:
     """An assistant's message from its generated ids."""
-    opens: dict[int, PartKind] = {tokenizer.python_start: "python", tokenizer.output_start: "output"}
+    opens = part_opened_by(tokenizer)
     parts: list[Part] = []
     kind: PartKind = "text"
     text, written = Detokeniser(tokenizer.token_bytes), ""

@@ -45,6 +45,11 @@ class Message:
 Conversation = tuple[Message, ...]
 
 
+def part_opened_by(tokenizer: Tokenizer) -> dict[int, PartKind]:
+    """The special token that begins a part -> what kind of part it is; behind every other one are words."""
+    return {tokenizer.python_start: "python", tokenizer.output_start: "output"}
+
+
 def system(text: str) -> Message:
     return Message("system", (Part("text", text),))
 

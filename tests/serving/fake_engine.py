@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from nakochat.inference.detokeniser import Detokeniser
-from nakochat.serving.engines.wire import EngineEnd, Token, pack, pack_tokens
+from nakochat.serving.engines.wire import EngineEnd, WireToken, pack, pack_tokens
 from nakochat.text.tokenizer import Tokenizer
 
 
@@ -33,11 +33,11 @@ class Answer:
         self.left -= 1
         last = not self.left
         if last and self.finish == "stop":
-            return Token(self.tokenizer.im_end, "stop")
+            return WireToken(self.tokenizer.im_end, "stop")
         token = self.random.randrange(self.tokenizer.vocab_size - 8)  # the special ones come last
         likely = tuple((rank, -2.0 - rank) for rank in range(self.logprobs or 0))
         logprob = None if self.logprobs is None else -0.5
-        return Token(token, self.finish if last else None, self.text.push(token), "text", logprob, likely)
+        return WireToken(token, self.finish if last else None, self.text.push(token), "text", logprob, likely)
 
 
 def main(how, folder, number):

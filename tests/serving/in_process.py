@@ -5,7 +5,7 @@ import json
 
 from nakochat.inference.options import Sampling
 from nakochat.serving.engines.shelf import Model
-from nakochat.serving.engines.wire import Token
+from nakochat.serving.engines.wire import WireToken
 from nakochat.serving.serve import front_of
 from nakochat.serving.web.limits import Limits
 
@@ -41,8 +41,8 @@ class AtOnce:
             likely = [(i, -1.0) for i in range(message["logprobs"] or 0)]
             logprob = None if message["logprobs"] is None else -1.0
             tokens = [
-                Token(70, None, "가", "text", logprob, likely),
-                Token(71, "stop", "나", "text", logprob, likely),
+                WireToken(70, None, "가", "text", logprob, likely),
+                WireToken(71, "stop", "나", "text", logprob, likely),
             ]
             self.owner.heard(self, {"is": "tokens", "tokens": [(message["key"], *token) for token in tokens]})
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from nakochat.core.messages import say
 from nakochat.inference.options import Sampling
 from nakochat.serving.engines.device import Device
-from nakochat.serving.engines.wire import Message, Token, unpack_tokens
+from nakochat.serving.engines.wire import Message, WireToken, unpack_tokens
 from nakochat.serving.errors import BadRequest
 
 CRASH_LOOP = 3  # deaths one after the other, from which on nobody is made to wait for that device
@@ -63,11 +63,11 @@ class Ask:
         }
 
 
-News = tuple[int, Token | BadRequest]  # with the number of the answer in its request
+News = tuple[int, WireToken | BadRequest]  # with the number of the answer in its request
 
 
 @dataclass(eq=False)
-class Work:
+class Job:
     """One answer that was asked for, of those whose news go to the same queue."""
 
     key: int
@@ -79,7 +79,7 @@ class Work:
     timer: asyncio.TimerHandle | None = None
     is_over: bool = False
 
-    def tell(self, news: Token | BadRequest) -> None:
+    def tell(self, news: WireToken | BadRequest) -> None:
         """The next token, or why there is none.  As many as the model's context at most, so it needs no bound."""
         if not self.is_over:
             self.is_over = isinstance(news, BadRequest) or news.finish is not None
@@ -92,7 +92,7 @@ class Loaded:
 
     context: int
     slots: int
-    works: dict[int, Work] = field(default_factory=dict)
+    jobs: dict[int, Job] = field(default_factory=dict)
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Place:
 
     @property
     def busy(self) -> int:
-        return sum(len(model.works) for model in self.models.values())
+        return sum(len(model.jobs) for model in self.models.values())
 
 
 class Dispatcher:
@@ -126,7 +126,7 @@ class Dispatcher:
         """Why the first model could not be loaded."""
         self.on_loaded: Callable[[str, int], None] = lambda model, context: None
         """Told the context that a model has in an engine."""
-        self._queues: OrderedDict[str, deque[Work]] = OrderedDict()  # by client, the next one's at the front
+        self._queues: OrderedDict[str, deque[Job]] = OrderedDict()  # by client, the next one's at the front
         self._keys = itertools.count(1)
         self._is_placing = False
 
@@ -136,8 +136,8 @@ class Dispatcher:
 
     def give_up(self, why: BadRequest) -> None:
         """End every answer, waiting or on its way."""
-        for work in [*self._waiting(), *self._running()]:
-            self.cancel(work, why)
+        for job in [*self._waiting(), *self._running()]:
+            self.cancel(job, why)
 
     async def close(self) -> None:
         """End all engine processes."""
@@ -157,19 +157,19 @@ class Dispatcher:
     def running(self) -> int:
         return sum(place.busy for place in self.places.values())
 
-    def ask(self, ask: Ask, client: str, news: asyncio.Queue[News], index: int, patience: float) -> Work:
+    def ask(self, ask: Ask, client: str, news: asyncio.Queue[News], index: int, patience: float) -> Job:
         """Queue an answer.  It is given up with a 503 when no device has taken it after `patience` seconds."""
-        work = Work(next(self._keys), index, ask, client, news)
-        work.timer = asyncio.get_running_loop().call_later(patience, self._finish, work, too_slow())
-        self._queues.setdefault(client, deque()).append(work)
+        job = Job(next(self._keys), index, ask, client, news)
+        job.timer = asyncio.get_running_loop().call_later(patience, self._finish, job, too_slow())
+        self._queues.setdefault(client, deque()).append(job)
         self._place_all()
-        return work
+        return job
 
-    def cancel(self, work: Work, why: BadRequest | None = None) -> None:
+    def cancel(self, job: Job, why: BadRequest | None = None) -> None:
         """The answer is not wanted any more.  Nothing happens when it is over."""
-        if work.device is not None:
-            work.device.send({"do": "cancel", "key": work.key})
-        self._finish(work, why)
+        if job.device is not None:
+            job.device.send({"do": "cancel", "key": job.key})
+        self._finish(job, why)
 
     # what devices say
 
@@ -198,27 +198,27 @@ class Dispatcher:
     def died(self, device: Device) -> None:
         place, self.places[device] = self.places[device], Place()
         for model in place.models.values():
-            for work in list(model.works.values()):
-                work.tell(EngineLost())
+            for job in list(model.jobs.values()):
+                job.tell(EngineLost())
         if self.is_hopeless:
-            for work in self._waiting():
-                self._finish(work, EngineLost())
+            for job in self._waiting():
+                self._finish(job, EngineLost())
         self._place_all()
 
-    def _take(self, place: Place, key: int, news: Token | BadRequest) -> None:
+    def _take(self, place: Place, key: int, news: WireToken | BadRequest) -> None:
         for model in place.models.values():
-            work = model.works.get(key)
-            if work is not None:
-                work.tell(news)
+            job = model.jobs.get(key)
+            if job is not None:
+                job.tell(news)
                 if isinstance(news, BadRequest) or news.finish is not None:
-                    self._forget(work)
+                    self._forget(job)
 
     def _unloadable(self, place: Place, model: str, why: str) -> None:
         place.loading = place.awaited = None
         if model == self.first:
             self.failure = why
-        for work in [work for work in self._waiting() if work.ask.model == model]:
-            self._finish(work, BadRequest(why, status=503, code="model_unavailable", param="model"))
+        for job in [job for job in self._waiting() if job.ask.model == model]:
+            self._finish(job, BadRequest(why, status=503, code="model_unavailable", param="model"))
 
     # where answers go
 
@@ -231,29 +231,29 @@ class Dispatcher:
         while moved:
             moved = False
             for client in list(self._queues):
-                work = self._queues[client][0]
-                device = self._device_for(work)
+                job = self._queues[client][0]
+                device = self._device_for(job)
                 if device is not None:
-                    self._dequeue(work)
+                    self._dequeue(job)
                     if client in self._queues:
                         self._queues.move_to_end(client)
-                    self._send(device, work)
+                    self._send(device, job)
                     moved = True
         self._is_placing = False
 
-    def _device_for(self, work: Work) -> Device | None:
+    def _device_for(self, job: Job) -> Device | None:
         """Where the answer may begin now.  If nowhere, its model is loaded where there is room."""
-        free = [device for device in self.devices if self._has_slot(device, work.ask.model)]
+        free = [device for device in self.devices if self._has_slot(device, job.ask.model)]
         if free:
             least = min(self.places[device].busy for device in free)
-            known = free[hash((work.client, *work.ask.prompt[:BEGINNING])) % len(free)]
+            known = free[hash((job.client, *job.ask.prompt[:BEGINNING])) % len(free)]
             if self.places[known].busy <= least + SLACK:
                 return known
             return min(free, key=lambda device: self.places[device].busy)
         up = [device for device in self.devices if device.is_connected]
-        if not any(work.ask.model in (place.loading, place.awaited) for place in self.places.values()):
+        if not any(job.ask.model in (place.loading, place.awaited) for place in self.places.values()):
             for device in sorted(up, key=lambda device: self.places[device].busy):
-                if self._make_room(device, work.ask.model):
+                if self._make_room(device, job.ask.model):
                     break
         return None
 
@@ -262,7 +262,7 @@ class Dispatcher:
         loaded = place.models.get(model)
         if loaded is None or place.awaited not in (None, model):
             return False
-        return len(loaded.works) < loaded.slots
+        return len(loaded.jobs) < loaded.slots
 
     def _make_room(self, device: Device, model: str) -> bool:
         """Load a model that the device lacks, in the place of one that nobody uses; or wait for such a place."""
@@ -284,7 +284,7 @@ class Dispatcher:
         if place.awaited is None or place.loading:
             return
         for name, loaded in place.models.items():
-            if not loaded.works:
+            if not loaded.jobs:
                 del place.models[name]
                 device.send({"do": "drop", "model": name})
                 self._load(device, place.awaited)
@@ -294,52 +294,52 @@ class Dispatcher:
         self.places[device].loading = model
         device.send({"do": "load", "model": model})
 
-    def _send(self, device: Device, work: Work) -> None:
+    def _send(self, device: Device, job: Job) -> None:
         place = self.places[device]
-        place.models[work.ask.model].works[work.key] = work
-        place.models.move_to_end(work.ask.model)
-        work.device = device
-        if work.timer is not None:
-            work.timer.cancel()
-        device.send(work.ask.message(work.key))
+        place.models[job.ask.model].jobs[job.key] = job
+        place.models.move_to_end(job.ask.model)
+        job.device = device
+        if job.timer is not None:
+            job.timer.cancel()
+        device.send(job.ask.message(job.key))
 
     # ends
 
-    def _finish(self, work: Work, why: BadRequest | None) -> None:
+    def _finish(self, job: Job, why: BadRequest | None) -> None:
         """The answer is over before its time."""
         if why is not None:
-            work.tell(why)
-        self._dequeue(work)
-        self._forget(work)
+            job.tell(why)
+        self._dequeue(job)
+        self._forget(job)
         self._place_all()
 
-    def _dequeue(self, work: Work) -> None:
-        queue = self._queues.get(work.client)
-        if queue is not None and work in queue:
-            queue.remove(work)
+    def _dequeue(self, job: Job) -> None:
+        queue = self._queues.get(job.client)
+        if queue is not None and job in queue:
+            queue.remove(job)
             if not queue:
-                del self._queues[work.client]
+                del self._queues[job.client]
 
-    def _forget(self, work: Work) -> None:
-        if work.timer is not None:
-            work.timer.cancel()
-        device, work.device = work.device, None
+    def _forget(self, job: Job) -> None:
+        if job.timer is not None:
+            job.timer.cancel()
+        device, job.device = job.device, None
         if device is None:
             return
-        loaded = self.places[device].models.get(work.ask.model)
+        loaded = self.places[device].models.get(job.ask.model)
         if loaded is not None:
-            loaded.works.pop(work.key, None)
+            loaded.jobs.pop(job.key, None)
         self._evict(device)
 
-    def _waiting(self) -> list[Work]:
-        return [work for queue in self._queues.values() for work in queue]
+    def _waiting(self) -> list[Job]:
+        return [job for queue in self._queues.values() for job in queue]
 
-    def _running(self) -> list[Work]:
+    def _running(self) -> list[Job]:
         return [
-            work
+            job
             for place in self.places.values()
             for model in place.models.values()
-            for work in model.works.values()
+            for job in model.jobs.values()
         ]
 
 

@@ -24,14 +24,14 @@ from nakochat.inference.options import EngineOptions, Sampling
 from nakochat.inference.request import Request
 from nakochat.inference.talk import load_engine
 from nakochat.serving.engines.shelf import reference_of
-from nakochat.serving.engines.wire import EngineEnd, Message, Token, pack, pack_tokens
+from nakochat.serving.engines.wire import EngineEnd, Message, WireToken, pack, pack_tokens
 
 ALIVE = 1.0  # seconds between two signs of life
 logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Loaded:
+class Held:
     """An engine and the front's names of what it computes."""
 
     engine: Engine
@@ -53,7 +53,7 @@ class EngineProcess:
 
     def __init__(self, front: EngineEnd, opener: Opener) -> None:
         self._front, self._opener = front, opener
-        self._loaded: dict[str, Loaded] = {}
+        self._loaded: dict[str, Held] = {}
         self._loading: tuple[str, Future[Engine]] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nako-load")
         self._said = 0.0
@@ -109,7 +109,7 @@ class EngineProcess:
         for loaded in self._loaded.values():
             self._step(loaded)
 
-    def _step(self, loaded: Loaded) -> None:
+    def _step(self, loaded: Held) -> None:
         if not loaded.engine.busy:
             return
         new = []
@@ -118,7 +118,7 @@ class EngineProcess:
             if named is None:
                 continue
             new.append(
-                (named, Token(token.id, token.finish, token.text, token.kind, token.logprob, token.top))
+                (named, WireToken(token.id, token.finish, token.text, token.kind, token.logprob, token.top))
             )
             if token.finish:
                 del loaded.keys[token.key]
@@ -144,7 +144,7 @@ class EngineProcess:
         self._opener.forget()
 
     def _welcome(self, name: str, engine: Engine) -> None:
-        self._loaded[name] = Loaded(engine)
+        self._loaded[name] = Held(engine)
         counters = engine.counters()
         slots = counters.slots_used + counters.slots_free
         self._front.send(pack({"is": "loaded", "model": name, "context": engine.context, "slots": slots}))

@@ -8,7 +8,9 @@ tokens with it, so that the bytes of all entries are the bytes of the words.
 from collections import deque
 from dataclasses import dataclass
 
-from nakochat.serving.engines.wire import Finish, Kind, Token
+from nakochat.inference.request import Finish
+from nakochat.serving.engines.wire import WireToken
+from nakochat.text.conversation import PartKind, part_opened_by
 from nakochat.text.tokenizer import Tokenizer
 
 
@@ -25,7 +27,7 @@ class Entry:
 class Delta:
     """Something new.  The last of an answer has `finish`."""
 
-    kind: Kind
+    kind: PartKind
     text: str
     finish: Finish | None = None
     entries: tuple[Entry, ...] = ()
@@ -35,12 +37,12 @@ class Transcript:
     """`push` every token of one answer."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
+        self._tokenizer, self._opens = tokenizer, part_opened_by(tokenizer)
         self.tokens = 0
         self._read = self._shown = 0  # bytes of this part
         self._begin_part()
 
-    def push(self, token: Token) -> Delta:
+    def push(self, token: WireToken) -> Delta:
         """What the token adds, often nothing but text."""
         self.tokens += 1
         is_special = token.id in self._tokenizer.special_ids
@@ -61,7 +63,7 @@ class Transcript:
         self._read = self._shown = 0
 
     def _is_words(self) -> bool:
-        return self._opened not in (self._tokenizer.python_start, self._tokenizer.output_start)
+        return self._opened not in self._opens
 
     def _bytes(self, number: int) -> bytes:
         """A special token's are its name: it may stand among the likeliest."""

@@ -11,23 +11,24 @@ import json
 import select
 import socket
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
+
+from nakochat.inference.request import Finish
+from nakochat.text.conversation import PartKind
 
 Message = dict[str, Any]
-Finish = Literal["stop", "length", "error"]
-Kind = Literal["text", "python", "output"]
 LONGEST_LINE = 64 * 2**20
 
 
-class Token(NamedTuple):
-    """One token of one answer, as the engine gives it."""
+class WireToken(NamedTuple):
+    """One token of one answer: an engine's Token as it goes over the socket."""
 
     id: int
     finish: Finish | None = None
     """Set on an answer's last token; "error" where the model's numbers were none."""
     text: str = ""
     """What is certain of the answer's text by now."""
-    kind: Kind = "text"
+    kind: PartKind = "text"
     logprob: float | None = None
     top: tuple[tuple[int, float], ...] = ()
     """The likeliest tokens at this place with their log probabilities, as many as were asked for."""
@@ -38,14 +39,14 @@ def pack(message: Message) -> bytes:
     return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
 
 
-def pack_tokens(tokens: Iterable[tuple[int, Token]]) -> bytes:
+def pack_tokens(tokens: Iterable[tuple[int, WireToken]]) -> bytes:
     """The line of one step's tokens, each with the key of its answer."""
     return pack({"is": "tokens", "tokens": [(key, *token) for key, token in tokens]})
 
 
-def unpack_tokens(message: Message) -> Iterator[tuple[int, Token]]:
+def unpack_tokens(message: Message) -> Iterator[tuple[int, WireToken]]:
     for key, number, finish, text, kind, logprob, top in message["tokens"]:
-        yield key, Token(number, finish, text, kind, logprob, tuple((i, value) for i, value in top))
+        yield key, WireToken(number, finish, text, kind, logprob, tuple((i, value) for i, value in top))
 
 
 class EngineEnd:

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 from nakochat.core.messages import say
-from nakochat.serving.engines.dispatch import Ask, Dispatcher, News, Work
+from nakochat.serving.engines.dispatch import Ask, Dispatcher, Job, News
 from nakochat.serving.engines.transcript import Delta, Transcript
 from nakochat.serving.errors import BadRequest
 from nakochat.serving.web.limits import Ticket
@@ -28,7 +28,7 @@ class Generation:
         self.finish = "gone"
         """How it ended, in a word: stop, length, the code of an error, or gone with the client."""
         patience = ticket.door.limits.patience
-        self._works: list[Work] = [
+        self._jobs: list[Job] = [
             dispatcher.ask(ask, ticket.client, self._news, index, patience) for index, ask in enumerate(asks)
         ]
 
@@ -41,7 +41,7 @@ class Generation:
         """What each answer adds, with the answer's number.  BadRequest for what went wrong; then all of them end."""
         begun: set[int] = set()
         ended = 0
-        while ended < len(self._works):
+        while ended < len(self._jobs):
             index, news = await self._news.get()
             if isinstance(news, BadRequest):
                 self.finish = news.code or "error"
@@ -63,8 +63,8 @@ class Generation:
 
     def stop(self) -> None:
         """Nobody reads on.  Further calls do nothing."""
-        for work in self._works:
-            self._dispatcher.cancel(work)
+        for job in self._jobs:
+            self._dispatcher.cancel(job)
         self._ticket.close()
 
 

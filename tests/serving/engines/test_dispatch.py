@@ -7,7 +7,7 @@ import pytest
 
 from nakochat.inference.options import Sampling
 from nakochat.serving.engines.dispatch import Ask, Dispatcher, EngineLost
-from nakochat.serving.engines.wire import Token
+from nakochat.serving.engines.wire import WireToken
 from nakochat.serving.errors import BadRequest
 
 
@@ -66,30 +66,30 @@ def ask(dispatcher, client="me", model="a", prompt=(1, 2), patience=60.0, news=N
     return dispatcher.ask(Ask(model=model, prompt=prompt, sampling=Sampling()), client, news, 0, patience)
 
 
-def heard(work):
+def heard(job):
     found = []
-    while not work.news.empty():
-        found.append(work.news.get_nowait()[1])
+    while not job.news.empty():
+        found.append(job.news.get_nowait()[1])
     return found
 
 
 def test_an_answer_begins_when_its_model_is_there_and_a_slot_is_free():
     async def test(dispatcher, puppet):
-        works = [ask(dispatcher) for _ in range(3)]
+        jobs = [ask(dispatcher) for _ in range(3)]
         assert puppet.sent == [{"do": "load", "model": "a"}]
         learnt = []
         dispatcher.on_loaded = lambda *about: learnt.append(about)
         puppet.load()
         assert (learnt, dispatcher.is_ready) == ([("a", 99)], True)
-        assert puppet.begun() == [works[0].key, works[1].key]
-        puppet.tokens((works[0].key, Token(5)), (works[1].key, Token(6, "stop")))
-        assert puppet.begun() == [work.key for work in works]
-        assert (heard(works[0]), heard(works[1])) == ([Token(5)], [Token(6, "stop")])
-        dispatcher.cancel(works[0])
-        dispatcher.cancel(works[1])  # over already
-        assert puppet.did("cancel") == [works[0].key]
-        puppet.tokens((works[0].key, Token(7)), (works[2].key, Token(8, "length")))
-        assert (heard(works[0]), heard(works[2])) == ([], [Token(8, "length")])
+        assert puppet.begun() == [jobs[0].key, jobs[1].key]
+        puppet.tokens((jobs[0].key, WireToken(5)), (jobs[1].key, WireToken(6, "stop")))
+        assert puppet.begun() == [job.key for job in jobs]
+        assert (heard(jobs[0]), heard(jobs[1])) == ([WireToken(5)], [WireToken(6, "stop")])
+        dispatcher.cancel(jobs[0])
+        dispatcher.cancel(jobs[1])  # over already
+        assert puppet.did("cancel") == [jobs[0].key]
+        puppet.tokens((jobs[0].key, WireToken(7)), (jobs[2].key, WireToken(8, "length")))
+        assert (heard(jobs[0]), heard(jobs[2])) == ([], [WireToken(8, "length")])
 
     scene(test)
 
@@ -100,42 +100,42 @@ def test_clients_take_turns():
         modest = ask(dispatcher, "modest")
         puppet.load(slots=1)
         for _ in range(5):
-            puppet.tokens((puppet.begun()[-1], Token(1, "stop")))
-        assert puppet.begun() == [greedy[0].key, modest.key, *(work.key for work in greedy[1:])]
+            puppet.tokens((puppet.begun()[-1], WireToken(1, "stop")))
+        assert puppet.begun() == [greedy[0].key, modest.key, *(job.key for job in greedy[1:])]
 
     scene(test)
 
 
 def test_what_waits_survives_an_engines_death_and_what_runs_is_told():
     async def test(dispatcher, puppet):
-        works = [ask(dispatcher) for _ in range(3)]
+        jobs = [ask(dispatcher) for _ in range(3)]
         puppet.load()
-        puppet.tokens((works[0].key, Token(5)))
+        puppet.tokens((jobs[0].key, WireToken(5)))
         puppet.die()
-        first, why = heard(works[0])
-        assert first == Token(5)
+        first, why = heard(jobs[0])
+        assert first == WireToken(5)
         assert isinstance(why, EngineLost)
-        assert isinstance(heard(works[1])[0], EngineLost)
-        assert heard(works[2]) == []
+        assert isinstance(heard(jobs[1])[0], EngineLost)
+        assert heard(jobs[2]) == []
         assert not dispatcher.is_ready
         puppet.sent.clear()
         puppet.start(dispatcher)
         puppet.load()
-        assert puppet.begun() == [works[2].key]
-        dispatcher.cancel(works[0])
-        puppet.tokens((works[2].key, Token(1, "stop")))
+        assert puppet.begun() == [jobs[2].key]
+        dispatcher.cancel(jobs[0])
+        puppet.tokens((jobs[2].key, WireToken(1, "stop")))
 
     scene(test)
 
 
 def test_nobody_waits_for_a_device_that_keeps_dying():
     async def test(dispatcher, puppet):
-        work = ask(dispatcher)
+        job = ask(dispatcher)
         for _ in range(3):
             assert not dispatcher.is_hopeless
             puppet.die()
         assert dispatcher.is_hopeless
-        assert isinstance(heard(work)[0], EngineLost)
+        assert isinstance(heard(job)[0], EngineLost)
 
     scene(test)
 
@@ -154,11 +154,11 @@ def test_a_model_is_loaded_on_demand_in_the_place_of_one_that_nobody_uses():
         more_b = ask(dispatcher, model="b")
         assert puppet.did("drop") == ["a"]
         assert puppet.begun() == [on_b.key, on_c.key]  # nobody passes the one that waits for room
-        puppet.tokens((on_c.key, Token(1, "stop")))
+        puppet.tokens((on_c.key, WireToken(1, "stop")))
         assert (puppet.did("drop"), puppet.did("load")) == (["a", "c"], ["a", "b", "c", "a"])
         puppet.load("a")
         assert set(puppet.begun()[2:]) == {on_a.key, more_b.key}
-        puppet.tokens(*((work.key, Token(1, "stop")) for work in (on_b, on_a, more_b)))
+        puppet.tokens(*((job.key, WireToken(1, "stop")) for job in (on_b, on_a, more_b)))
 
     scene(test)
 
@@ -171,7 +171,7 @@ def test_a_model_that_cannot_be_loaded_fails_its_answers_alone():
         (why,) = heard(bad)
         assert (why.status, str(why)) == (503, "damaged")
         assert dispatcher.failure is None
-        puppet.tokens((good.key, Token(1, "stop")))
+        puppet.tokens((good.key, WireToken(1, "stop")))
         puppet.die()
         puppet.start(dispatcher)
         puppet.owner.heard(puppet, {"is": "unloadable", "model": "a", "why": "gone"})
@@ -182,9 +182,9 @@ def test_a_model_that_cannot_be_loaded_fails_its_answers_alone():
 
 def test_an_answer_that_waits_too_long_is_given_up_and_never_sent():
     async def test(dispatcher, puppet):
-        work = ask(dispatcher, patience=0.01)
+        job = ask(dispatcher, patience=0.01)
         await asyncio.sleep(0.05)
-        (why,) = heard(work)
+        (why,) = heard(job)
         assert (why.status, why.code) == (503, "overloaded")
         puppet.load()
         assert puppet.begun() == []
@@ -195,9 +195,9 @@ def test_an_answer_that_waits_too_long_is_given_up_and_never_sent():
 def test_a_refusal_of_the_engine_is_a_bad_request():
     async def test(dispatcher, puppet):
         puppet.load()
-        work = ask(dispatcher)
-        puppet.owner.heard(puppet, {"is": "refused", "key": work.key, "why": "empty"})
-        (why,) = heard(work)
+        job = ask(dispatcher)
+        puppet.owner.heard(puppet, {"is": "refused", "key": job.key, "why": "empty"})
+        (why,) = heard(job)
         assert isinstance(why, BadRequest)
         assert why.status == 400
 
@@ -209,17 +209,17 @@ def test_a_conversation_goes_on_where_it_is_known_unless_others_are_free():
         for puppet in puppets:
             puppet.load(slots=8)
         for turn in range(4):
-            works = [ask(dispatcher, prompt=(*range(70), turn)) for _ in range(2)]
+            jobs = [ask(dispatcher, prompt=(*range(70), turn)) for _ in range(2)]
             for puppet in puppets:
-                puppet.tokens(*((key, Token(1, "stop")) for key in puppet.begun()))
-            assert all(heard(work) for work in works)
+                puppet.tokens(*((key, WireToken(1, "stop")) for key in puppet.begun()))
+            assert all(heard(job) for job in jobs)
         busy = [puppet for puppet in puppets if puppet.begun()]
         assert len(busy) == 1
         many = [ask(dispatcher, prompt=(*range(70),)) for _ in range(12)]
         places = [dispatcher.places[puppet].busy for puppet in puppets]
         assert max(places) - min(places) <= 3
-        for work in many:
-            dispatcher.cancel(work)
+        for job in many:
+            dispatcher.cancel(job)
 
     scene(test, devices=3)
 
@@ -229,13 +229,13 @@ def test_whatever_happens_every_answer_ends_once_and_no_slot_is_lost(seed):
     draw = random.Random(seed)
 
     async def test(dispatcher, *puppets):
-        works = []
+        jobs = []
         for _ in range(300):
             match draw.randrange(7):
                 case 0 | 1:
-                    works.append(ask(dispatcher, draw.choice("xyz"), draw.choice("aab")))
+                    jobs.append(ask(dispatcher, draw.choice("xyz"), draw.choice("aab")))
                 case 2:
-                    dispatcher.cancel(draw.choice(works)) if works else None
+                    dispatcher.cancel(draw.choice(jobs)) if jobs else None
                 case 3:
                     puppet = draw.choice(puppets)
                     puppet.die() if puppet.is_connected and draw.random() < 0.2 else None
@@ -248,11 +248,11 @@ def test_whatever_happens_every_answer_ends_once_and_no_slot_is_lost(seed):
                         puppet.load(loading) if loading and puppet.is_connected else None
                 case 6:
                     for puppet in puppets:
-                        keys = [k for m in dispatcher.places[puppet].models.values() for k in m.works]
-                        puppet.tokens(*((key, Token(1, draw.choice([None, "stop"]))) for key in keys))
+                        keys = [k for m in dispatcher.places[puppet].models.values() for k in m.jobs]
+                        puppet.tokens(*((key, WireToken(1, draw.choice([None, "stop"]))) for key in keys))
             for place in dispatcher.places.values():
                 assert len(place.models) <= 2
-                assert all(len(model.works) <= model.slots for model in place.models.values())
+                assert all(len(model.jobs) <= model.slots for model in place.models.values())
         for puppet in puppets:
             puppet.deaths = 0
             puppet.start(dispatcher) if not puppet.is_connected else None
@@ -260,13 +260,13 @@ def test_whatever_happens_every_answer_ends_once_and_no_slot_is_lost(seed):
             for puppet in puppets:
                 loading = dispatcher.places[puppet].loading
                 puppet.load(loading) if loading else None
-                keys = [k for m in dispatcher.places[puppet].models.values() for k in m.works]
-                puppet.tokens(*((key, Token(1, "stop")) for key in keys))
-        for work in works:
-            news = heard(work)
+                keys = [k for m in dispatcher.places[puppet].models.values() for k in m.jobs]
+                puppet.tokens(*((key, WireToken(1, "stop")) for key in keys))
+        for job in jobs:
+            news = heard(job)
             ends = [n for n in news if isinstance(n, BadRequest) or n.finish]
-            assert len(ends) == work.is_over or not news
-            assert ends == news[-1:] or not work.is_over
+            assert len(ends) == job.is_over or not news
+            assert ends == news[-1:] or not job.is_over
         assert not dispatcher._queues
 
     scene(test, devices=2)

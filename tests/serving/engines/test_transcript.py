@@ -4,7 +4,7 @@ import random
 
 from nakochat.inference.detokeniser import Detokeniser
 from nakochat.serving.engines.transcript import Transcript
-from nakochat.serving.engines.wire import Token
+from nakochat.serving.engines.wire import WireToken
 
 
 def say(tokenizer, ids, finish="length", cut=None):
@@ -16,7 +16,7 @@ def say(tokenizer, ids, finish="length", cut=None):
         if cut is not None:
             new = new[: max(0, cut - len(shown))]
         shown += new
-        yield Token(token, finish if last else None, new, "text", -1.0, ((token, -1.0),))
+        yield WireToken(token, finish if last else None, new, "text", -1.0, ((token, -1.0),))
 
 
 def test_entries_join_the_text_that_they_stand_for(engine):
@@ -51,8 +51,8 @@ def test_a_calculators_call_has_no_entries_and_what_follows_it_has(engine):
     call = [t.python_start, *t.encode("1+1"), t.python_end, t.output_start, *t.encode("2"), t.output_end]
     answer = t.encode("둘")
     transcript = Transcript(t)
-    deltas = [transcript.push(Token(i, None, "", "python", -1.0)) for i in call]
+    deltas = [transcript.push(WireToken(i, None, "", "python", -1.0)) for i in call]
     deltas += [transcript.push(token) for token in say(t, answer)]
-    deltas += [transcript.push(Token(t.im_end, "stop", "", "text", -0.1))]
+    deltas += [transcript.push(WireToken(t.im_end, "stop", "", "text", -0.1))]
     assert [entry.data for delta in deltas for entry in delta.entries] == [t.token_bytes[i] for i in answer]
     assert deltas[-1].finish == "stop"
