@@ -116,7 +116,6 @@ def test_an_engine_that_is_killed_is_back_and_its_answers_are_told(engine, tmp_p
             assert json.loads(last.removeprefix("data: "))["error"]["code"] == "engine_lost"
             whole.join(30)
             assert answers == [(503, "engine_lost")]
-            device.deaths = 0  # it did not die of its start
             until(lambda: server.get("/ready")[0] == 200)
             with server.ask({"max_tokens": 3}) as response:
                 assert response.status == 200

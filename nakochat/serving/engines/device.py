@@ -47,7 +47,7 @@ class Device:
         self.number, self._command, self._silence = number, command, silence
         self._environment = environment or {}
         self.deaths = 0
-        """Since it last lived for long."""
+        """In a row: since it last lived for long, or last loaded a model."""
         self.restarts = 0
         self.pid: int | None = None
         self._writer: asyncio.StreamWriter | None = None

@@ -103,6 +103,10 @@ class Place:
     loading: str | None = None
     awaited: str | None = None
     """A model for which room is to be made: nothing else begins here before."""
+    has_loaded: bool = False
+    """Whether it has loaded a model since it was started: it loads whatever is asked for."""
+    unloadable: set[str] = field(default_factory=set)
+    """What it could not load.  It is tried again where no other device has it."""
     state: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -123,7 +127,8 @@ class Dispatcher:
         self.devices, self.first, self.most_models = devices, first, most_models
         self.places = {device: Place() for device in devices}
         self.failure: str | None = None
-        """Why the first model could not be loaded."""
+        """Why the first model could not be loaded, where none was loaded before: nothing will come of this server."""
+        self._has_loaded = False
         self.on_loaded: Callable[[str, int], None] = lambda model, context: None
         """Told the context that a model has in an engine."""
         self._queues: OrderedDict[str, deque[Job]] = OrderedDict()  # by client, the next one's at the front
@@ -145,8 +150,8 @@ class Dispatcher:
 
     @property
     def is_ready(self) -> bool:
-        """Whether an answer of the first model would begin."""
-        return any(self.first in place.models for place in self.places.values())
+        """Whether an answer would begin, once its model is loaded where it is not."""
+        return any(place.has_loaded for place in self.places.values())
 
     @property
     def is_hopeless(self) -> bool:
@@ -188,6 +193,9 @@ class Dispatcher:
         elif kind == "loaded":
             place.models[message["model"]] = Loaded(message["context"], message["slots"])
             place.loading = place.awaited = None
+            place.has_loaded = self._has_loaded = True
+            place.unloadable.discard(message["model"])
+            device.deaths = 0
             self.on_loaded(message["model"], message["context"])
         elif kind == "unloadable":
             self._unloadable(place, message["model"], message["why"])
@@ -215,8 +223,11 @@ class Dispatcher:
 
     def _unloadable(self, place: Place, model: str, why: str) -> None:
         place.loading = place.awaited = None
-        if model == self.first:
+        place.unloadable.add(model)
+        if model == self.first and not self._has_loaded:
             self.failure = why
+        if any(model in other.models or model == other.loading for other in self.places.values()):
+            return
         for job in [job for job in self._waiting() if job.ask.model == model]:
             self._finish(job, BadRequest(why, status=503, code="model_unavailable", param="model"))
 
@@ -269,11 +280,13 @@ class Dispatcher:
         place = self.places[device]
         if place.loading or place.awaited or model in place.models:
             return False
-        if len(place.models) < self.most_models:
+        is_full = len(place.models) >= self.most_models
+        is_elsewhere = any(model in other.models for other in self.places.values())
+        if is_elsewhere and (is_full or model in place.unloadable):
+            return False  # it is there already, only busy: no reason to push another out or to try in vain
+        if not is_full:
             self._load(device, model)
             return True
-        if any(model in other.models for other in self.places.values()):
-            return False  # it is there already, only busy: no reason to push another out
         place.awaited = model
         self._evict(device)
         return True

@@ -64,7 +64,7 @@ class Metrics:
         """All figures as they are now."""
         for device in self._dispatcher.devices:
             name, place = str(device.number), self._dispatcher.places[device]
-            self._up.labels(name).set(bool(place.models))
+            self._up.labels(name).set(place.has_loaded)
             self._restarts.labels(name).set(device.restarts)
             used, free = place.state.get("slots_used", 0), place.state.get("slots_free", 0)
             self._slots.labels(name).set(used + free)

@@ -36,6 +36,9 @@ class Puppet:
         sent = [(key, *token) for key, token in tokens]
         self.owner.heard(self, {"is": "tokens", "tokens": sent})
 
+    def fail(self, model, why="damaged"):
+        self.owner.heard(self, {"is": "unloadable", "model": model, "why": why})
+
     def die(self):
         self.is_connected, self.deaths = False, self.deaths + 1
         self.owner.died(self)
@@ -136,6 +139,10 @@ def test_nobody_waits_for_a_device_that_keeps_dying():
             puppet.die()
         assert dispatcher.is_hopeless
         assert isinstance(heard(job)[0], EngineLost)
+        puppet.start(dispatcher)
+        puppet.load()
+        puppet.die()  # later, by itself: its bad start is forgotten
+        assert not dispatcher.is_hopeless
 
     scene(test)
 
@@ -148,7 +155,7 @@ def test_a_model_is_loaded_on_demand_in_the_place_of_one_that_nobody_uses():
         puppet.load("b")
         on_c = ask(dispatcher, model="c")
         assert puppet.did("drop") == ["a"]  # the one unused for longest: b has an answer on its way
-        assert not dispatcher.is_ready
+        assert dispatcher.is_ready  # whatever is asked for is loaded
         puppet.load("c")
         on_a = ask(dispatcher, model="a")
         more_b = ask(dispatcher, model="b")
@@ -167,17 +174,94 @@ def test_a_model_that_cannot_be_loaded_fails_its_answers_alone():
     async def test(dispatcher, puppet):
         puppet.load("a")
         bad, good = ask(dispatcher, model="b"), ask(dispatcher)
-        puppet.owner.heard(puppet, {"is": "unloadable", "model": "b", "why": "damaged"})
+        puppet.fail("b")
         (why,) = heard(bad)
         assert (why.status, str(why)) == (503, "damaged")
         assert dispatcher.failure is None
         puppet.tokens((good.key, WireToken(1, "stop")))
-        puppet.die()
-        puppet.start(dispatcher)
-        puppet.owner.heard(puppet, {"is": "unloadable", "model": "a", "why": "gone"})
-        assert dispatcher.failure == "gone"
 
     scene(test)
+
+
+def test_the_first_model_ends_the_server_only_where_none_was_ever_loaded():
+    async def test(dispatcher, puppet):
+        puppet.fail("a", "gone")
+        assert (dispatcher.failure, dispatcher.is_ready) == ("gone", False)
+
+    scene(test)
+
+    async def test_later(dispatcher, puppet):
+        puppet.load("a")
+        puppet.die()
+        puppet.start(dispatcher)
+        assert not dispatcher.is_ready
+        lost = ask(dispatcher)
+        puppet.fail("a", "gone")
+        assert str(heard(lost)[0]) == "gone"
+        assert dispatcher.failure is None
+        other = ask(dispatcher, model="b")
+        puppet.load("b")
+        assert dispatcher.is_ready
+        puppet.tokens((other.key, WireToken(1, "stop")))
+        again = ask(dispatcher)  # it may be there again
+        assert puppet.did("load")[-1] == "a"
+        puppet.load("a")
+        puppet.tokens((again.key, WireToken(1, "stop")))
+
+    scene(test_later)
+
+
+def test_a_server_of_one_model_at_a_time_stays_ready_while_it_changes_models():
+    async def test(dispatcher, puppet):
+        puppet.load("a")
+        job = ask(dispatcher, model="b")
+        assert (puppet.did("drop"), dispatcher.places[puppet].models) == (["a"], {})
+        assert dispatcher.is_ready
+        puppet.load("b")
+        puppet.tokens((job.key, WireToken(1, "stop")))
+        for _ in range(3):
+            puppet.deaths += 1  # as if it had died of bad starts before
+        assert not dispatcher.is_hopeless
+
+    scene(test, most_models=1)
+
+
+def test_what_one_device_cannot_load_another_answers():
+    async def test(dispatcher, good, bad):
+        good.load(slots=1)
+        bad.fail("a", "no memory here")
+        assert dispatcher.failure is None
+        jobs = [ask(dispatcher) for _ in range(3)]
+        for job in jobs:
+            assert good.begun()[-1] == job.key
+            good.tokens((job.key, WireToken(1, "stop")))
+        assert bad.did("load") == ["a"]  # and is not asked over and over
+        assert [heard(job) for job in jobs] == [[WireToken(1, "stop")]] * 3
+        good.die()
+        job = ask(dispatcher)
+        assert bad.did("load") == ["a", "a"]  # now there is no other
+        bad.load()
+        bad.tokens((job.key, WireToken(1, "stop")))
+
+    scene(test, devices=2)
+
+
+def test_what_waits_for_a_busy_device_is_not_ended_by_another_that_fails():
+    async def test(dispatcher, good, bad):
+        jobs = [ask(dispatcher, model="b")]
+        good.load("a")
+        bad.load("a")
+        loading = good if "b" in good.did("load") else bad
+        loading.load("b", slots=1)
+        jobs += [ask(dispatcher, model="b") for _ in range(2)]
+        other = bad if loading is good else good
+        assert other.did("load") == ["a", "b"]
+        other.fail("b")
+        for job in jobs:
+            loading.tokens((job.key, WireToken(1, "stop")))
+            assert heard(job) == [WireToken(1, "stop")]
+
+    scene(test, devices=2)
 
 
 def test_an_answer_that_waits_too_long_is_given_up_and_never_sent():
@@ -231,7 +315,7 @@ def test_whatever_happens_every_answer_ends_once_and_no_slot_is_lost(seed):
     async def test(dispatcher, *puppets):
         jobs = []
         for _ in range(300):
-            match draw.randrange(7):
+            match draw.randrange(8):
                 case 0 | 1:
                     jobs.append(ask(dispatcher, draw.choice("xyz"), draw.choice("aab")))
                 case 2:
@@ -250,6 +334,10 @@ def test_whatever_happens_every_answer_ends_once_and_no_slot_is_lost(seed):
                     for puppet in puppets:
                         keys = [k for m in dispatcher.places[puppet].models.values() for k in m.jobs]
                         puppet.tokens(*((key, WireToken(1, draw.choice([None, "stop"]))) for key in keys))
+                case 7:
+                    for puppet in puppets:
+                        loading = dispatcher.places[puppet].loading
+                        puppet.fail(loading) if loading and draw.random() < 0.2 else None
             for place in dispatcher.places.values():
                 assert len(place.models) <= 2
                 assert all(len(model.jobs) <= model.slots for model in place.models.values())
