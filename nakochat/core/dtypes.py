@@ -1,4 +1,4 @@
-"""A device -> the dtype in which it computes fastest."""
+"""A device -> the dtype in which it computes fastest, and where float64 is computed for it."""
 
 import math
 import time
@@ -17,6 +17,11 @@ def probe_dtype(device: torch.device) -> torch.dtype:
         return torch.float32  # MPS and XPU: not measured yet
     seconds = _matmul_seconds((torch.float32, torch.bfloat16))
     return torch.bfloat16 if seconds[torch.bfloat16] < 0.8 * seconds[torch.float32] else torch.float32
+
+
+def float64_device(device: torch.device) -> torch.device:
+    """Where float64 is computed: on a CPU or CUDA GPU itself.  Apple's GPUs have none, of Intel's not all: the CPU."""
+    return device if device.type in ("cpu", "cuda") else torch.device("cpu")
 
 
 def _matmul_seconds(dtypes: tuple[torch.dtype, ...]) -> dict[torch.dtype, float]:

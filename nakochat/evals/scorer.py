@@ -16,6 +16,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from nakochat.core.dtypes import float64_device
 from nakochat.evals.likelihood import predictions
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
@@ -198,10 +199,9 @@ class EngineScorer:
         wanted = targets[real]
         right = torch.zeros_like(real)
         right[real] = logs.argmax(-1) == wanted
-        found = torch.zeros(real.shape, dtype=torch.float64, device=device)
-        found[real] = logs.gather(1, wanted[:, None])[:, 0].double()
         greedy = (right | ~real).all(1).tolist()
-        return list(zip(found.sum(1).tolist(), greedy, strict=True))
+        totals = row_sums(logs.gather(1, wanted[:, None])[:, 0], real)
+        return list(zip(totals.tolist(), greedy, strict=True))
 
     def _logits(self, hidden: Tensor) -> Tensor:
         """Without the rows of the table that stand for no token."""
@@ -218,6 +218,14 @@ class EngineScorer:
 def prompt_room(context: int, max_tokens: int) -> int:
     """Tokens of a prompt that are kept, the last ones, where so many may be written: half the context at the least."""
     return context - min(max_tokens, context // 2)
+
+
+def row_sums(values: Tensor, real: Tensor) -> Tensor:
+    """Sums in float64 of each row's own values.  values (n,), in the order of the n places that real (rows, T) names
+    -> (rows,)"""
+    place = float64_device(values.device)
+    laid = torch.zeros(real.shape, dtype=torch.float64, device=place)
+    return laid.masked_scatter(real.to(place), values.to(place).double()).sum(1)
 
 
 def fit(ask: Ask, room: int) -> Ask:

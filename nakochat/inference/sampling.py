@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from nakochat.core.dtypes import float64_device
 from nakochat.inference.options import Sampling as Sampling  # what most callers want beside choose()
 
 
@@ -25,7 +26,7 @@ class _Kind:
     temperature: Tensor  # (b, 1)
     top_p: Tensor  # (b, 1)
     min_p: Tensor  # (b, 1)
-    seeds: Tensor  # (b,)
+    seeds: Tensor  # (b,) int64, where float64 is computed: there the numbers are drawn
 
 
 class Knobs:
@@ -60,7 +61,7 @@ class Knobs:
             column([s.temperature for s in chosen]),
             column([s.top_p or 1.0 for s in chosen]),
             column([s.min_p or 0.0 for s in chosen]),
-            torch.tensor([s.seed for s in chosen], device=device),
+            torch.tensor([s.seed for s in chosen], device=float64_device(device)),
         )
 
 
@@ -100,7 +101,8 @@ def _draw(logits: Tensor, kind: _Kind, positions: Tensor) -> Tensor:
         before = probabilities.cumsum(dim=-1) - probabilities  # of all that is likelier
         logits = logits.masked_fill(before >= kind.top_p, float("-inf"))
     shares = logits.softmax(dim=-1).cumsum(dim=-1)  # (b, ...), rising to about 1
-    drawn = uniform(kind.seeds, positions).to(shares.dtype)[:, None] * shares[:, -1:]
+    drawn = uniform(kind.seeds, positions.to(kind.seeds.device)).to(shares.dtype).to(shares.device)
+    drawn = drawn[:, None] * shares[:, -1:]
     # a draw that rounds up to the whole must not fall behind the last token that is allowed
     places = ((shares <= drawn) & (shares < shares[:, -1:])).sum(dim=-1)
     return places if ids is None else ids.gather(1, places[:, None])[:, 0]

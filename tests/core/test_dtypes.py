@@ -37,3 +37,13 @@ def test_an_emulated_dtype_is_not_given_large_products(monkeypatch):
     seconds = dtypes._matmul_seconds((torch.float32, torch.bfloat16))
     assert seconds[torch.bfloat16] > seconds[torch.float32]
     assert set(sides) == {256}
+
+
+def test_only_cpus_and_cuda_gpus_are_asked_for_float64():
+    places = {name: dtypes.float64_device(torch.device(name)) for name in ("cpu", "cuda:1", "mps", "xpu")}
+    assert {name: str(place) for name, place in places.items()} == {
+        "cpu": "cpu",
+        "cuda:1": "cuda:1",
+        "mps": "cpu",
+        "xpu": "cpu",
+    }

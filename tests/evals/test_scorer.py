@@ -3,10 +3,11 @@ import torch
 
 from nakochat.core.machine import Machine
 from nakochat.evals import scorer as scorer_module
-from nakochat.evals.scorer import Ask, EngineScorer, common_length, families, fit, prompt_room
+from nakochat.evals.scorer import Ask, EngineScorer, common_length, families, fit, prompt_room, row_sums
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.text.tokenizer import Tokenizer
+from tests.core.without_float64 import without_float64
 
 CPU = torch.device("cpu")
 
@@ -113,3 +114,12 @@ def test_generation_keeps_the_order_and_cuts_long_prompts(engine):
     assert room == 88
     assert scorer.generate([prompts[2][-room:]], max_tokens=8) == together[2:]
     assert prompt_room(96, 500) == 48  # half is the question's, however long the answer may be
+
+
+def test_rows_are_summed_in_float64_where_there_is_float64():
+    real = torch.tensor([[True, True, False], [False, False, False], [True, True, True]])
+    values = torch.tensor([1e8, 1.0, 0.5, 0.25, 0.125])
+    assert row_sums(values, real).tolist() == [1e8 + 1.0, 0.0, 0.875]
+    with without_float64() as device:
+        found = row_sums(torch.zeros(5, device=device), torch.ones(3, 3, dtype=torch.bool, device=device))
+        assert (found.shape, found.dtype) == ((3,), torch.float64)

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from nakochat.inference.sampling import Knobs, Sampling, Written, choose, penalise, uniform
+from tests.core.without_float64 import without_float64
 
 CPU = torch.device("cpu")
 
@@ -83,3 +84,14 @@ def test_penalties_and_biases_change_single_tokens():
     found = penalise(logits, sampling, written, {3: 4.0})
     assert found.tolist() == [1 - 0.25 - 0.5, 0.5 - 0.25 - 1.0, -2.0, 4.5]
     assert penalise(logits, Sampling(), None, {}).tolist() == logits.tolist()
+
+
+def test_a_device_without_float64_is_never_asked_for_it():
+    options = [{}, {"top_p": 0.5}, {"top_k": None}, {"top_k": None, "top_p": 0.5, "min_p": 0.1}]
+    samplings = [Sampling(**each) for each in options]
+    with without_float64() as device:
+        positions = torch.zeros(4, dtype=torch.int64, device=device)
+        chosen = choose(torch.zeros(4, 90, device=device), Knobs(samplings, device), positions)
+        assert (chosen.device, chosen.dtype, chosen.shape) == (device, torch.int64, (4,))
+        with pytest.raises(AssertionError, match="float64"):
+            uniform(positions, positions)
