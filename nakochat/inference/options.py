@@ -39,8 +39,8 @@ class Sampling:
     max_tokens: int = 256
     """만들 토큰의 최대 수. | Most tokens to generate."""
     temperature: float = 0.7
-    """0이면 늘 가장 그럴듯한 토큰, 높으면 더 뜻밖의 말. |
-    0 always takes the likeliest token; higher is more surprising."""
+    """0이면 (0.00001보다 낮아도) 늘 가장 그럴듯한 토큰, 높으면 더 뜻밖의 말. |
+    0, or less than 0.00001, always takes the likeliest token; higher is more surprising."""
     top_k: int | None = 50
     """가장 그럴듯한 k개 가운데 고릅니다. | Choose among the k likeliest tokens."""
     top_p: float | None = None

@@ -14,6 +14,8 @@ from torch import Tensor
 from nakochat.core.dtypes import float64_device
 from nakochat.inference.options import Sampling as Sampling  # what most callers want beside choose()
 
+COLDEST = 1e-5  # a temperature below counts as 0: divided by it, logits would leave what float32 can say
+
 
 @dataclass(frozen=True)
 class _Kind:
@@ -36,7 +38,7 @@ class Knobs:
         """block: draw for so many rows at once, never more or fewer, where a kernel's sums depend on their number."""
         kinds: dict[tuple[int | None, bool], list[int]] = {}
         for row, sampling in enumerate(samplings):
-            if sampling.temperature > 0:
+            if sampling.temperature >= COLDEST:
                 cuts = sampling.top_p is not None and sampling.top_p < 1
                 kinds.setdefault((sampling.top_k, cuts), []).append(row)
         self.kinds = [

@@ -1,4 +1,4 @@
-"""A device without float64, as Apple's GPUs are, for tests: torch's `meta`, which follows shapes and computes nothing."""
+"""A device without float64, as Apple's GPUs are: torch's `meta`, which follows shapes and computes nothing."""
 
 import contextlib
 

@@ -95,3 +95,15 @@ def test_a_device_without_float64_is_never_asked_for_it():
         assert (chosen.device, chosen.dtype, chosen.shape) == (device, torch.int64, (4,))
         with pytest.raises(AssertionError, match="float64"):
             uniform(positions, positions)
+
+
+@pytest.mark.parametrize("temperature", [1e-40, 5e-324, 1e-6, 0.0])
+def test_a_temperature_next_to_zero_is_zero(temperature):
+    """Divided by it, logits would be infinite: no number, and the first token whatever it is."""
+    logits = torch.tensor([float("-inf"), 1.0, 9.0, 8.0])
+    for options in ({"top_k": None}, {"top_k": 3}, {"top_k": None, "top_p": 0.9}, {"min_p": 0.5}):
+        (chosen,) = draw(logits[None], [Sampling(temperature=temperature, **options)]).tolist()
+        assert chosen == 2
+    coldest = [Sampling(temperature=1e-5, top_k=None, seed=seed) for seed in range(9)]
+    large = torch.tensor([[float("-inf"), -1e4, 1e4, 1e4 - 1]]).repeat(9, 1)
+    assert draw(large, coldest).tolist() == [2] * 9
