@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from nakochat.core.machine import Machine
 from nakochat.core.sandbox import Limits, judge_code
 from nakochat.evals.interval import wilson
-from nakochat.evals.scorer import Ask, Likelihood, Scorer, prompt_room
+from nakochat.evals.scorer import Ask, Likelihood, Scorer, ask_of, common_start, prompt_room
 from nakochat.tasks.benchmark import Benchmark, Choice, Item, Program, Question
 from nakochat.tasks.humaneval import pass_at_k
 
@@ -159,11 +159,16 @@ def weigh(
     longest = [len(ask.context) + max(map(len, ask.continuations)) for ask in asks]
     return [
         (
-            [found[ask][number] for ask, number in own],
+            [_weighed(found[ask][number], asks[ask], number) for ask, number in own],
             any(longest[ask] > scorer.context + 1 for ask, _ in own),
         )
         for own in places
     ]
+
+
+def _weighed(value: Likelihood, ask: Ask, number: int) -> Likelihood:
+    """Its mean goes by characters where its tokens hold more than the option."""
+    return replace(value, tokens=ask.characters[number]) if ask.characters else value
 
 
 def _is_right(values: Sequence[Likelihood], gold: int, benchmark: Benchmark) -> bool:
@@ -184,29 +189,17 @@ def split(scorer: Scorer, item: Choice, benchmark: Benchmark) -> list[Ask]:
         context = tuple(scorer.encode_chat(contexts[0]))
         return [Ask(context, tuple(tuple(scorer.encode_more(ending)) for ending in endings))]
     texts = [str(context) for context in contexts]
+    if len(set(texts)) == 1:
+        return [ask_of(scorer, texts[0], endings, shared=benchmark.boundary == "shared")]
+    # other contexts, one continuation: their common end is what is scored
     whole = [scorer.encode(text + ending) for text, ending in zip(texts, endings, strict=True)]
-    if len(set(texts)) > 1:  # other contexts, one continuation: their common end is what is scored
-        ending = _common_end(whole)
-        return [Ask(tuple(ids[:-ending]), (tuple(ids[-ending:]),)) for ids in whole]
-    if benchmark.boundary == "shared" and len(whole) > 1:
-        at = min(_common_start(whole), min(map(len, whole)) - 1)
-        return [Ask(tuple(whole[0][:at]), tuple(tuple(ids[at:]) for ids in whole))]
-    # blanks at the end of a context belong to the token that follows, as the harness has it
-    before = scorer.encode(texts[0].rstrip() if texts[0].strip() else "")
-    at = len(before)
-    if all(ids[:at] == before for ids in whole):
-        return [Ask(tuple(before), tuple(tuple(ids[at:]) for ids in whole))]
-    return [Ask(tuple(before), (tuple(ids[at:]),)) for ids in whole]
-
-
-def _common_start(rows: Sequence[Sequence[int]]) -> int:
-    width = min(map(len, rows))
-    return next((at for at in range(width) if len({row[at] for row in rows}) > 1), width)
+    ending = _common_end(whole)
+    return [Ask(tuple(ids[:-ending]), (tuple(ids[-ending:]),)) for ids in whole]
 
 
 def _common_end(rows: Sequence[Sequence[int]]) -> int:
     """At least one token, and one of the context stays."""
-    return max(1, min(_common_start([row[::-1] for row in rows]), min(map(len, rows)) - 1))
+    return max(1, min(common_start([row[::-1] for row in rows]), min(map(len, rows)) - 1))
 
 
 def _try(

@@ -10,7 +10,7 @@ from typing import Any
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
-from nakochat.evals.scorer import Ask, Scorer
+from nakochat.evals.scorer import Ask, Scorer, ask_of
 from nakochat.text.conversation import Conversation, Message, assistant, system, user
 
 MOST_TOKENS = 256  # where a task names no limit
@@ -25,14 +25,14 @@ class Harness:
 
     def loglikelihood(self, requests: Sequence[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """ln p of each continuation, and whether it is the likeliest.  Those of one context share it."""
-        by_context: dict[tuple[int, ...], list[int]] = {}
-        endings: list[tuple[int, ...]] = []
+        by_context: dict[str, list[int]] = {}
         for place, request in enumerate(requests):
-            context, ending = self._pair(*request.args)
-            by_context.setdefault(context, []).append(place)
-            endings.append(ending)
-        asks = [Ask(context, tuple(endings[p] for p in places)) for context, places in by_context.items()]
-        found: list[tuple[float, bool]] = [(0.0, False)] * len(endings)
+            by_context.setdefault(request.args[0], []).append(place)
+        asks = [
+            self._ask(context, [requests[place].args[1] for place in places])
+            for context, places in by_context.items()
+        ]
+        found: list[tuple[float, bool]] = [(0.0, False)] * len(requests)
         for places, values in zip(by_context.values(), self.scorer.likelihoods(asks), strict=True):
             for place, value in zip(places, values, strict=True):
                 found[place] = (value.total, value.greedy)
@@ -85,14 +85,11 @@ class Harness:
         chat = self._chats.get(text)
         return self.scorer.encode(text) if chat is None else self.scorer.encode_chat(chat)
 
-    def _pair(self, context: str, ending: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Ids of both; blanks at the end of a context belong to what follows, as the harness has it."""
+    def _ask(self, context: str, endings: Sequence[str]) -> Ask:
         if context in self._chats:
-            return tuple(self._encode(context)), tuple(self.scorer.encode_more(ending.lstrip()))
-        stripped = context.rstrip()
-        before = self.scorer.encode(stripped)
-        whole = self.scorer.encode(stripped + context[len(stripped) :] + ending)
-        return tuple(whole[: len(before)]), tuple(whole[len(before) :])
+            own = tuple(tuple(self.scorer.encode_more(ending.lstrip())) for ending in endings)
+            return Ask(tuple(self._encode(context)), own)
+        return ask_of(self.scorer, context, endings)
 
 
 def _until(text: str, stops: Sequence[str] | str) -> str:

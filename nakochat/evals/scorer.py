@@ -48,6 +48,8 @@ class Ask:
 
     context: tuple[int, ...]
     continuations: tuple[tuple[int, ...], ...]
+    characters: tuple[int, ...] = ()
+    """How long what they stand for is, where their tokens begin before it; () where their number says that."""
 
 
 class Scorer(Protocol):
@@ -76,6 +78,34 @@ class Scorer(Protocol):
         self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
     ) -> list[str]:
         """How it goes on, without tool calls' marks.  Of a prompt the last `prompt_room` tokens are kept."""
+
+
+def ask_of(scorer: Scorer, context: str, endings: Sequence[str], *, shared: bool = False) -> Ask:
+    """A text and what may follow it, in the tokens in which the model reads text and ending as one.
+
+    Blanks at the end of the text belong to the endings, as lm-evaluation-harness has it.  A token may reach over the
+    border (`nako tok train --phrases`: "을 먹었어요").  Then all endings begin where the first of them does, with the
+    end of the text before them: that is the same for all, and nothing is scored in tokens which nobody would write.
+    shared: they begin where they first differ from each other.
+    """
+    border = scorer.encode(context.rstrip())
+    whole = [scorer.encode(context + ending) for ending in endings]
+    at = begin = common_start([border, *whole])
+    if shared and len(whole) > 1:
+        at = min(common_start(whole), min(map(len, whole)) - 1)  # something of each is left to score
+    early = at <= begin < len(border)
+    return Ask(
+        tuple(whole[0][:at]),
+        tuple(tuple(ids[at:]) for ids in whole),
+        tuple(map(len, endings)) if early else (),
+    )
+
+
+def common_start(rows: Sequence[Sequence[int]]) -> int:
+    """Tokens that all rows begin with."""
+    low, high = min(rows), max(rows)  # of sorted sequences, the first and the last differ soonest
+    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    return sum(1 for _ in same)
 
 
 class EngineScorer:
@@ -260,9 +290,7 @@ def families(asks: Sequence[Ask]) -> list[tuple[list[int], int]]:
 
 def common_length(contexts: Sequence[tuple[int, ...]]) -> int:
     """Tokens that all contexts begin with; at least one of each stays behind them."""
-    low, high = min(contexts), max(contexts)  # of sorted sequences, the first and the last differ soonest
-    same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
-    return min(sum(1 for _ in same), min(map(len, contexts)) - 1)
+    return min(common_start(contexts), min(map(len, contexts)) - 1)
 
 
 def _room(asks: Sequence[Ask]) -> int:

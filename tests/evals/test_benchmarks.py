@@ -94,6 +94,57 @@ def test_a_schema_scores_the_common_ending_behind_each_context():
     assert asks == [Ask((0, *ids(f"the {who}")), (ids(" ate."),)) for who in ("fish", "worm")]
 
 
+class Phrases(Letters):
+    """The same, but some phrases are one token, wherever they begin."""
+
+    def encode_more(self, text):
+        for token, phrase in PHRASES.items():
+            text = text.replace(phrase, token)
+        return super().encode_more(text)
+
+    @staticmethod
+    def written(ids):
+        text = "".join(map(chr, ids)).replace("\0", " ")
+        for token, phrase in PHRASES.items():
+            text = text.replace(token, phrase)
+        return text
+
+
+PHRASES = {"①": "을 먹었어요"}
+
+
+def test_a_token_over_the_border_is_scored_with_every_option_beginning_where_it_does():
+    item = Choice(tuple(("점심을", ending) for ending in (" 먹었어요", " 드셨어요", " 샀어요")))
+    (ask,) = split(Phrases(), item, benchmark())
+    assert Phrases.written(ask.context[1:]) == "점심"
+    # each is exactly what the tokenizer makes of text and option as one
+    assert list(map(Phrases.written, ask.continuations)) == ["을 먹었어요", "을 드셨어요", "을 샀어요"]
+    for (context, ending), ids_of in zip(item.options, ask.continuations, strict=True):
+        assert [*ask.context, *ids_of] == Phrases().encode(context + ending)
+    assert ask.characters == (5, 5, 4)
+    (usual,) = split(Phrases(), Choice((("점심을", " 샀어요"), ("점심을", " 했어요"))), benchmark())
+    assert usual == Ask((0, *ids("점심을")), (ids(" 샀어요"), ids(" 했어요")))
+
+
+def test_a_shared_beginning_may_hold_the_border():
+    item = Choice((("점심을", " 먹었어요 더"), ("점심을", " 먹었어요 또")))
+    (ask,) = split(Phrases(), item, benchmark(boundary="shared"))
+    assert [Phrases.written(c) for c in (ask.context[1:], *ask.continuations)] == [
+        "점심을 먹었어요 ",
+        "더",
+        "또",
+    ]
+    assert ask.characters == ()
+
+
+def test_the_mean_of_what_holds_more_than_the_option_goes_by_the_option_s_characters():
+    # one token for "을 먹었어요" (ln .02 = -3.9), five for "을 샀어요" (5 ln .3 = -6.0): by tokens the second would be
+    # likelier, by characters of the options the first is (-.78 and -1.5)
+    scorer = Phrases({"①": 0.02, **dict.fromkeys("을\0샀어요", 0.3)})
+    item = Choice((("점심을", " 먹었어요"), ("점심을", " 샀어요")), gold=0)
+    assert measure(scorer, benchmark(measure="mean"), [item], Options()).right == (1.0,)
+
+
 def test_conversations_are_asked_as_conversations():
     scorer = Letters({"B": 0.9})
     item = Choice((((user("q"),), "A"), ((user("q"),), "B")), gold=1)

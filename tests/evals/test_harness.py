@@ -8,7 +8,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.machine import Machine
 from nakochat.evals.benchmarks import choose
 from nakochat.evals.harness import Harness, harness_model, run_harness
-from nakochat.evals.scorer import EngineScorer
+from nakochat.evals.scorer import EngineScorer, Likelihood
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.tasks import spacing
@@ -44,6 +44,26 @@ def test_the_harness_chooses_what_we_choose(scorer):
         totals = [total for total, _ in found]
         theirs.append(totals.index(max(totals)) == item.gold)
     assert ours == theirs
+
+
+def test_options_of_one_text_begin_with_the_same_token(scorer):
+    """With tokens of several words, too: what is scored is what the tokenizer makes of the whole text."""
+    texts = [
+        f"{who} 점심을 {did}어요." for who in ("나는", "너는", "우리는") for did in ("먹었", "싸 왔")
+    ] * 20
+    phrases = Tokenizer.train_phrases(texts, texts, 360, 0.2)
+    assert "는 점심을 먹".encode() in phrases.token_bytes
+    spanning = EngineScorer(SimpleNamespace(tokenizer=phrases))
+    asked = []
+    spanning.likelihoods = lambda asks: asked.extend(asks) or [[Likelihood(0, 1, True)] * 3 for _ in asks]
+    endings = (" 먹었어요.", " 싸 왔어요.", " 샀어요.")
+    Harness(spanning).loglikelihood([request("나는 점심을", ending) for ending in endings])
+    (ask,) = asked
+    read = [phrases.decode([*ask.context, *ids]) for ids in ask.continuations]
+    assert read == [f"나는 점심을{ending}" for ending in endings]
+    for text, ids in zip(read, ask.continuations, strict=True):
+        assert [*ask.context, *ids] == spanning.encode(text)
+    assert len(ask.context) < len(spanning.encode("나는 점심을"))
 
 
 def test_whole_texts_are_read_once_each(scorer):
