@@ -197,7 +197,7 @@ def split(scorer: Scorer, item: Choice, benchmark: Benchmark) -> list[Ask]:
     return [Ask(tuple(ids[:-ending]), (tuple(ids[-ending:]),)) for ids in whole]
 
 
-def _common_end(rows: Sequence[Sequence[int]]) -> int:
+def _common_end(rows: Sequence[list[int]]) -> int:
     """At least one token, and one of the context stays."""
     return max(1, min(common_start([row[::-1] for row in rows]), min(map(len, rows)) - 1))
 

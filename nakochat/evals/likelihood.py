@@ -6,14 +6,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from nakochat.models.model import Model
+
 ROWS = 64
+LOGITS = 2**28  # at once: 1 GiB in float32, and as much again for their softmax
 
 
-def log_likelihoods(
-    model: nn.Module, sequences: Sequence[Sequence[int]], device: torch.device
-) -> list[Tensor]:
+def log_likelihoods(model: Model, sequences: Sequence[Sequence[int]], device: torch.device) -> list[Tensor]:
     """log p of every token but the first, given those before it.  -> a (length - 1,) float32 tensor per sequence"""
-    return [values for values, _ in predictions(model, sequences, device)]
+    found = predictions(model, sequences, device, vocab_size=model.config.padded_vocab)
+    return [values for values, _ in found]
 
 
 @torch.inference_mode()
@@ -22,18 +24,22 @@ def predictions(
     sequences: Sequence[Sequence[int]],
     device: torch.device,
     *,
-    vocab_size: int | None = None,
+    vocab_size: int,
 ) -> list[tuple[Tensor, Tensor]]:
     """The same, and of each token whether it was the likeliest one.  -> two (length - 1,) tensors per sequence
 
     vocab_size: logits beyond it stand for no token and are left out.  Sequences must fit the model's context.  They are
-    run longest first in batches of one width, so that padding is small.
+    run longest first in batches of one width, so that padding is small, and of at most LOGITS logits, or one sequence.
     """
-    order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
+    some = [index for index in range(len(sequences)) if len(sequences[index]) > 1]
+    order = sorted(some, key=lambda index: -len(sequences[index]))
     results = [(torch.empty(0), torch.empty(0, dtype=torch.bool))] * len(sequences)
-    for start in range(0, len(order), ROWS):
-        chunk = order[start : start + ROWS]
-        width = len(sequences[chunk[0]])
+    most = positions_at_once(vocab_size)
+    start = 0
+    while start < len(order):
+        width = len(sequences[order[start]])
+        chunk = order[start : start + min(ROWS, max(1, most // (width - 1)))]
+        start += len(chunk)
         ids = torch.zeros(len(chunk), width, dtype=torch.int64)
         for row, index in enumerate(chunk):
             ids[row, : len(sequences[index])] = torch.tensor(sequences[index])
@@ -46,3 +52,8 @@ def predictions(
             own = slice(len(sequences[index]) - 1)
             results[index] = (found[row, own], first[row, own])
     return results
+
+
+def positions_at_once(vocab_size: int) -> int:
+    """Of how many tokens the logits may be held together."""
+    return max(1, LOGITS // vocab_size)

@@ -4,16 +4,16 @@
 """
 
 import torch
-from torch import nn
 
 from nakochat.data.village.particles import josa_pair
 from nakochat.data.village.scene import Scene
 from nakochat.evals.likelihood import log_likelihoods
+from nakochat.models.model import Model
 from nakochat.text.tokenizer import Tokenizer
 
 
 def particle_choices(
-    model: nn.Module, tokenizer: Tokenizer, *, count: int, seed: int, device: torch.device
+    model: Model, tokenizer: Tokenizer, *, count: int, seed: int, device: torch.device
 ) -> list[bool]:
     """Whether each of `count` pairs was decided rightly.  The whole sentences are compared, as encoded whole."""
     sequences = []

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from nakochat.core.dtypes import float64_device
-from nakochat.evals.likelihood import predictions
+from nakochat.evals.likelihood import positions_at_once, predictions
 from nakochat.inference.engine import Engine
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
@@ -101,7 +101,7 @@ def ask_of(scorer: Scorer, context: str, endings: Sequence[str], *, shared: bool
     )
 
 
-def common_start(rows: Sequence[Sequence[int]]) -> int:
+def common_start(rows: Sequence[list[int]] | Sequence[tuple[int, ...]]) -> int:
     """Tokens that all rows begin with."""
     low, high = min(rows), max(rows)  # of sorted sequences, the first and the last differ soonest
     same = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
@@ -183,12 +183,14 @@ class EngineScorer:
     def _parts(self, asks: Sequence[Ask], rows: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
         """Continuations in batches; padded to the longest of its batch, none may reach beyond the model's context."""
         parts: list[list[tuple[int, int]]] = []
+        held = positions_at_once(self.engine.tokenizer.vocab_size)
         before = after = 0
         for a, c in sorted(rows, key=lambda row: len(asks[row[0]].continuations[row[1]])):
             before = max(before, len(asks[a].context))
             after = len(asks[a].continuations[c])
             size = len(parts[-1]) + 1 if parts else 1
             fits = before + after <= self.context and size <= ROWS and size * (before + after) <= POSITIONS
+            fits = fits and size * after <= held
             if not parts or not fits:
                 parts.append([])
                 before = len(asks[a].context)

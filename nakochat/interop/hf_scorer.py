@@ -115,7 +115,12 @@ class TransformersScorer:
         found: list[tuple[Tensor, Tensor]] = [(torch.empty(0), torch.empty(0))] * len(sequences)
         for start in range(0, len(order), ROWS):
             chunk = order[start : start + ROWS]
-            part = predictions(self._logits, [sequences[index] for index in chunk], self.device)
+            part = predictions(
+                self._logits,
+                [sequences[index] for index in chunk],
+                self.device,
+                vocab_size=self.model.config.vocab_size,
+            )
             for index, values in zip(chunk, part, strict=True):
                 found[index] = values
         return found

@@ -1,5 +1,7 @@
+import pytest
 import torch
 
+from nakochat.evals import likelihood
 from nakochat.evals.likelihood import ROWS, log_likelihoods
 from nakochat.models.nako import Nako, NakoConfig
 
@@ -32,3 +34,18 @@ def test_a_padded_batch_gives_what_each_gives_alone():
 
 def test_nothing_in_nothing_out():
     assert log_likelihoods(model(), [], CPU) == []
+
+
+@pytest.mark.parametrize(("limit", "most_rows"), [(64 * 40, 40), (64 * 32, 32), (1, 1)])
+def test_no_more_logits_at_once_than_the_limit(monkeypatch, limit, most_rows):
+    built, generator = model(), torch.Generator().manual_seed(5)
+    lengths = [33, 20, 20, 9, 9, 9, 3, 2, 1] + [2] * 50
+    sequences = [torch.randint(0, 64, (n,), generator=generator).tolist() for n in lengths]
+    whole = log_likelihoods(built, sequences, CPU)
+    shapes = []
+    built.register_forward_hook(lambda _, ids, logits: shapes.append(logits.shape))
+    monkeypatch.setattr(likelihood, "LOGITS", limit)
+    for found, before in zip(log_likelihoods(built, sequences, CPU), whole, strict=True):
+        assert torch.allclose(found, before, atol=1e-6, rtol=0)
+    assert all(shape.numel() <= limit or (len(shape) == 3 and shape[0] == 1) for shape in shapes)
+    assert max(shape[0] for shape in shapes) == most_rows
