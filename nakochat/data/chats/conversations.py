@@ -5,6 +5,9 @@
     alpaca    {"instruction": "…", "input": "…", "output": "…"}               KoAlpaca too; input may be missing
     pairs     {"question": "…", "answer": "…"}, and other names for the two
 
+Beside these a row may have "system", what the model is told first, and with alpaca and pairs "history", the exchanges
+before: [["…", "…"], …].
+
 A row that has another form than its file's is an error, which names its place.  A conversation of the right form
 that nothing can be learned from (roles out of order, an empty message) is passed over, and counted: never mended,
 never cut.  What is said becomes text and nothing else: a "<|im_end|>" in a file is ten ordinary characters.
@@ -45,13 +48,10 @@ _PAIRS = (
     *(("question", "answer"), ("prompt", "response"), ("prompt", "completion"), ("input", "output")),
     *(("Q", "A"), ("질문", "답변"), ("질의", "답변"), ("질문", "대답"), ("문제", "정답")),
 )
+_SYSTEM, _HISTORY = ("system", "system_prompt"), "history"
 COLUMNS = frozenset(
     {
-        "messages",
-        "conversations",
-        "instruction",
-        "input",
-        "output",
+        *("messages", "conversations", "instruction", "input", "output", _HISTORY, *_SYSTEM),
         *(name for pair in _PAIRS for name in pair),
     }
 )
@@ -153,6 +153,14 @@ def _pair_of(row: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def _parse(place: Place, row: dict[str, Any], form: str) -> Conversation:
+    """What stands beside the turns comes before them; a model that is told twice makes a conversation that _fault
+    refuses."""
+    told = [_text(place, row, name, needed=False) for name in _SYSTEM]
+    first = tuple(Message("system", (Part("text", text),)) for text in told if text.strip())
+    return (*first, *_turns(place, row, form))
+
+
+def _turns(place: Place, row: dict[str, Any], form: str) -> Conversation:
     match form:
         case "messages":
             turns = row.get("messages", row.get("conversations"))
@@ -166,13 +174,32 @@ def _parse(place: Place, row: dict[str, Any], form: str) -> Conversation:
             )
         case "alpaca":
             asked = [_text(place, row, "instruction"), _text(place, row, "input", needed=False)]
-            return _exchange("\n\n".join(part for part in asked if part.strip()), _text(place, row, "output"))
+            question = "\n\n".join(part for part in asked if part.strip())
+            return (*_history(place, row), *_exchange(question, _text(place, row, "output")))
     pair = _pair_of(row)
     if pair is None:
         raise _malformed(
             place, say("물음과 답의 열이 없음: ", "no question and answer among ") + ", ".join(row)
         )
-    return _exchange(_text(place, row, pair[0]), _text(place, row, pair[1]))
+    return (*_history(place, row), *_exchange(_text(place, row, pair[0]), _text(place, row, pair[1])))
+
+
+def _history(place: Place, row: dict[str, Any]) -> Conversation:
+    """The exchanges before the last."""
+    before = row.get(_HISTORY)
+    if before is None or before == "":  # as a table says nothing
+        return ()
+    if not isinstance(before, list) or not all(_is_exchange(pair) for pair in before):
+        why = (
+            f"'{_HISTORY}' 열이 [물음, 답]의 목록이 아님",
+            f"'{_HISTORY}' is not a list of [question, answer]",
+        )
+        raise _malformed(place, say(*why))
+    return tuple(message for pair in before for message in _exchange(*pair))
+
+
+def _is_exchange(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(said, str) for said in pair)
 
 
 def _exchange(asked: str, answered: str) -> Conversation:

@@ -29,6 +29,9 @@ from nakochat.text.conversation import Conversation, render_batch
 from nakochat.text.tokenizer import Tokenizer
 
 _TOGETHER = 1000  # conversations tokenised at one time
+_READING = (
+    2  # of the ways to read a row: what an older one has read is read again, but for a run that goes on
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +91,7 @@ def _prepare(target: Path, source: Weighted, chats: Chats, tokenizer: Tokenizer,
         "source": source.path.name,
         "corpus": corpus_fingerprint([source.path], CHAT_KINDS),
         "chat_format": chats.chat_format,
+        "reading": _READING,
         "encoding": chats.encoding,
         "context": context,
         "clean": chats.clean,

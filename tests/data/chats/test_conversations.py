@@ -127,6 +127,42 @@ def test_a_system_message_comes_first_and_an_empty_one_goes(tmp_path: Path) -> N
     ]
 
 
+TALKED = (system("짧게 답하세요."), user("안녕"), assistant("네."), user("그래"), assistant("또 봐요."))
+WITH_MORE: dict[str, dict[str, Any]] = {
+    "alpaca": {
+        "system": "짧게 답하세요.", "history": [["안녕", "네."]], "instruction": "그래", "output": "또 봐요.",
+    },
+    "pairs": {
+        "system_prompt": "짧게 답하세요.", "history": [["안녕", "네."]], "prompt": "그래", "response": "또 봐요.",
+    },
+    "sharegpt": {
+        "system": "짧게 답하세요.",
+        "conversations": [
+            {"from": ("human", "gpt")[number % 2], "value": message.text} for number, message in enumerate(TALKED[1:])
+        ],
+    },
+    "messages": {
+        "system": "짧게 답하세요.",
+        **messages(*((message.role, message.text) for message in TALKED[1:])),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet", "a.arrow"])
+@pytest.mark.parametrize("form", WITH_MORE)
+def test_what_stands_beside_the_turns_is_read_too(tmp_path: Path, form: str, name: str) -> None:
+    """What the model is told, and what was said before."""
+    assert read(put(tmp_path / name, FILES[name]([WITH_MORE[form]]))) == [TALKED]
+
+
+@pytest.mark.parametrize("nothing", [{"system": "", "history": []}, {"system": None, "history": None}])
+def test_nothing_beside_the_turns_is_nothing(tmp_path: Path, nothing: dict[str, Any]) -> None:
+    rows = [{**nothing, **row} for row in FORMS["alpaca"]]
+    assert read(put(tmp_path / "a.jsonl", jsonl(rows))) == EXPECTED
+    table = [{"system": "", "history": "", **row} for row in FORMS["alpaca"]]
+    assert read(put(tmp_path / "a.csv", as_csv(table))) == EXPECTED
+
+
 def test_parts_and_calls_of_the_calculator_stay(tmp_path: Path) -> None:
     parts = [
         {"type": "python", "text": "1+1"},
@@ -177,6 +213,10 @@ FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "empty answer": ("empty", messages(("user", "안녕"), ("assistant", " \n"))),
     "null answer": ("empty", messages(("user", "안녕"), ("assistant", None))),
     "empty question": ("empty", messages(("user", ""), ("assistant", "네"))),
+    "told twice": (
+        "roles",
+        {"system": "짧게", **messages(("system", "길게"), ("user", "안녕"), ("assistant", "네"))},
+    ),
     "no parts": ("empty", messages(("user", "안녕"), ("assistant", []))),
 }
 
@@ -221,6 +261,26 @@ BAD: dict[str, tuple[str, str | bytes, tuple[str, ...]]] = {
     ),
     "turn is text": ("a.jsonl", '{"messages": ["안녕"]}', ("line 1",)),
     "output is a list": ("a.jsonl", '{"instruction": "a", "output": ["b"]}', ("line 1", "'output'", "list")),
+    "history is text": (
+        "a.jsonl",
+        '{"history": "[]", "instruction": "a", "output": "b"}',
+        ("line 1", "'history'"),
+    ),
+    "history of three": (
+        "a.jsonl",
+        '{"history": [["a", "b", "c"]], "instruction": "a", "output": "b"}',
+        ("line 1", "'history'"),
+    ),
+    "history of numbers": (
+        "a.jsonl",
+        '{"history": [["a", 1]], "instruction": "a", "output": "b"}',
+        ("line 1", "'history'"),
+    ),
+    "system is a list": (
+        "a.jsonl",
+        '{"system": ["a"], "instruction": "a", "output": "b"}',
+        ("line 1", "'system'", "list"),
+    ),
     "cut list": ("a.json", f"[\n{GOOD},\n{GOOD}", ("line 3", "no end")),
     "cut object": ("a.json", f"[\n{GOOD},\n{GOOD[:-4]}", ("line 3",)),
     "no rows below": ("a.csv", "text\n글\n", ("line 2", "text")),
