@@ -22,7 +22,7 @@ from nakochat.evals.benchmarks import Options, Outcome
 from nakochat.evals.harness import run_harness
 from nakochat.evals.scorer import EngineScorer, Scorer
 from nakochat.evals.suite import score, write_scores
-from nakochat.evals.texts import SUITE, Texts, measure_texts, pinned, read_texts
+from nakochat.evals.texts import SUITE, Texts, measure_texts, text_sets
 from nakochat.inference.options import EngineOptions
 from nakochat.inference.talk import load_engine
 from nakochat.interop.hf_scorer import load_hf_scorer
@@ -96,7 +96,7 @@ def main(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
-    sets = [*(pinned() if SUITE in suite else []), *(read_texts(named, held_out=held_out) for named in bpb)]
+    sets = text_sets(bpb, with_pinned=SUITE in suite, held_out=held_out)
     names = [name for name in suite if name != SUITE]
     chosen = select(names) if names else []
     _check(limit=limit, samples=samples, temperature=temperature, data=data)

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nakochat.core.errors import DataError
+from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.data.corpus.documents import read_documents
@@ -54,13 +54,40 @@ def pinned() -> list[Texts]:
     ]
 
 
+def text_sets(files: Sequence[str], *, with_pinned: bool = False, held_out: bool = False) -> list[Texts]:
+    """The samples where they are asked for, then what read_texts makes of each file.
+
+    ConfigError where two have one name: one figure would take the place of the other.  DataError as read_texts.
+    """
+    samples = pinned() if with_pinned else []
+    names = [one.name for one in samples]
+    for domain, path in map(_named, files):
+        if domain in names:
+            twin = f"{domain}-2={path}"
+            raise ConfigError(
+                say(
+                    f"--bpb에 이름이 같은 글이 둘 있습니다: {domain}. 하나가 다른 하나를 덮어쓰게 되니 이름=경로로 "
+                    f"나누세요. 예: --bpb {twin}",
+                    f"two texts of --bpb have the same name: {domain}. One would overwrite the other: tell them apart "
+                    f"with NAME=PATH, such as --bpb {twin}",
+                )
+            )
+        names.append(domain)
+    return [*samples, *(read_texts(named, held_out=held_out) for named in files)]
+
+
+def _named(named: str) -> tuple[str, str]:
+    """DOMAIN=PATH or PATH -> domain and path."""
+    domain, _, path = named.rpartition("=")
+    return domain or Path(path).name.partition(".")[0], path
+
+
 def read_texts(named: str, *, held_out: bool = False) -> Texts:
     """DOMAIN=PATH or PATH -> its first documents, or of those that training leaves out the first.
 
     DataError where there are none.
     """
-    domain, _, path = named.rpartition("=")
-    domain = domain or Path(path).name.partition(".")[0]
+    domain, path = _named(named)
     documents = (
         text for text in read_documents([Path(path)]) if not held_out or place(text) < VALIDATION_SHARE
     )

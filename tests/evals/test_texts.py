@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
-from nakochat.core.errors import DataError
+from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.machine import Machine
-from nakochat.evals.texts import Texts, measure_texts, pinned, read_texts
+from nakochat.evals.texts import Texts, measure_texts, pinned, read_texts, text_sets
 from nakochat.tasks.task import Label
 
 LABEL = Label("글", "text")
@@ -82,3 +82,25 @@ def test_files_are_named_by_domain_and_cut_where_they_are_long(tmp_path, monkeyp
     monkeypatch.setattr("nakochat.evals.texts.place", lambda text: 0.5)
     with pytest.raises(DataError, match="--held-out"):
         read_texts(str(path), held_out=True)
+
+
+@pytest.mark.parametrize(
+    ("names", "with_pinned"),
+    [
+        (("a/글.txt", "b/글.jsonl"), False),
+        (("a/chat.txt",), True),
+        (("law=a/글.txt", "law=a/chat.txt"), False),
+    ],
+)
+def test_no_two_texts_have_one_name(tmp_path, names, with_pinned):
+    for name in ("a/글.txt", "b/글.jsonl", "a/chat.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('{"text": "글"}', encoding="utf-8")
+    files = [f"{domain}={tmp_path / path}" if domain else str(tmp_path / path)
+             for domain, _, path in (name.rpartition("=") for name in names)]  # fmt: skip
+    with pytest.raises(ConfigError, match="이름=경로"):
+        text_sets(files, with_pinned=with_pinned)
+    apart = [f"{number}={file.rpartition('=')[2]}" for number, file in enumerate(files)]
+    found = text_sets(apart, with_pinned=with_pinned)
+    assert len({one.name for one in found}) == len(found) == len(files) + with_pinned * len(pinned())
