@@ -27,6 +27,7 @@ from nakochat.core.inspection import (
     reaches,
     usable_cores,
 )
+from nakochat.core.josa import josa
 from nakochat.core.machine import Machine, cpu_name, open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import home
@@ -155,7 +156,9 @@ def _cpu() -> Finding:
         ),
         mend=say("OMP_NUM_THREADS를 없애세요.", "unset OMP_NUM_THREADS.")
         if limit
-        else say(f"OMP_NUM_THREADS={cores}로 시작하세요.", f"start with OMP_NUM_THREADS={cores}."),
+        else say(
+            f"{josa(f'OMP_NUM_THREADS={cores}', '으로')} 시작하세요.", f"start with OMP_NUM_THREADS={cores}."
+        ),
     )
 
 

@@ -41,12 +41,12 @@ def train_in_processes(
         shutil.rmtree(logs, ignore_errors=True)
         return
     for rank, lines in last_words(logs).items():
-        warn(say(f"── 프로세스 {rank}의 말:", f"── process {rank} said:"))
+        warn(say(f"── 프로세스 {rank}의 출력:", f"── process {rank} said:"))
         warn("\n".join(lines))
     raise TrainingError(
         say(
-            f"{stage} 단계가 끝나지 못했습니다 (끝낸 값 {status}). 위의 말을 보고 고친 뒤 같은 명령을 다시 "
-            f"실행하면 이어집니다. 프로세스들의 말은 {logs}에 있습니다.",
+            f"{stage} 단계가 끝나지 못했습니다 (종료 코드 {status}). 위의 출력을 보고 고친 뒤 같은 명령을 다시 "
+            f"실행하면 이어집니다. 프로세스들의 출력은 {logs}에 있습니다.",
             f"{stage} did not finish (exit status {status}). See what it said above; mend that, and the same "
             f"command goes on. What the processes said is in {logs}.",
         )

@@ -92,7 +92,9 @@ def main(
     """
     _require(gpus=gpus, depth=depth, vocab_size=vocab_size, context=context, rows_per_piece=rows_per_piece)
     if price is not None and not 0 <= price < 1e9:
-        raise ConfigError(say(f"--price는 0 이상입니다: {price}.", f"--price is 0 or more: {price}."))
+        raise ConfigError(
+            say(f"--price는 0 이상이어야 합니다: {price}.", f"--price must be 0 or more: {price}.")
+        )
     sheet = None if device_kind is None else _sheet(device_kind)
     if sheet is not None and measure:
         raise ConfigError(

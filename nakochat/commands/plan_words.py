@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nakochat.commands.supply import Supply, supply_lines
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.models.memory import Memory
 from nakochat.models.model import ModelConfig
@@ -191,7 +192,7 @@ def _memory_lines(plan: Plan) -> list[str]:
 def _mend(plan: Plan) -> str:
     if plan.largest_piece:
         return say(
-            f"--rows-per-piece {plan.largest_piece}이면 들어갑니다.",
+            f"{josa(f'--rows-per-piece {plan.largest_piece}', '이면')} 들어갑니다.",
             f"It fits with --rows-per-piece {plan.largest_piece}.",
         )
     return say(

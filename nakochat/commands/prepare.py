@@ -172,7 +172,7 @@ def _resolve(source: str, column: str | None) -> tuple[Path, str, str | None]:
         if not path.is_dir():
             raise DataError(
                 say(
-                    f"아직 받지 않은 자료입니다: {source}. 먼저 'nako data pull {source}'를 실행하세요.",
+                    f"아직 받지 않은 자료입니다: {source}. 먼저 실행하세요: nako data pull {source}",
                     f"{source} has not been downloaded. Run 'nako data pull {source}' first.",
                 )
             )

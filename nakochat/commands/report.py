@@ -23,7 +23,9 @@ def main(run: str | None = None, *, price: float | None = None, copy: Path | Non
         report.md를 이 폴더에도 둡니다. | Leave a copy of report.md in this folder.
     """
     if price is not None and not 0 <= price < 1e9:
-        raise ConfigError(say(f"--price는 0 이상입니다: {price}.", f"--price is 0 or more: {price}."))
+        raise ConfigError(
+            say(f"--price는 0 이상이어야 합니다: {price}.", f"--price must be 0 or more: {price}.")
+        )
     name = find_run(run).name
     markdown, page = write_report(run_folder(name), price=price, copy=copy)
     speak(say(f"성적표: {markdown}\n        {page}", f"report card: {markdown}\n             {page}"))

@@ -234,14 +234,18 @@ def _require_one_process(processes: int) -> None:
     """ConfigError under torchrun, whose processes would all train the tokenizer, score and write the report."""
     if processes < 1:
         raise ConfigError(
-            say(f"--processes는 1 이상입니다: {processes}.", f"--processes is 1 or more: {processes}.")
+            say(
+                f"--processes는 1 이상이어야 합니다: {processes}.",
+                f"--processes must be 1 or more: {processes}.",
+            )
         )
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1:
         raise ConfigError(
             say(
-                f"speedrun은 torchrun으로 시작하지 않습니다. torchrun 없이 'nako speedrun --processes {world}'로 "
-                "실행하세요. 여러 컴퓨터에서는 단계마다 'torchrun … -m nakochat train base'처럼 나누어 실행합니다.",
+                "speedrun은 torchrun으로 시작하지 않습니다. torchrun 없이 실행하세요: "
+                f"nako speedrun --processes {world}. 여러 컴퓨터에서는 단계마다 "
+                "'torchrun … -m nakochat train base'처럼 나누어 실행합니다.",
                 f"speedrun is not started by torchrun. Run 'nako speedrun --processes {world}' without it. On several "
                 "computers, run each stage by itself: 'torchrun … -m nakochat train base'.",
             )

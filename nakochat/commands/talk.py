@@ -67,7 +67,7 @@ def sample(
 
     if samples < 1:
         raise ConfigError(
-            say(f"--samples는 1 이상입니다: {samples}.", f"--samples must be 1 or more: {samples}.")
+            say(f"--samples는 1 이상이어야 합니다: {samples}.", f"--samples must be 1 or more: {samples}.")
         )
     start = _start(prompt, prompt_file)
     engine, _ = _engine(run, settings)

@@ -17,7 +17,10 @@ def may_compile(wish: str, device: torch.device) -> bool:
     """What a --compile (auto, yes, no) comes to here.  ConfigError for a yes that cannot be."""
     if wish not in ("auto", "yes", "no"):
         raise ConfigError(
-            say(f"compile은 auto, yes, no 가운데 하나입니다: {wish}.", f"compile is auto, yes or no: {wish}.")
+            say(
+                f"compile은 auto, yes, no 가운데 하나여야 합니다: {wish}.",
+                f"compile is auto, yes or no: {wish}.",
+            )
         )
     missing = None if wish == "no" else missing_for_compiling(device)
     if wish == "yes" and missing:

@@ -25,6 +25,7 @@ from torch.distributed.rendezvous import rendezvous
 from nakochat.core.compiler import may_compile
 from nakochat.core.dtypes import DTYPES, probe_dtype
 from nakochat.core.errors import ConfigError, NakoError
+from nakochat.core.josa import josa
 from nakochat.core.meeting import meet
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
@@ -243,7 +244,7 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     if chosen is None:
         raise ConfigError(
             say(
-                f"dtype은 auto, float32, bfloat16 가운데 하나입니다: {dtype}.",
+                f"dtype은 auto, float32, bfloat16 가운데 하나여야 합니다: {dtype}.",
                 f"dtype is auto, float32 or bfloat16: {dtype}.",
             )
         )
@@ -289,7 +290,7 @@ def _own_gpu(local_rank: int) -> torch.device:
         raise ConfigError(
             say(
                 f"이 컴퓨터에는 GPU가 {count}개인데 프로세스 {local_rank + 1}개가 하나씩 쓰려고 합니다. "
-                f"torchrun의 --nproc-per-node를 {count}로 줄이세요.",
+                f"torchrun의 --nproc-per-node를 {josa(str(count), '으로')} 줄이세요.",
                 f"this machine has {count} GPUs and {local_rank + 1} processes want one each. "
                 f"Give torchrun --nproc-per-node {count}.",
             )

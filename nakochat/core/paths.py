@@ -176,7 +176,7 @@ def _no_run(reference: str) -> str:
 def _no_such_run(name: str) -> str:
     if run_folder(name).is_dir():
         return say(
-            f"'{name}'에는 아직 학습한 모델이 없습니다. 'nako train base --name {name}'으로 학습하세요.",
+            f"'{name}'에는 아직 학습한 모델이 없습니다. 먼저 학습하세요: nako train base --name {name}",
             f"run '{name}' has no trained model yet. Train one: 'nako train base --name {name}'.",
         )
     known = ", ".join(run.name for run in list_runs()[:8])

@@ -26,6 +26,7 @@ from nakochat import __version__
 from nakochat.core.code_size import code_size
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import lock_file, read_json, write_json
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.redaction import redact
 from nakochat.core.trackers import IDENTITY, SECRETS, Row, Tracker, row_of
@@ -187,7 +188,8 @@ def _take_lock(path: Path) -> int:
     holder = path.read_text(encoding="utf-8", errors="replace").strip()
     raise CheckpointError(
         say(
-            f"다른 프로세스 {holder}가 이 단계를 학습하고 있습니다: {path.parent}. 기다리거나 다른 --name을 쓰세요.",
+            f"{josa(f'다른 프로세스 {holder}', '이')} 이 단계를 학습하고 있습니다: {path.parent}. "
+            "기다리거나 다른 --name을 쓰세요.",
             f"another process, {holder}, is training this stage: {path.parent}. Wait for it or use another --name.",
         )
     )

@@ -26,7 +26,7 @@ class EngineOptions:
         if self.context is not None and self.context < 2:
             raise ConfigError(
                 say(
-                    f"--context는 2 이상입니다: {self.context}.",
+                    f"--context는 2 이상이어야 합니다: {self.context}.",
                     f"--context must be 2 or more: {self.context}.",
                 )
             )

@@ -13,6 +13,7 @@ import torch
 
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import refuse_pickle, write_text
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import run_folder
 from nakochat.core.run import Run
@@ -156,7 +157,7 @@ def keep(imported: Imported, name: str, source: str) -> list[str]:
     if any(folder.glob("*/checkpoints/[0-9]*")):
         raise ConfigError(
             say(
-                f"'{name}'이라는 실행이 이미 있습니다. 다른 --name을 쓰거나 {folder} 폴더를 지우세요.",
+                f"{josa(repr(name), '이라는')} 실행이 이미 있습니다. 다른 --name을 쓰거나 {folder} 폴더를 지우세요.",
                 f"there is a run '{name}' already. Use another --name, or delete {folder}.",
             )
         )

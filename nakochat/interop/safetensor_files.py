@@ -8,6 +8,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from nakochat.core.errors import DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.interop.fields import read_bounded_json
 
@@ -75,7 +76,7 @@ def _missing(folder: Path) -> str:
     pickled = [name for name in _PICKLED if (folder / name).exists()]
     if pickled:
         return say(
-            f"{folder / pickled[0]}은 피클입니다. 읽는 것만으로 코드가 실행될 수 있어 읽지 않습니다. "
+            f"{josa(str(folder / pickled[0]), '은')} 피클입니다. 읽는 것만으로 코드가 실행될 수 있어 읽지 않습니다. "
             "model.safetensors가 있는 폴더를 쓰세요.",
             f"{folder / pickled[0]} is a pickle, which may run code when it is read, so it is not read. Use a folder "
             "with a model.safetensors.",

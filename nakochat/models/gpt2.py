@@ -54,7 +54,7 @@ class GPT2Config:
         if self.positions not in ("learned", "sines") or not 0 <= self.dropout < 1:
             raise ConfigError(
                 say(
-                    f"위치는 learned나 sines, 드롭아웃은 0 이상 1 미만입니다: {self.positions}, {self.dropout}.",
+                    f"위치는 learned나 sines, 드롭아웃은 0 이상 1 미만이어야 합니다: {self.positions}, {self.dropout}.",
                     f"positions are learned or sines, dropout is 0 to 1: {self.positions}, {self.dropout}.",
                 )
             )

@@ -27,7 +27,7 @@ def scores_section(run: Run) -> Section:
     rows = tuple(score_row(key, by_stage) for key in keys)
     note = Words(
         "굵은 글씨가 가장 좋은 값이고, 작은 글씨는 95 % 신뢰 구간입니다. "
-        f"‘찍으면’은 아무렇게나 골랐을 때의 값이고, ‘{MISSING_SIGN}’는 재지 않은 것입니다.",
+        f"‘찍으면’은 아무렇게나 골랐을 때의 값이고, ‘{MISSING_SIGN}’ 표시는 재지 않은 것입니다.",
         "The best value is bold; small print is the 95 % confidence interval. "
         f"“Chance” is what guessing scores; “{MISSING_SIGN}” was not measured.",
     )

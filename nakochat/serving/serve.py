@@ -138,7 +138,7 @@ class ModelServer(LocalServer):
         port = self._place.getsockname()[1]
         lines = [
             say(
-                f"{name}: {address} 을 브라우저에서 여세요. 끝내려면 Ctrl+C.",
+                f"{name}: 브라우저에서 {address} 주소를 여세요. 끝내려면 Ctrl+C.",
                 f"{name}: open {address} in a browser. Ctrl+C ends.",
             )
         ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nakochat.core.errors import DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.chats.rows import chat_files, chat_rows
 from nakochat.tasks.task import Label
@@ -136,7 +137,7 @@ def index_of(value: Any, count: int, *, first: int = 0) -> int:
     if not 0 <= place < count:
         raise DataError(
             say(
-                f"정답 {value!r}이 보기 {count}개 가운데 없습니다. 파일이 맞는지 확인하세요.",
+                f"{josa(f'정답 {value!r}', '이')} 보기 {count}개 가운데 없습니다. 파일이 맞는지 확인하세요.",
                 f"the answer {value!r} is none of {count} options. Check that it is the right file.",
             )
         )

@@ -58,9 +58,8 @@ def lessons_at(task: NamedTask, folder: Path | None) -> list[Lesson]:
         if not folder.is_dir():
             raise DataError(
                 say(
-                    f"'{task.benchmark.name}'의 자료가 없습니다. 'nako data pull {source}'로 받거나 "
-                    f"--task-data로 폴더를 "
-                    "알려 주세요.",
+                    f"'{task.benchmark.name}'의 자료가 없습니다. 받거나 (nako data pull {source}) "
+                    "--task-data로 폴더를 알려 주세요.",
                     f"the data of '{task.benchmark.name}' is not here. Get it with 'nako data pull "
                     f"{source}', or name its "
                     "folder with --task-data.",

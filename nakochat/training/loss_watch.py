@@ -15,6 +15,7 @@ from statistics import fmean, median, stdev
 from typing import Any
 
 from nakochat.core.files import read_json, write_json
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import list_runs
 from nakochat.core.progress import speak
@@ -95,8 +96,8 @@ def look_at_itself(curve: Curve, *, fresh_vocabulary: int | None) -> list[Findin
         found.append(
             Finding(
                 normal=False,
-                ko=f"손실이 {step}걸음쯤 {lowest:.3f}까지 내려갔다가 {windows[-1]:.3f}로 다시 올랐습니다. "
-                "학습률이 높거나 (--matrix-rate, --rate-scale을 낮춰 보세요) 뒤쪽 자료가 앞과 다릅니다.",
+                ko=f"손실이 {step}걸음쯤 {lowest:.3f}까지 내려갔다가 {josa(f'{windows[-1]:.3f}', '으로')} 다시 "
+                "올랐습니다. 학습률이 높거나 (--matrix-rate, --rate-scale을 낮춰 보세요) 뒤쪽 자료가 앞과 다릅니다.",
                 en=f"the loss fell to {lowest:.3f} about step {step} and rose again to {windows[-1]:.3f}. The "
                 "rates are too high (try a lower --matrix-rate or --rate-scale), or later data differs from earlier.",
             )

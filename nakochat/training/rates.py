@@ -59,7 +59,7 @@ class RateSettings:
         if not 0 <= self.beta2 < 1:
             raise ConfigError(
                 say(
-                    f"--beta2는 0 이상, 1 미만입니다: {self.beta2}.",
-                    f"--beta2 is at least 0 and less than 1: {self.beta2}.",
+                    f"--beta2는 0 이상, 1 미만이어야 합니다: {self.beta2}.",
+                    f"--beta2 must be at least 0 and less than 1: {self.beta2}.",
                 )
             )

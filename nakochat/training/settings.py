@@ -51,7 +51,7 @@ class RunSettings:
         if not 0 <= self.seed < 2**63:
             raise ConfigError(
                 say(
-                    f"--seed는 0 이상, 2^63 미만입니다: {self.seed}.",
+                    f"--seed는 0 이상, 2^63 미만이어야 합니다: {self.seed}.",
                     f"--seed is 0 to 2^63 - 1: {self.seed}.",
                 )
             )
@@ -111,7 +111,7 @@ class CorpusSettings:
         if self.validation_tail is not None and not 0 < self.validation_tail < 1:
             raise ConfigError(
                 say(
-                    f"--validation-tail은 0보다 크고 1보다 작습니다: {self.validation_tail}.",
+                    f"--validation-tail은 0보다 크고 1보다 작아야 합니다: {self.validation_tail}.",
                     f"--validation-tail is above 0 and below 1: {self.validation_tail}.",
                 )
             )
@@ -174,8 +174,8 @@ class TokenizerSettings(CorpusSettings, RunSettings):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(
                     say(
-                        f"--{name}의 값은 0 이상, 1 미만입니다: {getattr(self, name)}.",
-                        f"--{name} is at least 0 and less than 1: {getattr(self, name)}.",
+                        f"--{name}의 값은 0 이상, 1 미만이어야 합니다: {getattr(self, name)}.",
+                        f"--{name} must be at least 0 and less than 1: {getattr(self, name)}.",
                     )
                 )
 
@@ -247,7 +247,9 @@ class StageSettings(RateSettings, CorpusSettings, TrainSettings):
         at_least(1, self, "steps", "rows", "rows_per_piece")
         at_least(1, self, "save_every", "log_every", "check_every", "keep_last", "keep_every")
         if not 0 <= self.text_share <= 1:
-            raise ConfigError(say("--text-share는 0과 1 사이입니다.", "--text-share is between 0 and 1."))
+            raise ConfigError(
+                say("--text-share는 0과 1 사이여야 합니다.", "--text-share must be between 0 and 1.")
+            )
 
 
 @Parameter(name="*")

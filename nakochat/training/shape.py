@@ -80,8 +80,8 @@ class ModelSettings:
         if not 0 <= self.dropout < 1:
             raise ConfigError(
                 say(
-                    f"--dropout은 0 이상, 1 미만입니다: {self.dropout}.",
-                    f"--dropout is at least 0 and less than 1: {self.dropout}.",
+                    f"--dropout은 0 이상, 1 미만이어야 합니다: {self.dropout}.",
+                    f"--dropout must be at least 0 and less than 1: {self.dropout}.",
                 )
             )
 

@@ -228,7 +228,11 @@ def _message(place: Place, turn: Any, speaker: str, said: str) -> Message:
     """One turn; a role that is none of ours (tool, function) makes a message that _fault refuses."""
     if not isinstance(turn, dict) or not isinstance(turn.get(speaker), str) or said not in turn:
         raise _malformed(
-            place, say(f"'{speaker}'와 '{said}'가 없는 말", f"a turn without '{speaker}' and '{said}'")
+            place,
+            say(
+                f"{josa(repr(speaker), '과')} {josa(repr(said), '이')} 없는 말",
+                f"a turn without '{speaker}' and '{said}'",
+            ),
         )
     role = _ROLES.get(turn[speaker].strip().lower())
     if role is None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from nakochat.core.errors import DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.corpus.streams import PACKED_ENDINGS, head_of, unreadable
 
@@ -204,7 +205,7 @@ def _check_text(path: Path, head: bytes, encoding: str) -> None:
         share = head.count(0) / len(head)
         raise DataError(
             say(
-                f"글이 아니라 이진 파일입니다: {path} (첫 {len(head):,}바이트의 {share:.0%}가 NUL). "
+                f"글이 아니라 이진 파일입니다: {path} (첫 {len(head):,}바이트의 {josa(f'{share:.0%}', '이')} NUL). "
                 "글 파일을 주세요. UTF-16으로 쓴 글이라면 --encoding utf-16-le을 붙이세요.",
                 f"{path} is binary, not text ({share:.0%} of its first {len(head):,} bytes are NUL). "
                 "Give a text file. If it is text in UTF-16, add --encoding utf-16-le.",

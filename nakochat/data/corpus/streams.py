@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 import zstandard
 
 from nakochat.core.errors import DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _damaged(path: Path, error: Exception) -> DataError:
     return DataError(
         say(
             f"압축이 손상되었습니다: {path} ({error}). 내려받다가 끊겼거나 다른 형식의 파일에 "
-            f"{path.suffix}라는 이름이 붙은 것입니다. 다시 내려받으세요(.zst는 --long=27까지 읽습니다).",
+            f"{josa(path.suffix, '이라는')} 이름이 붙은 것입니다. 다시 내려받으세요(.zst는 --long=27까지 읽습니다).",
             f"{path} does not unpack ({error}). The download was cut short, or a file of another kind is "
             f"named {path.suffix}. Download it again (.zst is read up to --long=27).",
         )

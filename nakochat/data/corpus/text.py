@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nakochat.core.errors import DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.data.corpus.damage import DamagedLine, FileDamage
 from nakochat.data.corpus.streams import CHUNK_BYTES, open_bytes
@@ -176,7 +177,7 @@ def _not_encoded(path: Path, encoding: str, error: UnicodeError, read: int, line
             "Check that it is text, and if so, name its encoding with '--encoding NAME'.",
         )
     else:
-        advice = (f"'--encoding {guess}'를 붙여 보세요.", f"Try '--encoding {guess}'.")
+        advice = (josa(f"'--encoding {guess}'", "을") + " 붙여 보세요.", f"Try '--encoding {guess}'.")
     words = say(
         f"{encoding} 글이 아닙니다: {path} ({where[0]}). {advice[0]}",
         f"{path} is not {encoding} ({where[1]}). {advice[1]}",

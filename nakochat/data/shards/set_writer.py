@@ -33,6 +33,7 @@ from nakochat.core.files import (
     write_bytes,
     write_json,
 )
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
 from nakochat.data.cleaning.cleaner import CleanSettings, Counts
@@ -92,7 +93,7 @@ class Preparation:
         if not 1 <= part <= self.parts:
             raise ConfigError(
                 say(
-                    f"--part {part}/{self.parts}: 첫 수는 1부터 {self.parts}까지입니다.",
+                    f"--part {part}/{self.parts}: 첫 수는 1부터 {self.parts}까지여야 합니다.",
                     f"--part {part}/{self.parts}: the first number is between 1 and {self.parts}.",
                 )
             )
@@ -349,7 +350,7 @@ def _check_finished(folder: Path) -> None:
         if not is_whole(path) or _identity(path) != identity:
             raise DataError(
                 say(
-                    f"끝난 자료의 조각이 손상되었습니다: {path}. {folder}를 지우고 다시 실행하세요.",
+                    f"끝난 자료의 조각이 손상되었습니다: {path}. {josa(str(folder), '을')} 지우고 다시 실행하세요.",
                     f"a shard of the finished set is damaged: {path}. Delete {folder} and run again.",
                 )
             )

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from nakochat.core.errors import DataError
 from nakochat.core.files import read_json
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import set_folder
 from nakochat.data.cleaning.cleaner import Counts
@@ -154,7 +155,11 @@ def _incomplete(folder: Path, missing: list[int], parts: int) -> DataError:
     return DataError(
         say(
             f"다 준비되지 않은 자료입니다: {folder} (없는 부분: {which}). 같은 'nako data prepare' 명령을 "
-            + ("다시 실행하세요." if parts == 1 else f"--part {missing[0]}/{parts}로 실행하세요."),
+            + (
+                "다시 실행하세요."
+                if parts == 1
+                else f"{josa(f'--part {missing[0]}/{parts}', '으로')} 실행하세요."
+            ),
             f"the set {folder} is not finished (missing: {which}). Run the same 'nako data prepare' command "
             + ("again." if parts == 1 else f"with --part {missing[0]}/{parts}."),
         )

@@ -139,7 +139,7 @@ def fetch(remote: RemoteFile, folder: Path, *, counted: Callable[[int], None], s
         raise DataError(
             say(
                 f"받은 파일을 쓸 수 없습니다: {remote.path}: {wrong}. 지웠습니다. 다시 실행하세요. 거듭되면 "
-                f"{remote.url} 을 브라우저로 열어 까닭을 보세요.",
+                f"브라우저로 {remote.url} 주소를 열어 까닭을 보세요.",
                 f"what came cannot be used: {remote.path}: {wrong}. It is deleted. Run again. If it stays so, "
                 f"open {remote.url} in a browser to see why.",
             )

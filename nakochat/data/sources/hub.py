@@ -188,7 +188,7 @@ def _list_hub(source: Source, commit: str) -> list[RemoteFile]:
         raise DataError(
             say(
                 f"{source.name}: 저장소의 모양이 바뀌었습니다. {', '.join(source.files)} 같은 파일이 없고 이런 "
-                f"파일이 있습니다: {shown or '없음'}. {source.address} 를 보고 직접 받아 --corpus로 주세요.",
+                f"파일이 있습니다: {shown or '없음'}. {source.address} 주소를 보고 직접 받아 --corpus로 주세요.",
                 f"{source.name}: the repository has another layout. Nothing like {', '.join(source.files)}; there "
                 f"is: {shown or 'nothing'}. See {source.address}, download it yourself and give it with --corpus.",
             )

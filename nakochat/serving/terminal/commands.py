@@ -108,7 +108,12 @@ def _command(talk: Talk, line: str) -> bool:
                 warn(str(error))
                 return True
     known = ", ".join(command.name for command in commands())
-    speak(say(f"없는 명령입니다: {word}. {known}이 있습니다.", f"no command {word}. There are {known}."))
+    speak(
+        say(
+            f"없는 명령입니다: {word}. {josa(known, '이')} 있습니다.",
+            f"no command {word}. There are {known}.",
+        )
+    )
     return True
 
 

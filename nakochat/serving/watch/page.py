@@ -74,7 +74,7 @@ def run_watch(names: Sequence[str] = (), *, host: str = "127.0.0.1", port: int =
         address = f"{address_of(place)}/watch{asked}"
         speak(
             say(
-                f"학습실: {address} 을 브라우저에서 여세요. 끝내려면 Ctrl+C. 학습에는 손대지 않습니다.",
+                f"학습실: 브라우저에서 {address} 주소를 여세요. 끝내려면 Ctrl+C. 학습에는 손대지 않습니다.",
                 f"The training room: open {address} in a browser. Ctrl+C ends. Training is not touched.",
             )
         )

@@ -49,7 +49,7 @@ def open_socket(host: str, port: int, *, has_keys: bool = False) -> socket.socke
             )
         )
     if not 0 <= port <= 65535:
-        raise ConfigError(say(f"--port {port}: 0에서 65535까지입니다.", f"--port {port}: 0 to 65535."))
+        raise ConfigError(say(f"--port {port}: 0에서 65535 사이여야 합니다.", f"--port {port}: 0 to 65535."))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     place = socket.socket(family, socket.SOCK_STREAM)
     place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
