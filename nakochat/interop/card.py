@@ -93,21 +93,29 @@ def _notes(exported: Exported, form: str) -> list[str]:
 
 
 def _stage(exported: Exported) -> Stage | None:
-    """The records of the exported stage, where they are of the exported checkpoint."""
     stages = read_run(run_folder(exported.run.name)).stages
-    found = next((stage for stage in stages if stage.name == exported.run.stage), None)
-    return found if found is not None and number(found.measures, "step") in (None, exported.step) else None
+    return next((stage for stage in stages if stage.name == exported.run.stage), None)
 
 
 def _scores(exported: Exported) -> list[str]:
-    """The report's scores of this stage: value, 95 % interval, chance, items."""
+    """The report's scores of this stage: value, 95 % interval, chance, items.  Those of another checkpoint are left
+    out, which is said."""
     stage = _stage(exported)
-    scores = [] if stage is None else [*most_important_first(stage), *stage.suites.values()]
-    rows = [_score_row(score) for score in scores if score.value is not None and score.unit == "accuracy"]
-    if not rows:
+    if stage is None:
         return []
+    own = most_important_first(stage) if number(stage.measures, "step") in (None, exported.step) else []
+    suites = list(stage.suites_of(exported.step).values())
+    rows = [_score_row(s) for s in (*own, *suites) if s.value is not None and s.unit == "accuracy"]
+    pairs = (("scores.json", stage.scores, own), ("suites.json", stage.suites, suites))
+    left_out = ", ".join(file for file, found, kept in pairs if found and not kept)
     head = ["| 무엇을 · what | 값 · value | 95 % | 찍으면 · chance | 문항 · items |", "|---|--:|--:|--:|--:|"]
-    return ["## 점수 · Scores", "", *head, *rows, ""]
+    remark = (
+        f"* 다른 체크포인트에서 잰 점수는 싣지 않았습니다: {left_out}. · "
+        f"*Scores measured of another checkpoint are left out: {left_out}.*"
+    )
+    table = [*head, *rows, ""] if rows else []
+    said = [remark, ""] if left_out else []
+    return ["## 점수 · Scores", "", *table, *said] if table or said else []
 
 
 def _score_row(score: Score) -> str:

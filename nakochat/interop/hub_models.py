@@ -25,7 +25,7 @@ def pull_model(name: str, revision: str | None) -> tuple[Path, str]:
     try:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=list(WANTED)))
     except _TROUBLE as error:
-        why = str(error).strip().splitlines()[0]
+        why = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise DataError(
             say(
                 f"모델을 받지 못했습니다: {name} ({why}). 이름과 연결을 확인하세요. 잠긴 모델이면 먼저 "

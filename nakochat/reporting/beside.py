@@ -40,7 +40,7 @@ class Earlier:
 
 def published(run: Run) -> list[Block]:
     """Where any of the published tests was measured: every stage's value beside nanochat's of the same stage."""
-    by_stage = {stage.name: stage.suites for stage in run.stages}
+    by_stage = {stage.name: stage.own_suites for stage in run.stages}
     if not any(key in suites for suites in by_stage.values() for key in NANOCHAT_D20):
         return []
     head = (Words("항목", "What"), *(same(name.upper()) for name in STAGES))

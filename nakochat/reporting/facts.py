@@ -88,6 +88,8 @@ class Stage:
     """loss_watch.json: whether its loss looked normal."""
     suites: Mapping[str, Score] = field(default_factory=dict)
     """suites.json: public tests and texts by domain."""
+    suites_step: int | None = None
+    """Of the checkpoint that they are of, where it is known."""
     changes: Row = field(default_factory=dict)
     """changes.json: what RL answered before and after."""
 
@@ -95,6 +97,18 @@ class Stage:
     def unfinished(self) -> bool:
         """Training began and has not come to its end."""
         return bool(self.metrics.steps) and self.metrics.end is None
+
+    def suites_of(self, step: int | None) -> Mapping[str, Score]:
+        """The suites, unless they are known to be of another checkpoint than that of this step."""
+        return self.suites if None in (step, self.suites_step) or step == self.suites_step else {}
+
+    @property
+    def own_suites(self) -> Mapping[str, Score]:
+        """The suites, unless the stage has gone on since: they are no score of what it is now."""
+        scored = number(self.measures, "step")
+        return self.suites_of(
+            self.checkpoint if self.checkpoint is not None or scored is None else int(scored)
+        )
 
     @property
     def label(self) -> str:
@@ -160,7 +174,8 @@ def read_stage(folder: Path) -> Stage:
     measures = _read_object(scores_file)
     scores = as_row(measures.get("scores"))
     suites_file = folder / "suites.json"
-    suites = as_row(_read_object(suites_file).get("scores"))
+    held = _read_object(suites_file)
+    suites, suites_step = as_row(held.get("scores")), number(held, "step")
     return Stage(
         name=folder.name,
         config=_read_object(folder / "config.json"),
@@ -177,6 +192,7 @@ def read_stage(folder: Path) -> Stage:
         plan=_read_object(folder / "plan.json"),
         watch=_read_object(folder / "loss_watch.json"),
         suites={key: _score(key, value, suites_file) for key, value in suites.items()},
+        suites_step=None if suites_step is None else int(suites_step),
         changes=_read_object(folder / "changes.json"),
     )
 

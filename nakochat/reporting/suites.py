@@ -16,10 +16,10 @@ _SUMMARIES = ("core", "core_partial", "chatcore", "chatcore_partial")
 
 def public_tests(run: Run) -> list[Block]:
     """CORE and ChatCORE first, then every test, then the 22 parts of CORE."""
-    by_stage = {stage.name: stage.suites for stage in run.stages}
+    by_stage = {stage.name: stage.own_suites for stage in run.stages}
     keys = [key for key in _keys(by_stage) if not key.startswith(_TEXTS)]
     if not keys:
-        return []
+        return _left_out(run, texts=False)
     keys.sort(key=lambda key: 0 if key in _SUMMARIES else 2 if key.startswith("core/") else 1)
     blocks: list[Block] = [
         Table(head=score_head(), rows=tuple(score_row(key, by_stage) for key in keys)),
@@ -27,7 +27,7 @@ def public_tests(run: Run) -> list[Block]:
     ]
     if any(key.endswith("_partial") for key in keys):
         blocks.append(Paragraph(words=_PARTIAL))
-    return [*blocks, *_pass_at(by_stage, keys)]
+    return [*blocks, *_pass_at(by_stage, keys), *_left_out(run, texts=False)]
 
 
 _NOTE = Words(
@@ -63,10 +63,10 @@ def _pass_at(by_stage: Mapping[str, Mapping[str, Score]], keys: list[str]) -> li
 
 def texts(run: Run) -> list[Block]:
     """Bits per byte of every domain by stage; in small print what else was measured."""
-    by_stage = {stage.name: stage.suites for stage in run.stages}
+    by_stage = {stage.name: stage.own_suites for stage in run.stages}
     keys = [key for key in _keys(by_stage) if key.startswith(_TEXTS)]
     if not keys:
-        return []
+        return _left_out(run, texts=True)
     head = (
         Words("글", "Texts"),
         *(same(name.upper()) for name in STAGES),
@@ -97,7 +97,23 @@ def texts(run: Run) -> list[Block]:
         "the likeliest; the last two do not compare across tokenizers. Samples of a few hundred bytes "
         "show magnitudes only.",
     )
-    return [Table(head=head, rows=tuple(rows)), Paragraph(words=note)]
+    return [Table(head=head, rows=tuple(rows)), Paragraph(words=note), *_left_out(run, texts=True)]
+
+
+def _left_out(run: Run, *, texts: bool) -> list[Block]:
+    """Which stages have gone on since they were measured."""
+    return [
+        Paragraph(
+            words=Words(
+                f"{stage.label}의 값은 {stage.suites_step:,}걸음의 체크포인트에서 잰 것이라 싣지 않았습니다. "
+                "그 뒤로 더 학습했으니 다시 재세요.",
+                f"{stage.label}'s figures are of its checkpoint at step {stage.suites_step:,} and are left out: it has "
+                "trained on since. Measure it again.",
+            )
+        )
+        for stage in run.stages
+        if not stage.own_suites and any(key.startswith(_TEXTS) == texts for key in stage.suites)
+    ]
 
 
 def _text_cell(score: Score | None, best: float | None) -> Cell:

@@ -12,7 +12,7 @@ from nakochat.interop.chat_format import never_ids, stop_ids
 from nakochat.interop.exported import read_run
 from nakochat.interop.hf import write_hf
 from nakochat.interop.imports import keep, read_folder
-from nakochat.models.checkpoint import save_checkpoint
+from nakochat.models.checkpoint import checkpoint_of, save_checkpoint
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
@@ -239,3 +239,18 @@ def test_the_card_shows_the_scores_and_costs_of_the_exported_stage(tmp_path):
     assert "| 조사 \\| 고르기 · particles | 95.5 | 94.0 – 97.0 | 50.0 | 400 |" in card
     assert "| mmlu | 25.1 |" in card
     assert "토큰 4,096개, 1분 30초." in card
+    assert "left out" not in card
+
+
+@pytest.mark.parametrize("old", ["scores", "suites"])
+def test_the_card_shows_no_scores_of_another_checkpoint(tmp_path, old):
+    make_run("m", CONFIGS["llama"])
+    figure = {"items": 400, "chance": 0.5, "interval": [0.94, 0.97], "unit": "accuracy"}
+    for file, value in (("scores", 0.955), ("suites", 0.251)):
+        step = checkpoint_of(find_run("m")).step - (file == old)
+        content = {"step": step, "scores": {file: {**figure, "value": value}}}
+        write_json(run_folder("m") / "sft" / f"{file}.json", content)
+    write_hf(read_run(find_run("m")), tmp_path / "out", "f32")
+    card = (tmp_path / "out" / "README.md").read_text("utf-8")
+    assert ("| 95.5 |" in card, "| 25.1 |" in card) == (old == "suites", old == "scores")
+    assert f"left out: {old}.json" in card

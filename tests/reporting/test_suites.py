@@ -26,7 +26,7 @@ def text(value, **more):
 
 def leave(folder, **scores):
     named = {name.replace("__", "/").replace("_of_", "-"): value for name, value in scores.items()}
-    (folder / "suites.json").write_text(json.dumps({"step": 1, "scores": named}), encoding="utf-8")
+    (folder / "suites.json").write_text(json.dumps({"step": 400, "scores": named}), encoding="utf-8")
 
 
 @pytest.fixture
@@ -103,3 +103,19 @@ def test_earlier_runs_stand_beside_and_later_or_broken_ones_do_not(run_folder):
     section = report.partition("## 앞선 실행과 나란히")[2].partition("\n## ")[0]
     assert "| 항목 | 첫 실행 RL | earlier RL |" in section
     assert "| 조사 고르기 | 95.5 % | 95.5 % |" in section  # neither is better
+
+
+def test_figures_of_before_a_stage_went_on_are_left_out_with_a_remark(with_suites):
+    later = with_suites / "sft" / "checkpoints" / "00000900"
+    later.mkdir(parents=True)
+    (later / "manifest.json").write_text("{}", encoding="utf-8")
+    report = write_report(with_suites)[0].read_text("utf-8")
+    section = report.partition("## 공개 시험")[2].partition("\n## ")[0]
+    assert "MMLU" not in section
+    assert "GSM8K" not in section
+    assert "SFT의 값은 400걸음의 체크포인트에서 잰 것이라 싣지 않았습니다" in section
+    assert "BASE의 값은" not in section
+    texts = report.partition("## 글 맞히기")[2].partition("\n## ")[0]
+    assert "0.910" in texts
+    assert "0.870" not in texts
+    assert "SFT의 값은 400걸음" in texts
