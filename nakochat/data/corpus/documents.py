@@ -52,7 +52,7 @@ def read_documents(
     if column is not None and all(file.kind == "txt" for file in files):
         raise DataError(
             say(
-                f"--column에 준 {josa(repr(column), '을')} 쓸 수 없습니다: .txt에는 열이 없습니다. --column을 빼세요.",
+                f"--column {josa(repr(column), '을')} 쓸 수 없습니다: .txt에는 열이 없습니다. --column을 빼세요.",
                 f"--column '{column}' does not apply: a .txt has no columns. Leave it out.",
             )
         )
