@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from fastapi import FastAPI, Request
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -25,7 +25,6 @@ from nakochat.serving.api.openai import Json
 from nakochat.serving.engines.transcript import Delta
 from nakochat.serving.errors import BadRequest, error_body
 from nakochat.serving.front.front import Front, Prepared, frame_of
-from nakochat.serving.front.generation import Generation
 from nakochat.serving.front.records import AccessLog, Records
 from nakochat.serving.watch.page import add_watch
 from nakochat.serving.watch.room import Room
@@ -34,6 +33,8 @@ from nakochat.serving.web.pages import add_pages, page_files
 
 MOST_BYTES = 1_000_000  # of a body
 MOST_BYTES_TOGETHER = 64_000_000  # of all bodies that are being read
+T = TypeVar("T")
+Deltas = AsyncIterator[tuple[int, Delta]]
 logger = logging.getLogger(__name__)
 
 
@@ -45,8 +46,6 @@ class Events(Protocol):
     def delta(self, index: int, delta: Delta) -> str: ...
 
     def last(self, counts: Json) -> str: ...
-
-    def failed(self, error: BadRequest) -> str: ...
 
 
 class EventStream(StreamingResponse):
@@ -192,52 +191,65 @@ class Handlers:
                 first_token_seconds=None if first is None else round(first - generation.asked_at, 4),
             )
 
-        if prepared.asked.stream:
-            return EventStream(_events(generation, events, prepared), end)
-        try:
-            answers = await _whole(generation, request, len(prepared.asks))
-        finally:
-            end()
-        return _json(whole(answers, openai.usage(prepared.prompt_tokens, generation.tokens)))
+        def counts() -> Json:
+            return openai.usage(prepared.prompt_tokens, generation.tokens)
+
+        deltas = generation.deltas()
+        with contextlib.ExitStack() as held:
+            held.callback(end)
+            if prepared.asked.stream:
+                # what fails before it is answered with a status of its own: after it, 200 has been sent
+                first = await while_there(request, _next(deltas))
+                held.pop_all()
+                return EventStream(_events(first, deltas, events, counts), end)
+            answers = await while_there(request, _whole(deltas, len(prepared.asks)))
+        return _json(whole(answers, counts()))
 
 
-async def _events(generation: Generation, events: Events, prepared: Prepared) -> AsyncIterator[str]:
-    yield events.first()
-    try:
-        async for index, delta in generation.deltas():
-            yield events.delta(index, delta)
-    except BadRequest as error:  # the status is sent already: the stream itself has to say it
-        yield events.failed(error)
-        return
-    except Exception:
-        logger.exception("an answer failed")
-        yield events.failed(_internal())
-        return
-    yield events.last(openai.usage(prepared.prompt_tokens, generation.tokens))
-
-
-async def _whole(generation: Generation, request: Request, count: int) -> list[list[Delta]]:
-    """Everything that each answer says.  BadRequest when the client went away meanwhile, which nobody reads."""
-    answers: list[list[Delta]] = [[] for _ in range(count)]
-
-    async def collect() -> None:
-        async for index, delta in generation.deltas():
-            answers[index].append(delta)
+async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What comes of the work.  BadRequest when the client goes away first, which nobody reads."""
 
     async def watch() -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
-    tasks = {asyncio.create_task(collect()), asyncio.create_task(watch())}
+    working, watching = asyncio.create_task(work), asyncio.create_task(watch())
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
     finally:
-        for task in tasks:
-            task.cancel()
-    for task in done:
-        task.result()
-    if not all(answer and answer[-1].finish for answer in answers):
-        raise BadRequest(say("연결이 끊겼습니다.", "the client went away."), status=408)
+        working.cancel()
+        watching.cancel()
+    raise BadRequest(say("연결이 끊겼습니다.", "the client went away."), status=408)
+
+
+async def _next(deltas: Deltas) -> tuple[int, Delta]:
+    return await anext(deltas)
+
+
+async def _events(
+    first: tuple[int, Delta], deltas: Deltas, events: Events, counts: Callable[[], Json]
+) -> AsyncIterator[str]:
+    yield events.first() + events.delta(*first)
+    try:
+        async for index, delta in deltas:
+            yield events.delta(index, delta)
+    except BadRequest as error:
+        yield openai.failure(error)
+        return
+    except Exception:
+        logger.exception("an answer failed")
+        yield openai.failure(_internal())
+        return
+    yield events.last(counts())
+
+
+async def _whole(deltas: Deltas, count: int) -> list[list[Delta]]:
+    """Everything that each answer says."""
+    answers: list[list[Delta]] = [[] for _ in range(count)]
+    async for index, delta in deltas:
+        answers[index].append(delta)
     return answers
 
 

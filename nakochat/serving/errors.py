@@ -34,11 +34,16 @@ class BadRequest(RequestError):
         self.status, self.code, self.param, self.retry_after = status, code, param, retry_after
 
     @property
+    def seconds(self) -> int | None:
+        """retry_after in whole seconds, at least one."""
+        return None if self.retry_after is None else max(1, math.ceil(self.retry_after))
+
+    @property
     def headers(self) -> dict[str, str]:
         """What stands in the response's head beside the status."""
         headers = {}
-        if self.retry_after is not None:
-            headers["Retry-After"] = str(max(1, math.ceil(self.retry_after)))
+        if self.seconds is not None:
+            headers["Retry-After"] = str(self.seconds)
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return headers

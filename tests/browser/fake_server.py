@@ -18,6 +18,8 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from nakochat.serving.api.openai import failure
+from nakochat.serving.errors import BadRequest
 from nakochat.serving.web.pages import add_pages
 
 HOLD = object()
@@ -142,6 +144,8 @@ class FakeServer:
                 if piece is HOLD:
                     while not self._go.acquire(blocking=False):
                         await asyncio.sleep(0.005)
+                elif isinstance(piece, BadRequest):
+                    yield failure(piece)
                 elif isinstance(piece, Call):
                     yield _event({"content": "", "nako": {"kind": "python", "text": piece.expression}})
                     yield _event({"content": "", "nako": {"kind": "output", "text": piece.result}})

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
+from nakochat.serving.errors import BadRequest
 from tests.browser.fake_server import HOLD, FakeServer
 
 
@@ -39,22 +39,39 @@ def test_a_server_that_dies_in_the_middle(page: Page, server: FakeServer) -> Non
     expect(page.locator("li.assistant .place")).to_have_text("2/2")  # what was said is not thrown away
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "words"),
-    [
-        (429, {"Retry-After": "7"}, "7초 뒤에"),
-        (429, {}, "조금 뒤에"),
-        (503, {}, "준비하는 중이거나"),
-        (500, {}, "서버의 기록을"),
-        (400, {}, "refused with 400"),
-    ],
-)
-def test_a_refusal_is_said_in_words(
-    page: Page, server: FakeServer, status: int, headers: dict[str, str], words: str
+def test_what_goes_wrong_in_the_middle_is_said_as_if_it_had_been_the_beginning(
+    page: Page, server: FakeServer
 ) -> None:
-    server.will_refuse(status, headers)
-    ask(page, "안녕")
-    expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
+    failure = BadRequest("the process ended", status=503, code="engine_lost", retry_after=2)
+    server.will_break("여기까지 말하고", failure)
+    ask(page, "말해 줘")
+    expect(page.locator(".fault")).to_contain_text("다시 띄우는 중이에요. 2초 뒤에")
+    expect(page.locator("li.assistant > .body")).to_have_text("여기까지 말하고")
+
+
+REFUSALS = [
+    (429, {"Retry-After": "7"}, None, "묻는 사람이 많아요. 7초 뒤에"),
+    (429, {}, None, "조금 뒤에"),
+    (429, {}, "too_many_wrong_keys", "틀린 열쇠가"),
+    (503, {"Retry-After": "5"}, "overloaded", "묻는 사람이 많아요. 5초 뒤에"),
+    (503, {"Retry-After": "2"}, "engine_lost", "다시 띄우는 중이에요. 2초 뒤에"),
+    (503, {}, "model_unavailable", "다른 단계를 골라 보세요. (refused with 503)"),
+    (503, {}, "server_ending", "끝나는 중이에요"),
+    (503, {}, None, "준비하는 중이거나"),
+    (500, {}, "not_a_number", "다른 단계를"),
+    (500, {}, None, "서버의 기록을"),
+    (400, {}, None, "refused with 400"),
+]
+
+
+def test_a_refusal_is_said_in_words(page: Page, server: FakeServer) -> None:
+    for number, (status, headers, code, words) in enumerate(REFUSALS):
+        server.will_refuse(status, headers, code)
+        if number:
+            page.click("text=다시 하기")
+        else:
+            ask(page, "안녕")
+        expect(page.get_by_role("alert").filter(has_text=words)).to_be_visible()
     page.click("text=다시 하기")
     expect(page.locator("li > .body")).to_have_text(["안녕", "네."])
 

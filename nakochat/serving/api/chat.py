@@ -14,7 +14,7 @@ from nakochat.inference.options import Sampling
 from nakochat.serving.api.asked import Asked, read_asked
 from nakochat.serving.api.openai import DONE, Json, boolean, checked_text, event, whole, wrong
 from nakochat.serving.engines.transcript import Delta, Entry
-from nakochat.serving.errors import BadRequest, error_body
+from nakochat.serving.errors import BadRequest
 from nakochat.serving.turns import join
 from nakochat.text.conversation import Conversation, parse_conversation
 
@@ -127,9 +127,6 @@ class ChatChunks:
 
     def last(self, counts: Json) -> str:
         return (self._write({"choices": [], "usage": counts}) if self._asked.include_usage else "") + DONE
-
-    def failed(self, error: BadRequest) -> str:
-        return event(error_body(error))
 
     def _event(
         self, index: int, delta: Json, finish: str | None = None, entries: Sequence[Entry] = ()

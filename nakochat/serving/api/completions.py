@@ -12,7 +12,6 @@ from nakochat.inference.options import Sampling
 from nakochat.serving.api.asked import Asked, read_asked
 from nakochat.serving.api.openai import DONE, Json, as_whole, checked_text, event, whole, wrong
 from nakochat.serving.engines.transcript import Delta, Entry
-from nakochat.serving.errors import BadRequest, error_body
 from nakochat.text.tokenizer import Tokenizer
 
 MOST_PROMPTS = 16
@@ -119,9 +118,6 @@ class TextChunks:
 
     def last(self, counts: Json) -> str:
         return (self._write({"choices": [], "usage": counts}) if self._asked.include_usage else "") + DONE
-
-    def failed(self, error: BadRequest) -> str:
-        return event(error_body(error))
 
     def _event(
         self,

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nakochat.core.messages import say
-from nakochat.serving.errors import BadRequest
+from nakochat.serving.errors import BadRequest, error_body
 
 Json = dict[str, Any]
 DEEPEST = 32  # lists and objects within each other
@@ -124,6 +124,12 @@ def usage(prompt_tokens: int, completion_tokens: int) -> Json:
 def event(body: Json) -> str:
     """One server-sent event.  JSON has no bare line ends, so one `data:` line holds it."""
     return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+
+
+def failure(error: BadRequest) -> str:
+    """The event for what goes wrong after the status was sent: it says which status that would have been."""
+    about = {"status": error.status, "retry_after": error.seconds}
+    return event({"error": {**error_body(error)["error"], **about}})
 
 
 DONE = "data: [DONE]\n\n"

@@ -61,8 +61,9 @@ def _told(summary: str, content: Json, errors: Iterable[int] = ()) -> Json:
 def _asked(request: str, answer: str, summary: str) -> Json:
     """An operation that generates."""
     events = say(
-        f"`stream`이 true일 때: data: 뒤에 {answer}Chunk나 Error, 끝에 data: [DONE].",
-        f"Where `stream` is true: a {answer}Chunk or an Error behind each data:, and data: [DONE] at the end.",
+        f"`stream`이 true일 때: data: 뒤에 {answer}Chunk, 끝에 data: [DONE]. 도중에 잘못되면 ErrorEvent로 끝납니다.",
+        f"Where `stream` is true: a {answer}Chunk behind each data:, and data: [DONE] at the end. What goes wrong "
+        "meanwhile ends it with an ErrorEvent.",
     )
     # no type: 3.1 has no word for a stream's events, and readers differ in what they hold against the schema
     stream = {"text/event-stream": {"schema": {"description": events}}}

@@ -39,8 +39,9 @@ def components(models: tuple[str, ...], defaults: Sampling) -> dict[str, Json]:
         "Model": _MODEL,
         "ModelList": _closed(object={"const": "list"}, data=_list(reference("Model"))),
         "State": _closed(status={"enum": ["ok", "ready"]}, model=TEXT),
-        "Error": _closed(
-            error=_closed(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT)),
+        "Error": _closed(error=_closed(**_ERROR)),
+        "ErrorEvent": _closed(
+            error=_closed(**_ERROR, status={"type": "integer"}, retry_after=_or_null({"type": "integer"}))
         ),
     }
 
@@ -193,6 +194,7 @@ def _choice(finish: Json, logprobs: Json, **said: Json) -> Json:
     return _closed(index=WHOLE, **said, logprobs=_or_null(logprobs), finish_reason=finish)
 
 
+_ERROR = {"message": TEXT, "type": TEXT, "param": _or_null(TEXT), "code": _or_null(TEXT)}
 _USAGE = _closed(prompt_tokens=WHOLE, completion_tokens=WHOLE, total_tokens=WHOLE)
 _TOKEN: dict[str, Any] = {"token": TEXT, "logprob": REAL, "bytes": _list(WHOLE)}
 _CHAT_LOGPROBS = _closed(

@@ -1,5 +1,6 @@
 """The front over real sockets, with a stand-in for its engine."""
 
+import concurrent.futures
 import http.client
 import io
 import json
@@ -184,15 +185,17 @@ def test_more_than_may_wait_is_told_when_to_come_again(engine, tmp_path):
         first = server.ask({"stream": True, "max_tokens": 100_000})
         first.readline()
         until(lambda: front.door.waiting == 0)
-        waiting = [server.ask({"stream": True}) for _ in range(2)]
-        with server.ask() as refused:
-            error = json.loads(refused.read())["error"]
-        assert (refused.status, error["type"]) == (429, "rate_limit_error")
-        assert 1 <= int(refused.headers["Retry-After"]) <= 60
-        first.close()
-        for response in waiting:  # their turn has come
-            response.readline()
-            response.close()
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            waiting = [pool.submit(server.ask, {"stream": True}) for _ in range(2)]
+            until(lambda: front.door.waiting == 2)
+            with server.ask() as refused:
+                error = json.loads(refused.read())["error"]
+            assert (refused.status, error["type"]) == (429, "rate_limit_error")
+            assert 1 <= int(refused.headers["Retry-After"]) <= 60
+            first.close()
+            for response in waiting:  # their turn has come
+                assert response.result().readline()
+                response.result().close()
         until(lambda: not front.door.inside)
 
 
@@ -224,3 +227,51 @@ def test_an_answer_that_nobody_reads_on_is_cancelled(engine, tmp_path):
         whole.close()
         until(lambda: place.state.get("cancelled") == 2)
         until(lambda: place.state["running"] == 0 and not front.door.inside)
+
+
+def test_what_fails_before_a_streams_first_token_is_a_status_and_not_a_stream(engine, tmp_path):
+    how = {"slots": 1, "length": 100_000, "context": 200_000, "pause": 0.02, "unloadable": ["tiny/sft"]}
+    limits = Limits(patience=0.3)
+    front = fake_front(engine.tokenizer, tmp_path, how, limits=limits, models=("tiny/rl", "tiny/sft"))
+    with served(front) as server:
+        with server.ask({"stream": True, "model": "tiny/sft"}) as response:
+            error = json.loads(response.read())["error"]
+        assert (response.status, error["code"], error["message"]) == (
+            503,
+            "model_unavailable",
+            "no such thing",
+        )
+        with server.ask({"stream": True, "max_tokens": 100_000}) as first:
+            first.readline()
+            for stream in (True, False):
+                with server.ask({"stream": stream}) as response:
+                    error = json.loads(response.read())["error"]
+                assert (response.status, error["code"]) == (503, "overloaded")
+                assert int(response.headers["Retry-After"]) >= 1
+                assert set(error) == {"message", "type", "param", "code"}
+        until(lambda: not front.door.inside)
+
+
+def test_what_fails_later_says_its_status_in_the_stream(engine, tmp_path):
+    how = {"length": 100_000, "context": 200_000, "dies": 5, "pause": 0.02}
+    with served(fake_front(engine.tokenizer, tmp_path, how)) as server:
+        with server.ask({"stream": True, "max_tokens": 100_000}) as response:
+            assert response.status == 200
+            *_, last, nothing = response.read().decode().split("\n\n")
+        error = json.loads(last.removeprefix("data: "))["error"]
+        assert (error["code"], error["status"], error["retry_after"], nothing) == ("engine_lost", 503, 2, "")
+
+
+def test_who_leaves_before_the_first_token_leaves_nothing_behind(engine, tmp_path):
+    how = {"slots": 1, "length": 100_000, "context": 200_000, "pause": 0.02}
+    front = fake_front(engine.tokenizer, tmp_path, how)
+    with served(front) as server:
+        with server.ask({"stream": True, "max_tokens": 100_000}) as first:
+            first.readline()
+            waiting = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+            body = json.dumps({"messages": HELLO, "stream": True})
+            waiting.request("POST", CHAT, body, {"Content-Type": "application/json"})
+            until(lambda: front.door.waiting == 1)
+            waiting.close()
+            until(lambda: front.door.waiting == 0)
+        until(lambda: not front.door.inside)

@@ -3,6 +3,9 @@
 import { Refused, Unreachable } from "/stream.js";
 import { say } from "/words.js";
 
+/** The codes of a server whose engine process ended, or has not begun. */
+const RESTARTING = ["engine_lost", "engine_down", "loading"];
+
 /** Whether the server wants a key, or another one. */
 export const needsKey = (error) => error instanceof Refused && (error.status === 401 || error.code === "invalid_api_key");
 
@@ -24,15 +27,20 @@ export function inWords(error) {
     );
   }
   if (needsKey(error)) return say("이 서버는 열쇠가 있어야 답해요.", "This server answers only with a key.");
-  if (error.status === 429) {
-    return error.wait
-      ? say(`지금은 묻는 사람이 많아요. ${error.wait}초 뒤에 다시 해 보세요.`, `The server is busy. Try again in ${error.wait} seconds.`)
-      : say("지금은 묻는 사람이 많아요. 조금 뒤에 다시 해 보세요.", "The server is busy. Try again in a moment.");
+  const again = laterWords(error.wait);
+  if (error.code === "too_many_wrong_keys") return say("틀린 열쇠가 너무 많이 왔어요. ", "Too many wrong keys came. ") + again;
+  // 503 with this code: nobody's fault but that its turn did not come
+  if (error.status === 429 || error.code === "overloaded") return say("지금은 묻는 사람이 많아요. ", "The server is busy. ") + again;
+  if (error.code === "model_unavailable") {
+    return say(`이 모델은 읽을 수 없어요. 다른 단계를 골라 보세요. (${error.message})`, `This model cannot be loaded. Choose another stage. (${error.message})`);
   }
+  if (error.code === "not_a_number") {
+    return say("이 모델의 계산이 깨졌어요. 다른 단계를 골라 보세요.", "This model's numbers are broken. Choose another stage.");
+  }
+  if (error.code === "server_ending") return say("서버가 끝나는 중이에요. 다시 켜진 다음에 해 보세요.", "The server is ending. Try again when it is back.");
+  if (RESTARTING.includes(error.code)) return say("모델을 다시 띄우는 중이에요. ", "The model is being started again. ") + again;
   if (error.status === 413) return say("한 번에 보내기에는 너무 커요. 나누어 보내 주세요.", "Too large to send at once. Send it in parts.");
-  if (error.status === 503) {
-    return say("서버가 준비하는 중이거나 끝나는 중이에요. 조금 뒤에 다시 해 보세요.", "The server is starting or ending. Try again in a moment.");
-  }
+  if (error.status === 503) return say("서버가 준비하는 중이거나 끝나는 중이에요. ", "The server is starting or ending. ") + again;
   if (error.status >= 500) {
     return say(
       "서버 안에서 오류가 났어요. 다시 해 보고, 또 그러면 터미널에서 서버의 기록을 보세요.",
@@ -41,3 +49,8 @@ export function inWords(error) {
   }
   return error.message;
 }
+
+const laterWords = (seconds) =>
+  seconds
+    ? say(`${seconds}초 뒤에 다시 해 보세요.`, `Try again in ${seconds} second${seconds === 1 ? "" : "s"}.`)
+    : say("조금 뒤에 다시 해 보세요.", "Try again in a moment.");

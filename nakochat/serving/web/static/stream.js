@@ -24,12 +24,11 @@ async function request(path, key, options = {}) {
   const response = await reached(fetch(path, { ...options, headers }));
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({})); // a proxy's error page is no JSON
-  throw new Refused(error?.message ?? `HTTP ${response.status}`, {
-    status: response.status,
-    code: error?.code ?? null,
-    wait: Number.parseInt(response.headers.get("retry-after") ?? "", 10) || null,
-  });
+  throw refusal(error, { status: response.status, retry_after: response.headers.get("retry-after") });
 }
+
+const refusal = (error, { status, retry_after }) =>
+  new Refused(error?.message ?? `HTTP ${status}`, { status, code: error?.code ?? null, wait: Number.parseInt(retry_after, 10) || null });
 
 /** What the server has: [{id, max_model_len, …}]. */
 export async function servedModels(key) {
@@ -48,7 +47,7 @@ export async function* answer(body, key, signal) {
   for await (const data of events(response.body)) {
     if (data === "[DONE]") return;
     const chunk = JSON.parse(data);
-    if (chunk.error) throw new Refused(chunk.error.message, { status: 500, code: chunk.error.code });
+    if (chunk.error) throw refusal(chunk.error, chunk.error); // too late for a status of the response
     const choice = chunk.choices[0];
     if (!choice) continue;
     const { content, nako } = choice.delta;
