@@ -57,7 +57,8 @@ class Sampling:
     """0보다 크면 이미 쓴 토큰의 로짓을 쓴 횟수마다 이만큼 낮춥니다. |
     Lowers the logit of a token by this much for every time it was written."""
     seed: int = 0
-    """씨앗이 같으면 답도 같습니다. | The same seed gives the same answer."""
+    """씨앗이 같으면 답도 같습니다 (GPU에서 여럿이 함께 물을 때에는 --exact와 함께). |
+    The same seed gives the same answer (on a GPU in company: with --exact)."""
 
     def __post_init__(self) -> None:
         checks = {

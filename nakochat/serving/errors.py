@@ -4,7 +4,7 @@ Every folder of serving may raise it: the gate, the API, what waits for an engin
 """
 
 import math
-from typing import Any
+from typing import Any, overload
 
 from nakochat.core.errors import RequestError
 
@@ -14,7 +14,7 @@ KINDS = {
     404: "not_found_error",
     429: "rate_limit_error",
 }
-LONGEST_MESSAGE = 400  # characters of an error, which may hold what a client sent
+LONGEST_MESSAGE = 400  # characters
 
 
 class BadRequest(RequestError):
@@ -52,7 +52,22 @@ class BadRequest(RequestError):
 def error_body(error: BadRequest) -> dict[str, Any]:
     """An error as the API's clients read it."""
     kind = "server_error" if error.status >= 500 else KINDS.get(error.status, "invalid_request_error")
-    message = str(error).encode("utf-8", "replace").decode()
-    if len(message) > LONGEST_MESSAGE:
-        message = message[:LONGEST_MESSAGE] + "…"
-    return {"error": {"message": message, "type": kind, "param": error.param, "code": error.code}}
+    written = {
+        "message": _clean(str(error)),
+        "type": kind,
+        "param": _clean(error.param),
+        "code": _clean(error.code),
+    }
+    return {"error": written}
+
+
+@overload
+def _clean(text: str) -> str: ...
+@overload
+def _clean(text: None) -> None: ...
+def _clean(text: str | None) -> str | None:
+    """Text that UTF-8 can hold, and not too much of it: a client's own words may stand in it."""
+    if text is None:
+        return None
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= LONGEST_MESSAGE else text[:LONGEST_MESSAGE] + "…"

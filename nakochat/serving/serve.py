@@ -25,7 +25,7 @@ from nakochat.serving.web.gate import LOCAL_HOSTS, Policy
 from nakochat.serving.web.keys import Keys, read_keys
 from nakochat.serving.web.limits import Door, Limits
 from nakochat.serving.web.pages import page_files
-from nakochat.serving.web.server import LocalServer, address_of, is_local, open_socket, run_server
+from nakochat.serving.web.server import LocalServer, address_of, is_local, name_of, open_socket, run_server
 
 ENGINE = "from nakochat.serving.engines.process import main; main()"
 
@@ -143,11 +143,11 @@ class ModelServer(LocalServer):
             )
         ]
         if "SSH_CONNECTION" in os.environ or not is_local(self._settings.host):
-            host = socket.gethostname()
+            tunnel = f"ssh -L {port}:{name_of(self._place)} {socket.gethostname()}"
             lines.append(
                 say(
-                    f"다른 컴퓨터에서 쓰려면 그곳에서: ssh -L {port}:127.0.0.1:{port} {host}",
-                    f"From another computer, there: ssh -L {port}:127.0.0.1:{port} {host}",
+                    f"다른 컴퓨터에서 쓰려면 그곳에서: {tunnel}",
+                    f"From another computer, there: {tunnel}",
                 )
             )
         if self._settings.keys is not None or not is_local(self._settings.host):

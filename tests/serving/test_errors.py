@@ -1,7 +1,11 @@
+import json
+
 from nakochat.serving.errors import BadRequest, error_body
 
 
 def test_an_error_is_written_as_clients_read_it_whatever_stands_in_it():
+    broken = error_body(BadRequest("", code="\ud83d", param="\ud83d" * 1000))["error"]
+    assert len(json.dumps(broken, ensure_ascii=False).encode()) < 1000
     error = BadRequest("\ud83d" * 1000, status=429, code="c", param="p", retry_after=0.2)
     body = error_body(error)["error"]
     assert set(body) == {"message", "type", "param", "code"}

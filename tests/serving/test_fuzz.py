@@ -102,7 +102,7 @@ def value(draw, depth=0):
         return draw.choice(TEXTS)
     if kind in (5, 6):
         return [value(draw, depth + 1) for _ in range(draw.randrange(4))]
-    keys = ["role", "content", "type", "text", "include_usage", "1", "x", ""]
+    keys = ["role", "content", "type", "text", "include_usage", "1", "x", "", "\ud800", "k" * 2000]
     return {draw.choice(keys): value(draw, depth + 1) for _ in range(draw.randrange(4))}
 
 

@@ -143,7 +143,8 @@ def _bias(value: Any) -> dict[int, float]:
         raise wrong("logit_bias", f"object of at most {MOST_BIASES} tokens")
     biases: dict[int, float] = {}
     for name in value:
-        added = real(value, name)
+        # the field is named, never the client's own key, which may be anything
+        added = real({"logit_bias": value[name]}, "logit_bias")
         if not re.fullmatch("[0-9]{1,9}", name) or added is None or abs(added) > LARGEST_BIAS:
             raise wrong("logit_bias", f"ids of tokens with numbers from -{LARGEST_BIAS} to {LARGEST_BIAS}")
         biases[int(name)] = added

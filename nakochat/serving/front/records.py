@@ -9,6 +9,7 @@ from typing import IO, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
 from nakochat.serving.front.metrics import Metrics
@@ -18,12 +19,21 @@ QUIET = ("/health", "/ready", "/metrics")  # asked every few seconds by whatever
 
 
 class AccessLog:
-    """Lines to a file, to standard error, or nowhere."""
+    """Lines to a file, to standard error, or nowhere.  ConfigError for a file that cannot be written."""
 
     def __init__(self, file: Path | None = None, *, quiet: bool = False) -> None:
         self._place: IO[str] | None = None if quiet else sys.stderr
         if file is not None:
-            self._place = file.open("a", encoding="utf-8")
+            try:
+                self._place = file.open("a", encoding="utf-8")
+            except OSError as error:
+                raise ConfigError(
+                    say(
+                        f"--access-log {file}: 쓸 수 없습니다 ({error.strerror}). 폴더와 쓰기 권한을 보세요.",
+                        f"--access-log {file}: cannot be written ({error.strerror}). Look whether the folder is there "
+                        "and may be written to.",
+                    )
+                ) from error
         self._file = file
         self._has_failed = False
 

@@ -199,6 +199,10 @@ def network_of(scope: Scope) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return str(address)
+    if (
+        isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped
+    ):  # of IPv4, at a place that takes both
+        parsed = parsed.ipv4_mapped
     return str(parsed) if parsed.version == 4 else str(ipaddress.ip_network((parsed, 64), strict=False))
 
 

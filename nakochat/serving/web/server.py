@@ -81,9 +81,18 @@ def _unusable(host: str, port: int, error: OSError | UnicodeError) -> str:
     )
 
 
+def name_of(place: socket.socket) -> str:
+    """HOST:PORT by which this machine reaches its own listening place."""
+    host, port, *_ = place.getsockname()
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:  # all addresses; an IPv6 place need not take IPv4
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    return f"[{host}]:{port}" if address.version == 6 else f"{host}:{port}"
+
+
 def address_of(place: socket.socket) -> str:
     """What to type into a browser on this machine."""
-    return f"http://127.0.0.1:{place.getsockname()[1]}"
+    return f"http://{name_of(place)}"
 
 
 class LocalServer(uvicorn.Server):

@@ -104,6 +104,8 @@ def test_what_is_left_out_or_neutral_asks_for_nothing_and_the_seed_is_another_ea
         ({"logprobs": 1}, "logprobs"),
         ({"logit_bias": {"x": 1}}, "logit_bias"),
         ({"logit_bias": {"1": 101}}, "logit_bias"),
+        ({"logit_bias": {"\ud800": "x"}}, "logit_bias"),
+        ({"logit_bias": {"7": "x"}}, "logit_bias"),
         ({"logit_bias": [1]}, "logit_bias"),
         ({"tools": [{"type": "function"}]}, "tools"),
         ({"tool_choice": "required"}, "tool_choice"),

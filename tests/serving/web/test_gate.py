@@ -115,6 +115,7 @@ def test_wrong_keys_are_told_to_wait_and_keep_nobody_out_who_has_a_right_one():
 def test_addresses_of_one_ipv6_subscriber_count_as_one():
     ours = {knock(gate(), address=f"2001:db8:1:2::{i}")["client"] for i in range(1, 5)}
     assert ours == {"2001:db8:1:2::/64"}
+    assert knock(gate(), address="::ffff:203.0.113.9")["client"] == "203.0.113.9"
 
 
 def test_other_pages_may_ask_only_where_they_were_allowed():

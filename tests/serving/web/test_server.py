@@ -13,7 +13,7 @@ from nakochat.serving.front.records import AccessLog
 from nakochat.serving.web.gate import Policy
 from nakochat.serving.web.keys import read_keys
 from nakochat.serving.web.limits import Limits
-from nakochat.serving.web.server import is_local, open_socket
+from nakochat.serving.web.server import address_of, is_local, open_socket
 from tests.serving.harness import CHAT, HELLO, events, fake_front, served, until, words
 
 
@@ -199,7 +199,19 @@ def test_more_than_may_wait_is_told_when_to_come_again(engine, tmp_path):
         until(lambda: not front.door.inside)
 
 
-def test_a_place_that_cannot_be_opened_says_what_to_do():
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        *(("127.0.0.1", "127.0.0.1"), ("localhost", "127.0.0.1"), ("127.0.0.5", "127.0.0.5")),
+        *(("::1", "[::1]"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]")),
+    ],
+)
+def test_a_place_is_named_as_a_browser_here_reaches_it(host, name):
+    with open_socket(host, 0, has_keys=True) as place:
+        assert address_of(place) == f"http://{name}:{place.getsockname()[1]}"
+
+
+def test_a_place_that_cannot_be_opened_says_what_to_do(tmp_path):
     with open_socket("localhost", 0) as taken, pytest.raises(ConfigError, match="--port"):
         open_socket("127.0.0.1", taken.getsockname()[1])
     for host, port in (("0.0.0.0", 0), ("::", 0), ("my.example", 0), ("127.0.0.1", 70000)):
@@ -209,6 +221,8 @@ def test_a_place_that_cannot_be_opened_says_what_to_do():
         assert place.getsockname()[1]
     with pytest.raises(ConfigError, match="--host"):
         open_socket("192.0.2.1", 0, has_keys=True)
+    with pytest.raises(ConfigError, match="--access-log"):
+        AccessLog(tmp_path / "nowhere" / "x.log")
     assert is_local("127.8.8.8")
     assert not is_local("10.0.0.1")
 
