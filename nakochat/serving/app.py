@@ -25,14 +25,14 @@ from nakochat.serving.api.openai import Json
 from nakochat.serving.engines.transcript import Delta
 from nakochat.serving.errors import BadRequest, error_body
 from nakochat.serving.front.front import Front, Prepared, frame_of
+from nakochat.serving.front.generation import Generation
 from nakochat.serving.front.records import AccessLog, Records
 from nakochat.serving.watch.page import add_watch
 from nakochat.serving.watch.room import Room
+from nakochat.serving.web.bodies import Bodies
 from nakochat.serving.web.gate import Gate, Policy
 from nakochat.serving.web.pages import add_pages, page_files
 
-MOST_BYTES = 1_000_000  # of a body
-MOST_BYTES_TOGETHER = 64_000_000  # of all bodies that are being read
 T = TypeVar("T")
 Deltas = AsyncIterator[tuple[int, Delta]]
 logger = logging.getLogger(__name__)
@@ -69,27 +69,27 @@ class Handlers:
     def __init__(self, front: Front, *, has_keys: bool) -> None:
         self.front = front
         self._document = openapi.document(front.models, front.sampling, has_keys=has_keys)
-        self._bytes = 0
+        self._bodies = Bodies()
 
     async def chat(self, request: Request) -> Response:
         """POST /v1/chat/completions."""
-        prepared = await self._prepare(request, self.front.prepare_chat)
+        prepared, generation = await self._begin(request, self.front.prepare_chat)
         frame = frame_of(prepared.model, "chatcmpl", secrets.token_hex(12))
 
         def whole(answers: list[list[Delta]], counts: Json) -> Json:
             return chat_completion(frame, answers, counts, logprobs=prepared.asked.logprobs is not None)
 
-        return await self._answer(request, prepared, ChatChunks(frame, prepared.asked), whole)
+        return await self._answer(request, prepared, generation, ChatChunks(frame, prepared.asked), whole)
 
     async def text(self, request: Request) -> Response:
         """POST /v1/completions."""
-        prepared = await self._prepare(request, self.front.prepare_text)
+        prepared, generation = await self._begin(request, self.front.prepare_text)
         frame = frame_of(prepared.model, "cmpl", secrets.token_hex(12))
 
         def whole(answers: list[list[Delta]], counts: Json) -> Json:
             return text_completion(frame, answers, counts, prepared.asked)
 
-        return await self._answer(request, prepared, TextChunks(frame, prepared.asked), whole)
+        return await self._answer(request, prepared, generation, TextChunks(frame, prepared.asked), whole)
 
     async def models(self) -> Response:
         """GET /v1/models."""
@@ -128,59 +128,35 @@ class Handlers:
     async def metrics(self) -> Response:
         return Response(self.front.metrics.page(), media_type=CONTENT_TYPE_LATEST)
 
-    async def _prepare(self, request: Request, read: Callable[[bytes], Prepared]) -> Prepared:
-        """The request, checked.  Refused before its body is read where there is no room anyway."""
+    async def _begin(
+        self, request: Request, read: Callable[[bytes], Prepared]
+    ) -> tuple[Prepared, Generation]:
+        """The request, checked and queued.  Refused before its body is read where there is no room anyway."""
         self.front.require_open()
         self.front.door.look(request.state.client)
-        body = await self._read_body(request)
-        prepared = await asyncio.to_thread(read, body)  # tokenizing a megabyte takes a while
-        request.state.record.update(
-            model=prepared.model.name,
-            prompt_tokens=prepared.prompt_tokens,
-            answers=len(prepared.asks),
-            stream=prepared.asked.stream,
-        )
-        return prepared
-
-    async def _read_body(self, request: Request) -> bytes:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise BadRequest(
-                say(
-                    "Content-Type은 application/json이어야 합니다.", "Content-Type must be application/json."
-                ),
-                status=415,
-            )
-        body = bytearray()
-        try:
-            async for chunk in request.stream():
-                body += chunk
-                self._bytes += len(chunk)
-                if len(body) > MOST_BYTES:
-                    raise BadRequest(
-                        say("요청이 너무 큽니다 (1 MB까지).", "the request is too large (1 MB at most)."),
-                        status=413,
-                    )
-                if self._bytes > MOST_BYTES_TOGETHER:
-                    raise BadRequest(
-                        say("지금은 큰 요청이 너무 많습니다.", "too many large requests at once."),
-                        status=503,
-                        code="overloaded",
-                        retry_after=2,
-                    )
-        finally:
-            self._bytes -= len(body)
-        return bytes(body)
+        async with self._bodies.of(request) as body:
+            with contextlib.ExitStack() as held:
+                ticket = self.front.door.enter(request.state.client)
+                held.callback(ticket.close)
+                prepared = await asyncio.to_thread(read, body)  # tokenizing a megabyte takes a while
+                request.state.record.update(
+                    model=prepared.model.name,
+                    prompt_tokens=prepared.prompt_tokens,
+                    answers=len(prepared.asks),
+                    stream=prepared.asked.stream,
+                )
+                generation = self.front.begin(prepared, ticket)
+                held.pop_all()  # from here on the generation holds the ticket
+        return prepared, generation
 
     async def _answer(
         self,
         request: Request,
         prepared: Prepared,
+        generation: Generation,
         events: Events,
         whole: Callable[[list[list[Delta]], Json], Json],
     ) -> Response:
-        generation = self.front.begin(prepared, request.state.client)
-
         def end() -> None:
             generation.stop()
             self.front.metrics.ended(generation, prepared.prompt_tokens)

@@ -51,6 +51,20 @@ def room_for_answer(reader: Reader, tokens: int, sampling: Sampling) -> int:
     return min(sampling.max_tokens, reader.context - tokens)
 
 
+def refuse_hopeless(reader: Reader, texts: Iterable[str]) -> None:
+    """TooLong for texts that cannot fit, however they are tokenized; to tokenize them would take a while."""
+    least = sum(map(reader.tokenizer.least_tokens, texts))
+    if least > reader.context:
+        raise TooLong(
+            say(
+                f"대화가 너무 깁니다: 적어도 {least}토큰이고, 이 모델은 답까지 {reader.context}토큰만 다룹니다. "
+                "더 짧게 쓰거나 새 대화를 시작하세요.",
+                f"the conversation is too long: at least {least} tokens, and this model takes {reader.context} "
+                "with its answer. Write less or start a new one.",
+            )
+        )
+
+
 def prompt_tokens(reader: Reader, conversation: Conversation, sampling: Sampling) -> int:
     """How many tokens the model reads before it answers.  TooLong when too few are left for the answer."""
     tokens = len(render_prompt(reader.tokenizer, conversation))

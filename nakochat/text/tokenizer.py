@@ -217,6 +217,18 @@ class Tokenizer:
         """NFC, but for a tokenizer that was published without it."""
         return normalise(text) if self.backend.normalizer else refuse_surrogates(text)
 
+    def least_tokens(self, text: str) -> int:
+        """So many tokens encode() gives at the very least, by its bytes alone: which takes no time, encode() does."""
+        prepared = self._prepared(text)
+        if self.backend.normalizer:
+            prepared = self.backend.normalizer.normalize_str(prepared)
+        return -(-len(prepared.encode()) // self._longest)
+
+    @cached_property
+    def _longest(self) -> int:
+        """Most bytes that a token stands for; a character that is not known has up to four."""
+        return max(4, *map(len, self.token_bytes))
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; special tokens give nothing, bytes that are no UTF-8 give U+FFFD."""
         return b"".join(self.token_bytes[i] for i in ids).decode("utf-8", errors="replace")

@@ -131,9 +131,12 @@ def ask_whole(server: Served, answers):
 def test_an_engine_that_hangs_is_ended_and_started_again(engine, tmp_path):
     front = fake_front(engine.tokenizer, tmp_path)
     device = front.dispatcher.devices[0]
-    device._silence = 1.0
     with served(front) as server:
-        os.kill(device.pid, signal.SIGSTOP)
+        usual, pid = device._silence, device.pid
+        device._silence = 1.0
+        os.kill(pid, signal.SIGSTOP)
+        until(lambda: device.pid != pid)
+        device._silence = usual  # to start may take a while
         until(lambda: device.restarts == 1)
         until(lambda: server.get("/ready")[0] == 200)
 

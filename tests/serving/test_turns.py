@@ -1,8 +1,10 @@
+import unicodedata
+
 import pytest
 
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import Piece
-from nakochat.serving.turns import TooLong, join, prompt_tokens, shorten
+from nakochat.serving.turns import TooLong, join, prompt_tokens, refuse_hopeless, shorten
 from nakochat.text.conversation import Part, assistant, system, user
 
 
@@ -27,6 +29,16 @@ def test_a_conversation_that_fits_is_left_alone_and_a_message_that_never_fits_is
     assert shorten(engine, short, Sampling()) is short
     with pytest.raises(TooLong):
         shorten(engine, (user("안녕"), assistant("네"), user("뷁" * 100)), Sampling())
+
+
+def test_what_cannot_fit_however_it_is_tokenized_is_refused_before_it_is(engine):
+    longest = max(map(len, engine.tokenizer.token_bytes))
+    fits = "a" * (engine.context * longest)
+    refuse_hopeless(engine, [fits])
+    refuse_hopeless(engine, [unicodedata.normalize("NFD", "가" * (len(fits) // 3))])  # a third of its bytes
+    for texts in ([fits + "a"], [fits, "a"]):
+        with pytest.raises(TooLong, match=str(engine.context + 1)):
+            refuse_hopeless(engine, texts)
 
 
 def test_pieces_join_by_kind_and_a_call_without_its_result_is_left_out():

@@ -18,7 +18,8 @@ def tokenizer():
 
 
 def test_a_character_is_a_token(tokenizer):
-    assert len(tokenizer.encode(TEXT)) == len(TEXT)
+    assert len(tokenizer.encode(TEXT)) == len(TEXT) >= tokenizer.least_tokens(TEXT)
+    assert tokenizer.least_tokens("🌸" * 9) <= len(tokenizer.encode("🌸" * 9))
     assert tokenizer.decode(tokenizer.encode(TEXT)) == TEXT
     known = sorted(set(TEXT + "가나다"))
     assert tokenizer.encode("".join(known)) == list(range(len(known)))

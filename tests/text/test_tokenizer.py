@@ -49,6 +49,14 @@ def test_any_text_comes_back_in_nfc(tokenizer, text):
     ids = tokenizer.encode(text)
     assert tokenizer.decode(ids) == unicodedata.normalize("NFC", text)
     assert not tokenizer.special_ids & set(ids)
+    assert tokenizer.least_tokens(text) <= len(ids)
+
+
+def test_the_least_tokens_of_a_text_follow_from_its_bytes_in_nfc(tokenizer):
+    longest = max(map(len, tokenizer.token_bytes))
+    assert tokenizer.least_tokens("가" * 1000) == -(-3000 // longest)
+    assert tokenizer.least_tokens(unicodedata.normalize("NFD", "가" * 1000)) == -(-3000 // longest)
+    assert tokenizer.least_tokens("") == 0
 
 
 HARD = [

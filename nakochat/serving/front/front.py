@@ -1,13 +1,16 @@
 """Bodies of requests -> answers on their way: what the handlers share.  No torch: engines are other processes.
 
-The life of a request: the door looks whether there is room (web/limits.py), the body is read and checked whole
-(api/chat.py, api/completions.py), its prompt is built from token ids, it takes a ticket, and waits in turn for an
-engine process (engines/dispatch.py), whose tokens come back as deltas (generation.py).
+The life of a request: the door looks whether there is room (web/limits.py), the body is read (web/bodies.py), it takes
+a ticket, is checked whole (api/chat.py, api/completions.py) and its prompt built from token ids; the ticket grows to
+all its answers, and it waits in turn for an engine process (engines/dispatch.py), whose tokens come back as deltas
+(generation.py).
 """
 
 import asyncio
+import contextlib
 import dataclasses
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nakochat.core.messages import say
@@ -21,8 +24,8 @@ from nakochat.serving.engines.shelf import Model
 from nakochat.serving.errors import BadRequest
 from nakochat.serving.front.generation import Generation
 from nakochat.serving.front.metrics import Metrics
-from nakochat.serving.turns import TooLong, room_for_answer
-from nakochat.serving.web.limits import Door
+from nakochat.serving.turns import TooLong, refuse_hopeless, room_for_answer
+from nakochat.serving.web.limits import Door, Ticket
 from nakochat.text.conversation import render_prompt
 
 
@@ -81,21 +84,27 @@ class Front:
         value = read_json(body)
         model = self._model(value.get("model"))
         request = parse_chat(value, self.sampling)
-        prompt = render_prompt(model.tokenizer, request.conversation)
-        return self._prepared(model, request.asked, [prompt], "messages")
+        parts = [part.text for message in request.conversation for part in message.parts]
+        with _naming("messages"):
+            refuse_hopeless(model, parts)
+            prompt = render_prompt(model.tokenizer, request.conversation)
+            return self._prepared(model, request.asked, [prompt])
 
     def prepare_text(self, body: bytes) -> Prepared:
         """The body of /v1/completions."""
         value = read_json(body)
         model = self._model(value.get("model"))
         request = parse_text(value, self.sampling)
-        prompts = [text_prompt(prompt, model.tokenizer) for prompt in request.prompts]
-        return self._prepared(model, request.asked, prompts, "prompt")
+        with _naming("prompt"):
+            for prompt in request.prompts:
+                refuse_hopeless(model, [prompt] if isinstance(prompt, str) else [])
+            prompts = [text_prompt(prompt, model.tokenizer) for prompt in request.prompts]
+            return self._prepared(model, request.asked, prompts)
 
-    def begin(self, prepared: Prepared, client: str) -> Generation:
+    def begin(self, prepared: Prepared, ticket: Ticket) -> Generation:
         """Queue the answers.  BadRequest (429) where there is no room.  Called in the event loop."""
         self.require_open()
-        ticket = self.door.enter(client, len(prepared.asks), prepared.longest)
+        ticket.claim(len(prepared.asks), prepared.longest)
         return Generation(self.dispatcher, ticket, prepared.model.tokenizer, prepared.asks)
 
     async def drain(self, seconds: float) -> None:
@@ -131,11 +140,8 @@ class Front:
             param="model",
         )
 
-    def _prepared(self, model: Model, asked: Asked, prompts: list[list[int]], field: str) -> Prepared:
-        try:
-            rooms = [room_for_answer(model, len(prompt), asked.sampling) for prompt in prompts]
-        except TooLong as error:
-            raise BadRequest(str(error), code="context_length_exceeded", param=field) from error
+    def _prepared(self, model: Model, asked: Asked, prompts: list[list[int]]) -> Prepared:
+        rooms = [room_for_answer(model, len(prompt), asked.sampling) for prompt in prompts]
         bias = asked.logit_bias
         if not all(token < model.tokenizer.vocab_size for token in bias):
             raise BadRequest(
@@ -155,6 +161,15 @@ class Front:
             for number in range(asked.n)
         ]
         return Prepared(model, asked, asks, sum(map(len, prompts)), max(map(len, prompts)))
+
+
+@contextlib.contextmanager
+def _naming(field: str) -> Iterator[None]:
+    """TooLong as the API says it, with the field that is."""
+    try:
+        yield
+    except TooLong as error:
+        raise BadRequest(str(error), code="context_length_exceeded", param=field) from error
 
 
 def _of_answer(sampling: Sampling, number: int, room: int) -> Sampling:

@@ -1,7 +1,8 @@
 """A request at the door -> let in with a ticket, or told when to come again.
 
-Everything that waits is bounded: requests, their tokens, the bytes of bodies, what one client may have at once.  What
-does not fit is refused at once, so that those who were let in are served in time.
+Everything that waits is bounded: requests (those that are still read and tokenized among them), their tokens, the bytes
+of their bodies (bodies.py), what one client may have at once.  What does not fit is refused at once, so that those who
+were let in are served in time.
 """
 
 import math
@@ -71,24 +72,34 @@ class Rate:
 
 @dataclass
 class Ticket:
-    """What a request that was let in takes up until it is closed."""
+    """What a request that was let in takes up until it is closed: one row while it is read, then all its answers."""
 
     door: "Door"
     client: str
-    rows: int
-    tokens: int
+    rows: int = 1
+    tokens: int = 0
     """Of each row's prompt."""
-    waiting: int
+    waiting: int = 1
     """Rows that have not begun."""
+
+    def claim(self, rows: int, tokens: int) -> None:
+        """The request was read: it asks for `rows` answers to a prompt of `tokens`.
+
+        BadRequest (429) where they do not fit, and (400) where they never will.
+        """
+        self.door.grow(self, rows, tokens)
+        self.rows = self.waiting = rows
+        self.tokens = tokens
 
     def begun(self) -> None:
         """One row has its first token: its prompt waits no more."""
         if self.waiting:
             self.waiting -= 1
             self.door.leave_queue(1, self.tokens)
+            self.door.note_begin()
 
     def close(self) -> None:
-        """The answer is over, however it ended.  Further calls do nothing."""
+        """The request is over, however it ended.  Further calls do nothing."""
         self.door.leave_queue(self.waiting, self.waiting * self.tokens)
         self.door.leave(self.client, self.rows)
         self.waiting = self.rows = 0
@@ -115,11 +126,14 @@ class Door:
             self._rate.count(client)
         self._check(client, 1, 1)
 
-    def enter(self, client: str, rows: int, tokens: int) -> Ticket:
-        """A ticket for `rows` answers to a prompt of `tokens`.
+    def enter(self, client: str) -> Ticket:
+        """A ticket for a request whose body is there.  BadRequest (429) where there is no room for one."""
+        self._check(client, 1, 1)
+        self._add(client, 1, 0)
+        return Ticket(self, client)
 
-        BadRequest (429) where they do not fit, and (400) where they never will.
-        """
+    def grow(self, ticket: Ticket, rows: int, tokens: int) -> None:
+        """Make room for what a ticket claims beside the row that it has."""
         most = min(self.limits.per_client, self.limits.most_waiting)
         if rows > most:
             raise BadRequest(
@@ -130,18 +144,21 @@ class Door:
                 code="too_many_answers",
                 param="n",
             )
-        self._check(client, rows, tokens)
+        self._check(ticket.client, rows - ticket.rows, rows * tokens)
+        self._add(ticket.client, rows - ticket.rows, rows * tokens)
+
+    def _add(self, client: str, rows: int, tokens: int) -> None:
         self.waiting += rows
-        self.waiting_tokens += rows * tokens
+        self.waiting_tokens += tokens
         self.inside[client] = self.inside.get(client, 0) + rows
-        return Ticket(self, client, rows, tokens, rows)
 
     def _check(self, client: str, rows: int, tokens: int) -> None:
+        """Whether so many more rows, and tokens of all of them, fit."""
         limits = self.limits
         if self.inside.get(client, 0) + rows > limits.per_client:
             raise _later("answers at once", f"--per-client {limits.per_client}", self.drain_seconds())
-        # a prompt that is longer than the limit may still come when nothing else waits
-        too_long = self.waiting and self.waiting_tokens + rows * tokens > limits.most_waiting_tokens
+        # a prompt that is longer than the limit may still come when no other waits
+        too_long = self.waiting_tokens and self.waiting_tokens + tokens > limits.most_waiting_tokens
         if self.waiting + rows > limits.most_waiting or too_long:
             raise BadRequest(
                 say(
@@ -156,7 +173,10 @@ class Door:
     def leave_queue(self, rows: int, tokens: int) -> None:
         self.waiting -= rows
         self.waiting_tokens -= tokens
-        self._begun.extend([self._clock()] * rows)
+
+    def note_begin(self) -> None:
+        """An answer began: by these drain_seconds judges."""
+        self._begun.append(self._clock())
 
     def leave(self, client: str, rows: int) -> None:
         left = self.inside.get(client, 0) - rows

@@ -7,6 +7,17 @@ from nakochat.serving.errors import BadRequest
 from nakochat.serving.web.limits import Door, Limits, Rate
 
 
+def enter(door, client, rows, tokens):
+    """A request that was read and waits."""
+    ticket = door.enter(client)
+    try:
+        ticket.claim(rows, tokens)
+    except BadRequest:
+        ticket.close()
+        raise
+    return ticket
+
+
 def refused(call):
     with pytest.raises(BadRequest) as error:
         call()
@@ -17,27 +28,27 @@ def refused(call):
 
 def test_what_waits_is_bounded_in_answers_and_in_tokens():
     door = Door(Limits(most_waiting=3, most_waiting_tokens=100))
-    long = door.enter("a", 1, 5000)  # alone, even a longer prompt may come
-    refused(lambda: door.enter("b", 1, 1))
+    long = enter(door, "a", 1, 5000)  # alone, even a longer prompt may come
+    refused(lambda: enter(door, "b", 1, 1))
     long.begun()
-    tickets = [door.enter("b", 1, 10) for _ in range(3)]
+    tickets = [enter(door, "b", 1, 10) for _ in range(3)]
     refused(lambda: door.look("c"))
     tickets[0].begun()
     door.look("c")
-    refused(lambda: door.enter("c", 2, 10))
-    refused(lambda: door.enter("c", 1, 81))
+    refused(lambda: enter(door, "c", 2, 10))
+    refused(lambda: enter(door, "c", 1, 81))
     assert (door.waiting, door.waiting_tokens) == (2, 20)
 
 
 def test_one_client_has_only_so_many_at_once_and_others_none_the_fewer():
     door = Door(Limits(per_client=2))
-    first, second = door.enter("a", 1, 1), door.enter("a", 1, 1)
+    first, second = enter(door, "a", 1, 1), enter(door, "a", 1, 1)
     first.begun()
     refused(lambda: door.look("a"))
-    door.enter("b", 2, 1)
+    enter(door, "b", 2, 1)
     second.close()
     second.close()
-    door.enter("a", 1, 1)
+    enter(door, "a", 1, 1)
     assert door.inside == {"a": 2, "b": 2}
 
 
@@ -45,9 +56,31 @@ def test_one_client_has_only_so_many_at_once_and_others_none_the_fewer():
 def test_who_asks_for_more_at_once_than_ever_fits_is_not_told_to_come_again(limits):
     door = Door(limits)
     with pytest.raises(BadRequest) as refusal:
-        door.enter("a", 3, 1)
+        enter(door, "a", 3, 1)
     assert (refusal.value.status, refusal.value.retry_after, refusal.value.param) == (400, None, "n")
-    door.enter("a", 2, 1)
+    enter(door, "a", 2, 1)
+
+
+def test_a_request_that_is_still_read_counts_too():
+    door = Door(Limits(per_client=2, most_waiting=3))
+    reading = [door.enter("a"), door.enter("a")]
+    refused(lambda: door.look("a"))
+    refused(lambda: door.enter("a"))
+    door.enter("b")
+    refused(lambda: door.look("c"))
+    refused(lambda: reading[0].claim(2, 5))
+    reading[0].claim(1, 5)  # in the row that it has
+    assert (door.waiting, door.waiting_tokens, door.inside) == (3, 5, {"a": 2, "b": 1})
+    for ticket in reading:
+        ticket.close()
+        ticket.close()
+    assert (door.waiting, door.waiting_tokens, door.inside) == (1, 0, {"b": 1})
+
+
+def test_a_request_that_is_still_read_keeps_no_long_prompt_out():
+    door = Door(Limits(most_waiting_tokens=100))
+    door.enter("a")
+    enter(door, "b", 1, 5000)
 
 
 def test_requests_a_minute_are_counted_in_a_sliding_window():
@@ -79,7 +112,7 @@ def test_whatever_comes_and_goes_nothing_is_left_inside(visits):
     tickets = []
     for client, rows, tokens, begun in visits:
         try:
-            ticket = door.enter(client, rows, tokens)
+            ticket = enter(door, client, rows, tokens)
         except BadRequest:
             if tickets:
                 tickets.pop(0).close()

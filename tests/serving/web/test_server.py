@@ -5,6 +5,7 @@ import http.client
 import io
 import json
 import re
+import threading
 
 import pytest
 
@@ -289,3 +290,40 @@ def test_who_leaves_before_the_first_token_leaves_nothing_behind(engine, tmp_pat
             waiting.close()
             until(lambda: front.door.waiting == 0)
         until(lambda: not front.door.inside)
+
+
+def test_requests_that_are_still_tokenized_are_bounded_and_a_hopeless_one_is_not_tokenized(engine, tmp_path):
+    front = fake_front(engine.tokenizer, tmp_path, limits=Limits(per_client=2))
+    go_on, prepare = threading.Event(), front.prepare_chat
+
+    def slow(body):
+        assert go_on.wait(60)
+        return prepare(body)
+
+    front.prepare_chat = slow
+    with served(front) as server, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(server.ask) for _ in range(2)]
+        until(lambda: front.door.inside == {"127.0.0.1": 2})
+        with server.ask() as refused:
+            assert refused.status == 429
+        go_on.set()
+        for answer in reading:
+            assert answer.result().status == 200
+            answer.result().close()
+        with server.ask({"messages": "no list"}) as refused:
+            assert refused.status == 400
+        front.models["tiny/rl"].tokenizer = Untouched(engine.tokenizer)
+        for path, field in ((CHAT, "messages"), ("/v1/completions", "prompt")):
+            long = "7" * 900_000
+            fields = {"messages": [{"role": "user", "content": long}]} if path == CHAT else {"prompt": long}
+            with server.ask(fields, path=path) as refused:
+                error = json.loads(refused.read())["error"]
+            assert (refused.status, error["code"], error["param"]) == (400, "context_length_exceeded", field)
+        until(lambda: not front.door.inside)
+
+
+class Untouched:
+    """A tokenizer that may say what follows from bytes alone."""
+
+    def __init__(self, tokenizer):
+        self.least_tokens = tokenizer.least_tokens
