@@ -16,7 +16,14 @@ from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.interop.fields import read_bounded_json
 from nakochat.text.gpt2_bpe import FILES, read_gpt2_backend
-from nakochat.text.tokenizer import PHRASE_SPLIT, QWEN2_SPLIT, SPECIAL_TOKENS, Tokenizer, special_ids
+from nakochat.text.tokenizer import (
+    PHRASE_SPLIT,
+    QWEN2_SPLIT,
+    SPECIAL_TOKENS,
+    SUPERBPE_SPLIT,
+    Tokenizer,
+    special_ids,
+)
 
 LLAMA3_SPLIT = QWEN2_SPLIT.replace(r"|\p{N}|", r"|\p{N}{1,3}|", 1)  # the same but for numbers in threes
 GPT2_SPLIT = "gpt-2"  # ByteLevel's own pattern, which the library keeps to itself
@@ -91,7 +98,7 @@ def split_name(tokenizer: Tokenizer) -> str:
     """llama.cpp's name for how a tokenizer splits text.  DataError where it knows none."""
     described = json.loads(tokenizer.backend.to_str())
     splits = _splits_of(described.get("pre_tokenizer") or {})
-    for name, known in _SPLITS.items():
+    for name, known in (*_SPLITS.items(), ("superbpe", SUPERBPE_SPLIT)):
         if splits == known and described["model"]["type"] == "BPE":
             return name
     raise DataError(

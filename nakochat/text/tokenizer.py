@@ -34,8 +34,14 @@ QWEN2_SPLIT = (
 )
 # the same with numbers in threes from the right: 1|234|567
 _THREES_SPLIT = QWEN2_SPLIT.replace(r"|\p{N}", r"|\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))", 1)
-# with phrases the merges alone say where a token ends; llama.cpp knows this as "superbpe"
-PHRASE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
+# with phrases the merges alone say where a token ends, and numbers are cut in threes from the right.  llama.cpp knows
+# this as "superbpe", whose pattern looks from every digit to the end of its number: the square of a long one's length
+SUPERBPE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
+# the same cuts in one pass.  A piece is the one or two digits before the first three, or three, with what is no digit
+# (½, Ⅷ) behind them; only the digits before the first three look ahead
+_HEAD = r"\d{1,2}(?=(?:\d{3})*+(?!\d))"
+_REST = rf"(?:(?:(?!\d)\p{{N}})+(?:{_HEAD})?)"
+PHRASE_SPLIT = (r"\p{N}+", rf"\A(?:{_HEAD}{_REST}*|{_REST}+)|\d{{3}}{_REST}*")
 # what training needs stays below 8 GB up to here: benchmarks/tokenizer_training.py, docs/benchmarks.md
 MOST_CHARACTERS = 100_000_000
 PHRASE_CHARACTERS = 30_000_000

@@ -16,7 +16,7 @@ from nakochat.interop.imports import keep, read_folder, read_gguf, read_path
 from nakochat.interop.tokens import split_name
 from nakochat.models.checkpoint import save_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
-from nakochat.text.tokenizer import Tokenizer
+from nakochat.text.tokenizer import SPECIAL_TOKENS, SUPERBPE_SPLIT, Tokenizer, byte_level
 from tests.interop.families import TEXT, make_family
 
 # how far logits may move by the packing of the weights
@@ -90,6 +90,10 @@ def test_llama_cpp_knows_how_our_tokenizers_split(phrases):
         else Tokenizer.train(TEXT * 20, 300)
     )
     assert split_name(ours) == ("superbpe" if phrases else "qwen2")
+    if phrases:  # others' tokenizers have llama.cpp's own pattern
+        theirs = byte_level(ours.backend.model, *SUPERBPE_SPLIT)
+        theirs.add_special_tokens(list(SPECIAL_TOKENS))
+        assert split_name(Tokenizer(theirs)) == "superbpe"
 
 
 def header(*, tensors=0, values=0, body=b"", version=3):

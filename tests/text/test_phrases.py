@@ -4,11 +4,14 @@ import sys
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tokenizers import Regex, pre_tokenizers
 
 from nakochat.core.errors import DataError
 from nakochat.data.village.village import Village
 from nakochat.text.phrases import LONGEST, _choose, learn_phrases
-from nakochat.text.tokenizer import SPECIAL_TOKENS, Tokenizer
+from nakochat.text.tokenizer import PHRASE_SPLIT, SPECIAL_TOKENS, SUPERBPE_SPLIT, Tokenizer
 
 TEXTS = [
     "1981년 12월 31일에 3,500원을 냈고 2,345,678원을 벌었습니다. 12345",
@@ -146,3 +149,20 @@ def test_any_number_of_workers_gives_the_same_bytes(tokenizer):
 def test_a_share_that_leaves_no_room_for_words_is_refused():
     with pytest.raises(DataError, match=r"200.*--phrases"):
         Tokenizer.train_phrases(TEXTS, TEXTS, 392, 0.5)
+
+
+def cuts(split, text):
+    parts = [pre_tokenizers.Split(Regex(pattern), "isolated") for pattern in split]
+    return pre_tokenizers.Sequence(parts).pre_tokenize_str(text)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.text(st.sampled_from("0123456789٣½Ⅷ²a가 \n-,."), max_size=40))
+def test_numbers_are_cut_where_llama_cpp_cuts_them(text):
+    assert cuts(PHRASE_SPLIT, text) == cuts(SUPERBPE_SPLIT, text)
+
+
+def test_a_number_of_any_length_is_cut_in_threes_from_the_right():
+    for length in [*range(1, 40), 300_001]:  # in one pass: the other pattern would take minutes for the last
+        pieces = [piece for piece, _ in cuts(PHRASE_SPLIT, "7" * length)]
+        assert pieces == ["7" * (length % 3)] * (length % 3 > 0) + ["777"] * (length // 3)
