@@ -132,8 +132,9 @@ def test_an_engine_that_hangs_is_ended_and_started_again(engine, tmp_path):
     front = fake_front(engine.tokenizer, tmp_path)
     device = front.dispatcher.devices[0]
     with served(front) as server:
-        usual, pid = device._silence, device.pid
-        device._silence = 1.0
+        usual, pid, place = device._silence, device.pid, front.dispatcher.places[device]
+        device._silence, before = 1.0, place.state
+        until(lambda: place.state is not before)  # from the next line on it counts
         os.kill(pid, signal.SIGSTOP)
         until(lambda: device.pid != pid)
         device._silence = usual  # to start may take a while
