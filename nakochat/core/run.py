@@ -158,6 +158,15 @@ def read_metrics(folder: Path) -> Iterator[dict[str, Any]]:
                 yield row
 
 
+def is_closed(folder: Path) -> bool:
+    """Whether a stage's log ends with the row that is written when everything else is."""
+    closed = False
+    for row in read_metrics(folder):
+        if row.get("kind") in ("step", "end"):
+            closed = row["kind"] == "end"
+    return closed
+
+
 def command_line(arguments: list[str]) -> str:
     """The command as typed, with secrets left out: the values of their flags, and whatever looks like one."""
     shown = ["nako", *arguments[1:]]

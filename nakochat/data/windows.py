@@ -5,6 +5,7 @@ about the same thing.  A window may reach over the border of two texts.  The pla
 alone, so that the position is one number and the same for every number of processes.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.messages import say
-from nakochat.data.batches import Batch
+from nakochat.core.progress import warn
+from nakochat.data.batches import IGNORE, Batch
+from nakochat.data.shards.blocks import DamagedTokens
 from nakochat.data.shards.shard import Documents
 
 
@@ -28,15 +31,17 @@ class WindowBatches:
         length: int,
         seed: int,
         rows_per_piece: int | None = None,
+        skip_damaged: bool = False,
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank.
+        """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank; skip_damaged: go on
+        where tokens were damaged.
 
         DataError when there is no window of that length; ConfigError when rows do not divide over ranks and pieces.
         """
         self.documents, self.rows, self.length, self.seed = documents, rows, length, seed
-        self.rank, self.world = rank, world
+        self.rank, self.world, self.skip_damaged = rank, world, skip_damaged
         self.rows_per_piece = rows // world if rows_per_piece is None else rows_per_piece
         if self.rows_per_piece < 1 or rows % (self.rows_per_piece * world):
             raise ConfigError(
@@ -58,7 +63,7 @@ class WindowBatches:
         self.taken = 0
 
     def step(self) -> list[Batch]:
-        """The pieces of the next optimizer step that belong to this rank."""
+        """The pieces of the next optimizer step that belong to this rank.  DamagedTokens, unless they are skipped."""
         random = np.random.default_rng([self.seed, self.taken])
         places = random.integers(0, self.tokens - self.length, self.rows)
         self.taken += 1
@@ -90,9 +95,24 @@ class WindowBatches:
         self.taken = state["windows"]
 
     def _batch(self, places: NDArray[np.int64]) -> Batch:
-        rows = torch.from_numpy(np.stack([self._ids(int(place)) for place in places]))  # (B, T + 1)
-        inputs, targets = rows[:, :-1].contiguous(), rows[:, 1:].contiguous()
-        return Batch.of(inputs, targets, torch.ones(targets.shape), torch.zeros_like(inputs))
+        windows = [self._window(int(place)) for place in places]
+        whole = torch.tensor([window is not None for window in windows])
+        nothing = np.zeros(self.length + 1, dtype=np.int64)
+        rows = torch.from_numpy(np.stack([nothing if window is None else window for window in windows]))  # (B, T + 1)
+        inputs, targets = rows[:, :-1].contiguous(), rows[:, 1:].clone()
+        targets[~whole] = IGNORE
+        made = Batch.of(inputs, targets, torch.ones(targets.shape), torch.zeros_like(inputs))
+        return replace(made, damaged=int((~whole).sum()))
+
+    def _window(self, place: int) -> NDArray[np.int64] | None:
+        """None where it was damaged and is passed over: every other row stays where it was."""
+        try:
+            return self._ids(place)
+        except DamagedTokens as error:
+            if not self.skip_damaged:
+                raise
+            warn(say(f"건너뜁니다: {error}", f"skipping: {error}"))
+            return None
 
     def _ids(self, place: int) -> NDArray[np.int64]:
         """The window that begins there.  -> (length + 1,)"""

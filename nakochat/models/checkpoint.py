@@ -7,6 +7,7 @@ state.json              step, position in the data, random states
 manifest.json           size and SHA-256 of each file, written before the folder takes its place
 """
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from nakochat.core.files import (
     write_json,
     write_pieces,
 )
+from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference
 from nakochat.core.progress import warn
@@ -203,8 +205,40 @@ def checkpoint_of(run: RunReference) -> Checkpoint:
     """The checkpoint that a RUN of the command line stands for.  CheckpointError when there is none."""
     checkpoint = newest_checkpoint(run.folder / "checkpoints", run.step)
     if checkpoint is None:
-        raise CheckpointError(say(f"온전한 체크포인트가 없습니다: {run}.", f"no whole checkpoint: {run}."))
+        raise nothing_whole(run)
     return checkpoint
+
+
+def nothing_whole(run: RunReference) -> CheckpointError:
+    """For a RUN without a whole checkpoint."""
+    return CheckpointError(say(f"온전한 체크포인트가 없습니다: {run}.", f"no whole checkpoint: {run}."))
+
+
+def agreed_checkpoint(folder: Path, machine: Machine, step: int | None = None) -> Checkpoint | None:
+    """`newest_checkpoint` as the first rank finds it: what it names is what every rank goes on from, or none does.
+
+    A network disk may show one computer an old listing, or fail to read on it.  CheckpointError on all ranks where one
+    of them does not find the very same weights.
+    """
+    if machine.world == 1:
+        return newest_checkpoint(folder, step)
+    found = newest_checkpoint(folder, step) if machine.is_first else None
+    named = int(machine.sum(found.step + 1 if found is not None else 0)) - 1  # of the others: 0
+    if named >= 0 and not machine.is_first:
+        with contextlib.suppress(CheckpointError):  # which all learn of below
+            found = newest_checkpoint(folder, named)
+    hashes = [brought.decode() for brought in machine.gather_bytes((found.hash if found else "").encode())]
+    others = ", ".join(str(rank) for rank, own in enumerate(hashes) if own != hashes[0])
+    if others:
+        raise CheckpointError(
+            say(
+                f"모두가 같은 체크포인트에서 이어 가지 못합니다: {folder}의 {named}걸음이 프로세스 {others}에는 없거나 "
+                "다른 것입니다. 모든 컴퓨터에서 같은 폴더가 보이는지 확인하고 다시 실행하세요.",
+                f"the processes cannot go on from one checkpoint: step {named} of {folder} is missing, or is another "
+                f"one, for process {others}. See that every computer has the same folder, and run it again.",
+            )
+        )
+    return found
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -109,15 +109,15 @@ def _prepare(target: Path, task: NamedTask, data: Path | None, tokenizer: Tokeni
 
 
 def lesson_sources(
-    folder: Path, named: Sequence[str], tokenizer: Tokenizer, *, room: float
+    folder: Path, named: Sequence[str], tokenizer: Tokenizer, *, room: float, verify: bool = True
 ) -> tuple[list[Source], float]:
     """What prepare_lessons has written, for a stage with room for so many tokens; and how many of them it takes.
 
-    Where they are more than that, each comes less often.
+    Where they are more than that, each comes less often.  verify: as in TokenShard.load.
     """
     tasks = parse_tasks(named)
     shards = [
-        TokenShard.load(folder / f"tasks-{number}", tokenizer_hash=tokenizer.hash)
+        TokenShard.load(folder / f"tasks-{number}", tokenizer_hash=tokenizer.hash, verify=verify)
         for number in range(1, len(tasks) + 1)
     ]
     asked = sum(task.weight * shard.tokens for task, shard in zip(tasks, shards, strict=True))

@@ -24,7 +24,7 @@ from nakochat.core.messages import say
 from nakochat.core.progress import Bar, speak, warn
 from nakochat.core.run import Run
 from nakochat.data.batches import Batch
-from nakochat.models.checkpoint import Checkpoint, Keep, newest_checkpoint, save_checkpoint
+from nakochat.models.checkpoint import Checkpoint, Keep, agreed_checkpoint, save_checkpoint
 from nakochat.models.kernels import agreed_kernel, candidates, switch_on
 from nakochat.models.model import Model
 from nakochat.training import loop_words as words
@@ -119,7 +119,7 @@ class Training:
         torch.manual_seed(seed)
 
     def train(self, then: Callable[[], None] = lambda: None) -> None:
-        """Until the schedule's last step; the first rank then does what belongs to a whole stage.
+        """Until the schedule's last step; the first rank then does what belongs to a whole stage, and ends its log.
 
         Interrupted after saving, or after `then` where the wish came with the last step; TrainingError for batches
         that stay bad.
@@ -158,10 +158,11 @@ class Training:
                 self.seconds += elapsed
                 self._log(bar, figures, elapsed)
             asked = self.machine.sum(interrupt.asked)
-        memory = peak_memory_bytes(self.machine.device) / 1e9
-        self.run.log("end", seconds=self.seconds, steps=steps, tokens=self.tokens, peak_memory_gb=memory)
         if shown:
             then()
+        # the very last: a stage that ended on its way here is closed by the next run of it
+        memory = peak_memory_bytes(self.machine.device) / 1e9
+        self.run.log("end", seconds=self.seconds, steps=steps, tokens=self.tokens, peak_memory_gb=memory)
         if asked:
             if shown:
                 speak(words.stopped(self.step, saved=True))
@@ -293,7 +294,7 @@ class Training:
         """The state of the last checkpoint, but past every batch that was taken.  False where there is none."""
         self._say_failed(self._saver.wait())
         self.machine.wait()
-        checkpoint = newest_checkpoint(self.run.folder / "checkpoints")
+        checkpoint = agreed_checkpoint(self.run.folder / "checkpoints", self.machine)
         if checkpoint is None:
             return False
         position, guard, seconds = self.batches.state(), self.guard.state(), self.seconds

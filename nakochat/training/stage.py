@@ -11,11 +11,11 @@ from nakochat.core.compiler import missing_for_compiling
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
 from nakochat.core.josa import josa
-from nakochat.core.machine import Machine, open_machine, own_rank
+from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run, run_folder
 from nakochat.core.progress import speak, speak_once
-from nakochat.core.run import Run
+from nakochat.core.run import Run, is_closed
 from nakochat.core.trackers import Subject, open_tracker, require_trackers
 from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.chats.shards import chat_sources, prepare_chats
@@ -24,7 +24,14 @@ from nakochat.data.prepare import prepare_stage, prepare_validation, stored_vali
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.windows import WindowBatches
-from nakochat.models.checkpoint import Checkpoint, Keep, checkpoint_of, newest_checkpoint, remove_leftovers
+from nakochat.models.checkpoint import (
+    Checkpoint,
+    Keep,
+    agreed_checkpoint,
+    newest_checkpoint,
+    nothing_whole,
+    remove_leftovers,
+)
 from nakochat.models.float8 import require_float8
 from nakochat.models.model import Model
 from nakochat.models.nako import Nako
@@ -71,32 +78,40 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
     require_trackers(settings.track)
     folder = run_folder(settings.run_name)
     tokenizer, is_own = _tokenizer(folder, settings)
-    resumed = newest_checkpoint(folder / name / "checkpoints")
-    if resumed is not None:
-        require_agreement(folder / name, settings)
-        resumed.require_tokenizer(tokenizer.hash)
-    machine = _open_machine(settings, resumed)
+    machine = _meet(settings)
     try:
-        with machine.named_failures(), Run(folder / name, writes=machine.is_first) as run:
-            if machine.is_first:
-                if not is_own:
-                    tokenizer.save(folder / "tokenizer")
-                remove_leftovers(run.folder / "checkpoints")
-                if resumed is None:
-                    _begin(run, settings)
-                else:
-                    speak(
-                        say(
-                            f"{name}: {resumed.step}걸음부터 이어서 합니다.",
-                            f"{name}: going on from step {resumed.step}.",
-                        )
-                    )
-                _track(run, settings)
-                run.log("session", **_begins(resumed))
-            machine.wait()
-            yield Stage(name, run, machine, tokenizer, resumed)
+        with machine.named_failures():
+            resumed = agreed_checkpoint(folder / name / "checkpoints", machine)
+            if resumed is not None:
+                require_agreement(folder / name, settings)
+                resumed.require_tokenizer(tokenizer.hash)
+            machine = _open_machine(settings, resumed)
+            with Run(folder / name, writes=machine.is_first) as run:
+                if machine.is_first:
+                    if not is_own:
+                        tokenizer.save(folder / "tokenizer")
+                    _start(run, settings, resumed)
+                machine.wait()
+                yield Stage(name, run, machine, tokenizer, resumed)
     finally:
         machine.close()
+
+
+def _meet(settings: RunSettings) -> Machine:
+    """The ranks, before what they go on from says how they compute."""
+    return open_machine(settings.device, "float32", "no")
+
+
+def _start(run: Run, settings: TrainSettings, resumed: Checkpoint | None) -> None:
+    """What the first rank says and writes before the others go on."""
+    remove_leftovers(run.folder / "checkpoints")
+    if resumed is None:
+        _begin(run, settings)
+    else:
+        name, step = run.folder.name, resumed.step
+        speak(say(f"{name}: {step}걸음부터 이어서 합니다.", f"{name}: going on from step {step}."))
+    _track(run, settings)
+    run.log("session", **_begins(resumed))
 
 
 def _begins(resumed: Checkpoint | None) -> dict[str, int | None]:
@@ -131,20 +146,39 @@ def _track(run: Run, settings: TrainSettings) -> None:
 
 
 def is_done(name: str, settings: RunSettings) -> bool:
-    """Whether a stage has nothing left to train, which is said.  ConfigError when its settings were others."""
+    """Whether a stage has nothing left to do, as the first rank finds, which is said.
+
+    ConfigError when its settings were others.
+    """
     folder = run_folder(settings.run_name) / name
-    checkpoint = newest_checkpoint(folder / "checkpoints")
-    if checkpoint is None or not checkpoint.is_last:
+    machine = _meet(settings)
+    done = bool(machine.sum(machine.is_first and _has_ended(folder)))
+    if not done:
         return False
+    machine.close()
     require_agreement(folder, settings)
-    if own_rank() == 0:
+    if machine.is_first:
         speak(say(f"{name}: 이미 끝났습니다.", f"{name}: finished already."))
     return True
 
 
+def _has_ended(folder: Path) -> bool:
+    """Whether the last checkpoint is there, and behind it the row that closes a stage's log.
+
+    A model that was imported has no steps, and no log.
+    """
+    checkpoint = newest_checkpoint(folder / "checkpoints")
+    if checkpoint is None or not checkpoint.is_last:
+        return False
+    return checkpoint.step == 0 or is_closed(folder)
+
+
 def parent_checkpoint(stage: Stage, settings: RunSettings, before: str) -> Checkpoint:
     """The weights that a stage starts from: --from, or the run's stage before."""
-    checkpoint = checkpoint_of(find_run(settings.from_ or f"{settings.run_name}/{before}"))
+    reference = find_run(settings.from_ or f"{settings.run_name}/{before}")
+    checkpoint = agreed_checkpoint(reference.folder / "checkpoints", stage.machine, reference.step)
+    if checkpoint is None:
+        raise nothing_whole(reference)
     checkpoint.require_tokenizer(stage.tokenizer.hash)
     return checkpoint
 
@@ -236,6 +270,7 @@ def _batches(stage: Stage, settings: StageSettings, length: int) -> PackedBatche
             length=length,
             seed=settings.seed,
             rows_per_piece=settings.rows_per_piece,
+            skip_damaged=settings.damaged_data == "skip",
             rank=machine.rank,
             world=machine.world,
         )
@@ -332,7 +367,7 @@ def _lessons(stage: Stage, settings: StageSettings, context: int, room: float) -
             folder, settings.tasks, settings.task_data, stage.tokenizer, context=context, keep=goes_on
         )
     stage.machine.wait()
-    return lesson_sources(folder, settings.tasks, stage.tokenizer, room=room)
+    return lesson_sources(folder, settings.tasks, stage.tokenizer, room=room, verify=_verifies(settings))
 
 
 def _own_chats(
@@ -347,7 +382,9 @@ def _own_chats(
             folder, settings.chats, stage.tokenizer, context=context, keep=stage.resumed is not None
         )
     stage.machine.wait()
-    sources, taken = chat_sources(folder, settings.chats, stage.tokenizer, room=room)
+    sources, taken = chat_sources(
+        folder, settings.chats, stage.tokenizer, room=room, verify=_verifies(settings)
+    )
     for source, asked in zip(sources, settings.chats.sources, strict=True):
         if source.weight < asked.weight and stage.machine.is_first:
             speak(

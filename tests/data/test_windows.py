@@ -2,6 +2,8 @@ import pytest
 import torch
 
 from nakochat.core.errors import ConfigError, DataError
+from nakochat.data.batches import IGNORE
+from nakochat.data.shards.blocks import BLOCK, DamagedTokens
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.windows import WindowBatches
 
@@ -47,3 +49,25 @@ def test_what_cannot_be_is_refused(shard):
     for state in ({"epoch": 0, "shards": [""]}, {"windows": 1, "shards": ["other"]}):
         with pytest.raises(DataError):
             WindowBatches(shard, rows=2, length=4, seed=0).restore(state)
+
+
+def test_windows_that_were_damaged_stop_it_or_are_passed_over_where_they_stand(tmp_path, capsys):
+    documents = [([n % 50 for n in range(4 * BLOCK)], None)]
+    TokenShard.from_documents(documents, 50).save(tmp_path / "shard")
+
+    def batches(**options):
+        return WindowBatches(TokenShard.load(tmp_path / "shard", verify=False), rows=64, length=9, seed=0, **options)
+
+    (before,) = batches().step()
+    content = bytearray((tmp_path / "shard" / "ids.npy").read_bytes())
+    content[-1] ^= 1  # in the last block
+    (tmp_path / "shard" / "ids.npy").write_bytes(content)
+    with pytest.raises(DamagedTokens):
+        batches().step()
+    (after,) = batches(skip_damaged=True).step()
+    lost = (after.targets == IGNORE).all(dim=1)
+    assert 0 < int(lost.sum()) == after.damaged < 64
+    assert after.scored == int((~lost).sum()) * 9
+    assert torch.equal(after.inputs[~lost], before.inputs[~lost])
+    assert torch.equal(after.targets[~lost], before.targets[~lost])
+    assert capsys.readouterr().err.count("건너뜁니다") == after.damaged

@@ -41,6 +41,12 @@ class ThreadRank(Machine):
     def largest(self, value):
         return max(self.meet(value))
 
+    def gather_bytes(self, own):
+        return self.meet(own)
+
+    def wait(self):
+        self.meet(None)
+
     def start_sum(self, tensor):
         self.notes.append(("sum", tuple(tensor.shape)))
         tensor.copy_(torch.stack(self.meet(tensor.clone())).sum(dim=0))

@@ -1,5 +1,6 @@
 import errno
 import random
+import shutil
 import signal
 import threading
 from collections import Counter
@@ -9,10 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from nakochat.core.errors import TrainingError
+from nakochat.core.errors import CheckpointError, TrainingError
 from nakochat.core.interrupts import Interrupted, Unwanted
 from nakochat.core.machine import Machine
-from nakochat.core.run import Run, read_metrics
+from nakochat.core.run import Run, is_closed, read_metrics
 from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
 from nakochat.data.shards.shard import TokenShard
 from nakochat.models.checkpoint import Keep, newest_checkpoint
@@ -678,3 +679,40 @@ def test_what_was_damaged_meanwhile_is_counted_in_the_metrics(tmp_path):
     found = [row.get("damaged", 0) for row in read_metrics(tmp_path / "run") if row["kind"] == "step"]
     assert sum(found) > 0
     assert all(isinstance(value, int) for value in found)
+
+
+def test_the_last_row_of_a_log_is_written_when_everything_else_is(tmp_path):
+    def end():
+        raise OSError(errno.ENOSPC, "full")
+
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, steps=2)
+        with pytest.raises(OSError, match="full"):
+            made.train(end)
+    assert not is_closed(tmp_path)
+    ended = []
+    with Run(tmp_path) as run:  # what the next run of the stage does
+        again = training(tmp_path, run, steps=2)
+        checkpoint = newest_checkpoint(tmp_path / "checkpoints")
+        again.model.load_state_dict(checkpoint.weights())
+        again.resume(checkpoint)
+        again.train(lambda: ended.append(is_closed(tmp_path)))
+    assert ended == [False]
+    assert is_closed(tmp_path)
+    assert len(losses(tmp_path)) == 2
+
+
+def test_ranks_roll_back_to_one_checkpoint_or_end_together(tmp_path, on_ranks):
+    """The second sees an older one only."""
+    train(tmp_path / "0", steps=4)
+    shutil.copytree(tmp_path / "0", tmp_path / "1")
+    shutil.rmtree(tmp_path / "1" / "checkpoints" / "000004")
+
+    def work(machine):
+        with Run(tmp_path / str(machine.rank)) as run:
+            batches = stream(rank=machine.rank, world=2)
+            made = training(tmp_path, run, steps=6, batches=batches, machine=machine)
+            with pytest.raises(CheckpointError, match="4걸음"):
+                made._roll_back()
+
+    on_ranks(2, work)

@@ -1,4 +1,9 @@
 import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
 from types import SimpleNamespace as Namespace
 
 import pytest
@@ -6,7 +11,7 @@ import torch
 
 from nakochat.core import compiler, progress
 from nakochat.core import machine as machines
-from nakochat.core.errors import CheckpointError, ConfigError
+from nakochat.core.errors import CheckpointError, ConfigError, DataError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import run_folder
 from nakochat.core.run import read_metrics
@@ -18,6 +23,7 @@ from nakochat.training import stage as module
 from nakochat.training.agreement import plain
 from nakochat.training.settings import BaseSettings, MidSettings, SftSettings
 from nakochat.training.stage import _begins, is_done, loaded, open_stage, parent_checkpoint, record_origin
+from tests.tasks.test_public import lines
 
 BASE = BaseSettings(preset="toy", name="run", steps=4, dtype="float32", compile="no")
 
@@ -33,6 +39,12 @@ def run(tokenizer):
     folder = run_folder("run")
     tokenizer.save(folder / "tokenizer")
     return folder
+
+
+def close_log(run, stage="base"):
+    """The row that ends a stage's log."""
+    with (run / stage / "metrics.jsonl").open("a") as log:
+        log.write('{"kind": "end"}\n')
 
 
 @pytest.fixture
@@ -120,6 +132,10 @@ def test_a_finished_stage_is_said_and_held_to_its_settings(run, save, capsys):
     save(2)
     assert not is_done("base", BASE)
     save(4)
+    assert not is_done(
+        "base", BASE
+    )  # it ended before its log was closed: what belongs to its end is still to come
+    close_log(run)
     assert not capsys.readouterr().out.count("끝났습니다")
     assert is_done("base", changed(dtype="bfloat16", save_every=1))
     assert capsys.readouterr().out == "base: 이미 끝났습니다.\n"
@@ -127,13 +143,95 @@ def test_a_finished_stage_is_said_and_held_to_its_settings(run, save, capsys):
         is_done("base", changed(seed=1))
 
 
-def test_only_the_first_rank_says_so(run, save, capsys, monkeypatch):
+def test_steps_after_the_end_open_a_stage_again(run, save):
     begin(BASE)
     save(4)
-    capsys.readouterr()
-    monkeypatch.setenv("RANK", "1")
+    close_log(run)
+    with (run / "base" / "metrics.jsonl").open("a") as log:
+        log.write('{"kind": "step", "step": 4}\n')
+    assert not is_done("base", BASE)
+
+
+def test_a_model_from_elsewhere_has_no_steps_to_end(run, save):
+    begin(BASE)
+    save(0, steps=0)
     assert is_done("base", BASE)
-    assert not capsys.readouterr().out
+
+
+RANK = """
+import json, sys
+from nakochat.core.errors import CheckpointError
+from nakochat.core.machine import Machine, open_machine
+from nakochat.core.paths import run_folder
+from nakochat.models.checkpoint import agreed_checkpoint
+from nakochat.training.settings import BaseSettings, MidSettings
+from nakochat.training.stage import is_done, open_stage
+
+settings = BaseSettings(preset="toy", name="run", steps=4, dtype="float32", compile="no")
+Machine.close = lambda machine: None  # there is more to ask
+machine = open_machine("cpu", "float32", "no")
+
+
+def step_of(stage):
+    try:
+        found = agreed_checkpoint(run_folder("run") / stage / "checkpoints", machine)
+        return found.step if found else None
+    except CheckpointError as error:
+        return "refused" if "1" in str(error) else str(error)
+
+
+said = {stage: step_of(stage) for stage in json.loads(sys.argv[1])}
+said["done"] = is_done("base", settings)
+try:
+    with open_stage("base", settings) as stage:
+        said["stage"] = stage.resumed.step
+except CheckpointError:
+    said["stage"] = "refused"
+said["ended"] = is_done("mid", MidSettings(preset="toy", name="run"))
+print("SAID", machine.rank, json.dumps(said), flush=True)
+"""
+
+
+def test_two_processes_go_on_from_one_checkpoint_or_not_at_all(run, save, tmp_path):
+    """Each with a disk of its own, of which the second shows something else than the first's."""
+    begin(BASE)
+    begin(MidSettings(preset="toy", name="run", dtype="float32", compile="no"), "mid")
+    steps_of = {"same": (2,), "older": (2, 3), "newer": (2, 3), "other": (2,), "mid": (4,), "gone": ()}
+    for stage, steps in steps_of.items():
+        for step in steps:
+            save(step, stage=stage)
+    for step in (2, 3):
+        save(step)
+    homes = [tmp_path / name for name in ("first", "second")]
+    for home in homes:
+        shutil.copytree(run, home / "runs" / "run")
+    first, second = (home / "runs" / "run" for home in homes)
+    close_log(first, "mid")
+    shutil.rmtree(second / "older" / "checkpoints" / "000003")
+    shutil.rmtree(first / "newer" / "checkpoints" / "000003")
+    shutil.rmtree(second / "base" / "checkpoints" / "000003")
+    save(2, stage="other", seed=5)
+    shutil.copytree(run / "other", second / "other", dirs_exist_ok=True)
+    cases = json.dumps(["same", "older", "newer", "other", "gone"])
+    (tmp_path / "rank.py").write_text(RANK)
+    script = (
+        f'NAKO_HOME="{tmp_path}/$([ $RANK = 0 ] && echo first || echo second)" exec {sys.executable} "$@"'
+    )
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
+    done = subprocess.run(
+        [sys.executable, *torchrun, "bash", "-c", script, "bash", str(tmp_path / "rank.py"), cases],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=600,
+    )
+    said = [json.loads(line.split(maxsplit=2)[2]) for line in done.stdout.splitlines() if "SAID" in line]
+    expected = {
+        **{"same": 2, "older": "refused", "newer": 2, "other": "refused", "gone": None},
+        **{"done": False, "stage": "refused", "ended": True},
+    }
+    assert said == [expected] * 2, done.stdout + done.stderr[:3000]
+    assert done.stdout.count("이미 끝났습니다") == 1
 
 
 def test_a_resume_keeps_its_dtype_and_mode(run, save, monkeypatch):
@@ -255,3 +353,33 @@ def test_chats_of_ones_own_take_the_place_of_the_villages(
     assert (mine.weight == weight) is village
     assert village or taken == pytest.approx(room)
     assert ("다 들어가지 않아" in capsys.readouterr().out) is not village
+
+
+def test_conversations_and_lessons_that_were_damaged_are_passed_over_where_they_are_met(
+    run, tmp_path, tokenizer, monkeypatch
+):
+    """And not at the start, where a shard is read whole: it would stop what is to go on without them."""
+    monkeypatch.setattr(module, "prepare_stage", lambda *_, **__: None)
+    monkeypatch.setattr(module, "prepare_validation", lambda *_, **__: None)
+    pairs = "".join(f'{{"question": "{n}", "answer": "반가워요 {n}"}}\n' for n in range(400))
+    (tmp_path / "mine.jsonl").write_text(pairs, encoding="utf-8")
+    rows = [{"question": f"How many are {n}?", "answer": f"It is {n}.\n#### {n}"} for n in range(40)]
+    lines(tmp_path / "tasks" / "gsm8k_train.jsonl", rows)
+    settings = SftSettings(
+        preset="toy", name="run", dtype="float32", compile="no", steps=10**4, rows=8, text_share=0.0,
+        data=(f"{tmp_path / 'mine.jsonl'}:10000",), tasks=("gsm8k:1000",), task_data=tmp_path / "tasks",
+    )  # fmt: skip
+    with open_stage("sft", settings) as stage:
+        module._batches(stage, settings, 96)
+    for name in ("chats-1", "tasks-1"):
+        file = run / "data" / "sft" / name / "ids.npy"
+        content = bytearray(file.read_bytes())
+        content[-1] ^= 1
+        file.write_bytes(content)
+    passing = dataclasses.replace(settings, damaged_data="skip")
+    with open_stage("sft", settings) as stage:
+        goes_on = dataclasses.replace(stage, resumed=Namespace())  # which makes nothing anew
+        with pytest.raises(DataError, match="chats-1"):
+            module._batches(goes_on, settings, 96)
+        batches = module._batches(goes_on, passing, 96)
+        assert sum(piece.damaged for _ in range(20) for piece in batches.step()) > 0

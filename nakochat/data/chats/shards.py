@@ -63,15 +63,16 @@ def prepare_chats(
 
 
 def chat_sources(
-    folder: Path, chats: Chats, tokenizer: Tokenizer, *, room: float
+    folder: Path, chats: Chats, tokenizer: Tokenizer, *, room: float, verify: bool = True
 ) -> tuple[list[Source], float]:
     """What prepare_chats has written, to be mixed into a stage that has room for so many tokens of conversations;
     and how many of them they take.
 
     Where they are more than that, each comes less often, which is said: an epoch stays what the stage goes through.
+    verify: as in TokenShard.load.
     """
     shards = [
-        TokenShard.load(_target(folder, number), tokenizer_hash=tokenizer.hash)
+        TokenShard.load(_target(folder, number), tokenizer_hash=tokenizer.hash, verify=verify)
         for number in range(1, len(chats.sources) + 1)
     ]
     named = list(zip(shards, chats.sources, strict=True))
