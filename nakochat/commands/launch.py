@@ -1,9 +1,10 @@
-"""One stage and a number of processes -> the stage trained by torchrun, and what a process that failed has said.
+"""One stage and a number of processes -> the stage trained by torchrun, then scored by a process of its own.
 
 The first process speaks in the terminal.  What the others say goes to files of their own, which are shown when the
 stage fails and deleted when it does not: mixed, the words of eight processes cannot be read.
 """
 
+import json
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from nakochat.core.errors import TrainingError
 from nakochat.core.interrupts import Interrupted
@@ -53,8 +55,27 @@ def train_in_processes(
     )
 
 
+def score_in_process(run: str, **options: Any) -> None:
+    """`evaluate.score_stage` of NAME/STAGE in a process of its own, whose end gives all of its device's memory back.
+
+    The next stage's first process trains on the device that this one scores on.  TrainingError where it failed, which
+    it has said; Interrupted when it was asked to stop.
+    """
+    start = "from nakochat.commands.score_worker import main; main()"
+    status = _run([sys.executable, "-X", "utf8", "-c", start, json.dumps({"run": run, **options})])
+    if status:
+        raise TrainingError(
+            say(
+                f"{run}의 점수를 매기지 못했습니다 (끝낸 값 {status}). 위의 말을 보고 고친 뒤 같은 명령을 다시 "
+                "실행하면 여기서부터 이어집니다.",
+                f"{run} could not be scored (exit status {status}). See what it said above; mend that, and the same "
+                "command goes on from here.",
+            )
+        )
+
+
 def _run(command: Sequence[str]) -> int:
-    """The exit status of torchrun, which every wish to stop is passed on to, once, and which is always waited for.
+    """The exit status of a command, which every wish to stop is passed on to, once, and which is always waited for.
 
     It gets a session of its own: from a terminal one Ctrl-C would reach it twice, which means to leave at once.
     """

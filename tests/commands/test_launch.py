@@ -82,3 +82,10 @@ def test_the_last_attempt_of_each_process_is_shown_and_no_more_than_fits(tmp_pat
         file.parent.mkdir(parents=True)
         file.write_text(text)
     assert launch.last_words(tmp_path) == {0: ["a"], 1: ["x"] * launch.LINES}
+
+
+def test_a_stage_is_scored_by_a_process_that_says_why_it_cannot(capfd, monkeypatch):
+    monkeypatch.setenv("NAKO_LANG", "en")
+    with pytest.raises(TrainingError, match="nobody/base"):
+        launch.score_in_process("nobody/base", device="cpu", dtype="auto", items=1)
+    assert "error: there is no run 'nobody'" in capfd.readouterr().err
