@@ -260,20 +260,26 @@ def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
     section = COMMANDS[" ".join(command)][3] if command else None
     if section is None or command is None or {"--help", "-h"} & set(words):
         return ()
-    from nakochat.commands.presets import load_config, load_preset
+    from nakochat.commands.presets import base_for, load_config, load_preset
     from nakochat.training import settings as classes
 
     known = [f.name for f in dataclasses.fields(getattr(classes, f"{section.capitalize()}Settings"))]
     sources = []
     config = _value_of(words, "--config")
     preset = _value_of(words, "--preset")
+    given: dict[str, Any] = {}
     if config is not None:
-        values = load_config(Path(config), section, known)
-        preset = preset or values.get("preset")
-        sources.append(_source(values, config))
+        given = load_config(Path(config), section, known)
+        preset = preset or given.get("preset")
+        sources.append(_source(given, config))
     preset = preset or "tiny"
     device = _value_of(words, "--device") or "auto"
-    sources.append(_source(load_preset(preset, device).get(section, {}), f"preset {preset}"))
+    values = load_preset(preset, device).get(section, {})
+    if section == "base":
+        elsewhere = bool(_value_of(words, "--from") or given.get("from_"))
+        model = _value_of(words, "--model") or given.get("model")
+        values = base_for(values, model=model, starts_elsewhere=elsewhere)
+    sources.append(_source(values, f"preset {preset}"))
     return tuple(sources)
 
 

@@ -60,6 +60,24 @@ def load_preset(name: str, device: str | None = None) -> dict[str, dict[str, Any
     return tables
 
 
+def base_for(values: dict[str, Any], *, model: str | None, starts_elsewhere: bool) -> dict[str, Any]:
+    """A preset's base section without the shape that it is written for, where the model has one of its own.
+
+    starts_elsewhere: with --from, whose weights have a shape; dropout is none.  model: of --model; gpt2 does not
+    rotate.
+    """
+    if starts_elsewhere:
+        from nakochat.training.shape import SHAPE
+
+        return {
+            name: value
+            for name, value in values.items()
+            if name == "dropout" or name not in {field.name for field in SHAPE}
+        }
+    left_out = {"rotary_base"} if model == "gpt2" else set()
+    return {name: value for name, value in values.items() if name not in left_out}
+
+
 def _is_cpu(device: str) -> bool:
     from nakochat.core.machine import pick_device
 

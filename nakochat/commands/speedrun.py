@@ -18,8 +18,8 @@ from cyclopts import Parameter
 from nakochat.commands import evaluate, report, tok
 from nakochat.commands import serve as server
 from nakochat.commands.gather import gather, gather_chats, supplies_of
-from nakochat.commands.launch import train_in_processes
-from nakochat.commands.presets import SUPPLIES, load_preset
+from nakochat.commands.launch import score_in_process, train_in_processes
+from nakochat.commands.presets import SUPPLIES, base_for, load_preset
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
 from nakochat.core.itinerary import write_itinerary
@@ -156,7 +156,10 @@ def main(
         if stage in skip or stage not in values:  # some presets end with the base
             continue
         own = {"data": data if stage == "base" else chats, "tasks": tasks, "task_data": task_data}
-        stages[stage] = _settings(kind, values[stage], common, machine, texts, own, tracked, shape)
+        section = values[stage]
+        if stage == "base":
+            section = base_for(section, model=model, starts_elsewhere=False)
+        stages[stage] = _settings(kind, section, common, machine, texts, own, tracked, shape)
         if stage == "sft" and "mid" in skip:
             stages[stage] = dataclasses.replace(stages[stage], from_=f"{common['name']}/base")
     write_itinerary(run_folder(common["name"]), _tokens(stages))
@@ -167,7 +170,9 @@ def main(
         else:
             STAGES[stage][1](settings)
         if "sft" in values:  # the village's questions are for who learns to answer them
-            _score(RunReference(common["name"], stage, None), values, device, dtype)
+            asked = ScoreSettings(**values.get("score", {}))
+            how = {"device": device, "dtype": dtype, "items": asked.items}
+            _score(RunReference(common["name"], stage, None), processes, **how)
     report.main(common["name"], copy=_place_of_copy())
     _farewell(common["name"], time.perf_counter() - started, answers="sft" in values)
     if serve:
@@ -195,9 +200,12 @@ def _train_in_processes(stage: str, settings: RunSettings, processes: int, resta
     train_in_processes(stage, _flags(settings), processes=processes, restarts=restarts, logs=logs)
 
 
-def _score(reference: RunReference, values: dict[str, Any], device: str, dtype: str) -> None:
-    asked = ScoreSettings(**values.get("score", {}))
-    evaluate.score_stage(reference, device=device, dtype=dtype, items=asked.items)
+def _score(reference: RunReference, processes: int, **how: Any) -> None:
+    """Where others train, in a process of its own: what this one took of a GPU would be missing there."""
+    if processes > 1:
+        score_in_process(str(reference), **how)
+    else:
+        evaluate.score_stage(reference, **how)
 
 
 def _place_of_copy() -> Path | None:
@@ -271,6 +279,8 @@ def _require_tokenizer(name: str, preset: str) -> None:
 def _flags(settings: RunSettings) -> list[str]:
     """The settings as the command line takes them, but for those that the preset gives anyway."""
     section = load_preset(settings.preset, settings.device).get(_section(settings), {})
+    if isinstance(settings, BaseSettings):
+        section = base_for(section, model=settings.model, starts_elsewhere=False)
     given = _settings(type(settings), section, {"preset": settings.preset})
     words = ["--preset", settings.preset, "--name", settings.run_name]
     for field in dataclasses.fields(settings):

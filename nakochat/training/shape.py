@@ -1,7 +1,8 @@
 """What a person can set of a model's shape -> its config.  Of all three kinds; what is left out follows from depth."""
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from cyclopts import Parameter
 
@@ -22,7 +23,7 @@ def at_least(least: float, settings: object, *names: str) -> None:
     for name in names:
         value = getattr(settings, name)
         if value is not None and value < least:
-            flag = "--" + name.replace("_", "-")
+            flag = _flag(name)
             raise ConfigError(
                 say(
                     f"{josa(flag, '은')} {least} 이상이어야 합니다: {value}.",
@@ -67,7 +68,8 @@ class ModelSettings:
     positions: Positions = "learned"
     """gpt2의 위치: learned(배움)나 sines(사인). | Positions of gpt2: learned or sines."""
     dropout: float = 0.0
-    """gpt2에서 학습할 때 꺼 두는 값의 비율. | Share of values that gpt2 leaves out in training."""
+    """gpt2에서 학습할 때 꺼 두는 값의 비율. --from과 함께 쓰는 하나뿐인 모양입니다. |
+    Share of values that gpt2 leaves out in training.  Of a model of --from, all that may be another."""
     tied: bool | None = None
     """출력이 임베딩과 같은 표입니까. 기본: gpt2는 같고 llama는 다릅니다. |
     Whether the head is the embedding.  Default: it is in gpt2, not in llama."""
@@ -135,17 +137,23 @@ _OWN: dict[str, tuple[Kind, ...]] = {
     "kv_heads": ("nako", "llama"),
     "mlp_width": ("llama", "gpt2"),
     "plain": ("nako",),
+    "value_embedding_every": ("nako",),
+    "rotary_base": ("nako", "llama"),
     "window": ("nako",),
+    "positions": ("gpt2",),
     "dropout": ("gpt2",),
     "tied": ("llama", "gpt2"),
 }
+_NOT_PLAIN = ("value_embedding_every", "window")
+_KINDS: dict[type[ModelConfig], Kind] = {NakoConfig: "nako", LlamaConfig: "llama", GPT2Config: "gpt2"}
 
 
 def _refuse_other_kinds(settings: ModelSettings) -> None:
     """ConfigError for a setting that this kind of model does not have: it would be ignored without a word."""
+    asked = _asked(settings)
     for name, kinds in _OWN.items():
-        if getattr(settings, name) and settings.model not in kinds:
-            flag = "--" + name.replace("_", "-")
+        if name in asked and settings.model not in kinds:
+            flag = _flag(name)
             raise ConfigError(
                 say(
                     f"{josa(flag, '은')} {josa('--model ' + settings.model, '과')} 함께 쓸 수 없습니다. "
@@ -153,3 +161,57 @@ def _refuse_other_kinds(settings: ModelSettings) -> None:
                     f"{flag} does not go with --model {settings.model}. It goes with: {', '.join(kinds)}.",
                 )
             )
+    for name in _NOT_PLAIN:
+        if settings.plain and asked.get(name):  # 0 is what plain means
+            raise ConfigError(
+                say(
+                    f"{josa(_flag(name), '은')} --plain이 빼는 것입니다. 둘 가운데 하나를 빼세요.",
+                    f"{_flag(name)} sets what --plain leaves out. Leave out one of the two.",
+                )
+            )
+
+
+def _asked(settings: ModelSettings) -> dict[str, Any]:
+    """What of the shape is not at its default."""
+    values = {field.name: (getattr(settings, field.name), field.default) for field in SHAPE}
+    return {name: value for name, (value, default) in values.items() if value != default}
+
+
+SHAPE = dataclasses.fields(ModelSettings)
+
+
+def shape_of(config: ModelConfig) -> dict[str, Any]:
+    """A model's shape, as ModelSettings call it."""
+    kind = _KINDS[type(config)]
+    found: dict[str, Any] = {"model": kind, "depth": config.layers}
+    found.update(width=config.width, heads=config.heads, context=config.context)
+    called = {"kv_heads": "key_heads", "mlp_width": "mlp"}
+    own = [name for name, kinds in _OWN.items() if kind in kinds]
+    return {**found, **{name: getattr(config, called.get(name, name)) for name in own}}
+
+
+_Settings = TypeVar("_Settings", bound=ModelSettings)
+
+
+def in_shape_of(settings: _Settings, config: ModelConfig) -> _Settings:
+    """The same settings for a model that is there, whose shape they then tell; its dropout is theirs.
+
+    ConfigError for a shape that was asked for and is another: the weights have the one that they have.
+    """
+    there = shape_of(config)
+    for name, value in _asked(settings).items():
+        if name in there and (name == "dropout" or value == there[name]):
+            continue
+        raise ConfigError(
+            say(
+                f"{josa(f'{_flag(name)} {value}', '은')} --from의 모델에 쓸 수 없습니다: 그 모델의 값은 "
+                f"{there.get(name, '없음')}입니다. {josa(_flag(name), '을')} 빼거나, --from 없이 처음부터 학습하세요.",
+                f"{_flag(name)} {value} does not go with the model of --from, which has {there.get(name, 'none')}. "
+                f"Leave {_flag(name)} out, or train from random weights, without --from.",
+            )
+        )
+    return dataclasses.replace(settings, **{**there, "dropout": settings.dropout})
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

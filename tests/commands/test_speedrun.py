@@ -117,9 +117,14 @@ def test_several_processes_train_under_torchrun_and_one_does_the_rest(done, laun
     speedrun.main(
         preset="toy", seed=3, processes=4, corpus=(tmp_path / "a.txt", tmp_path / "b.txt"), skip=("mid",)
     )
-    assert [name for name, _, _ in done] == ["tok", "score", "score", "score", "report"]
-    assert all("--nproc-per-node=4" in words for words in launched.words)
-    base, sft, _ = (words[words.index("train") + 1 :] for words in launched.words)
+    assert [name for name, _, _ in done] == ["tok", "report"]  # nothing of this process ever holds a GPU
+    trained, scored = launched.words[::2], launched.words[1::2]
+    assert all("--nproc-per-node=4" in words for words in trained)
+    asked = {"device": "auto", "dtype": "auto", "items": load_preset("toy")["score"]["items"]}
+    assert [json.loads(words[-1]) for words in scored] == [
+        {"run": f"toy/{stage}", **asked} for stage in ("base", "sft", "rl")
+    ]
+    base, sft, _ = (words[words.index("train") + 1 :] for words in trained)
     assert base[:5] == ["base", "--preset", "toy", "--name", "toy"]
     texts = base.index("--corpus")
     assert base[texts + 1 : texts + 3] == [str(tmp_path / "a.txt"), str(tmp_path / "b.txt")]
