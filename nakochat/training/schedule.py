@@ -33,9 +33,11 @@ class Schedule:
         return min(1.0, self.final + (1 - self.final) * left) if self.warmdown else 1.0
 
     def momentum(self, step: int) -> float:
-        """Muon's: 0.85 -> 0.97 while training finds its way, -> 0.90 as the rate goes down."""
+        """Muon's: 0.85 -> 0.97 while training finds its way, -> 0.90 as the rate goes down from its peak to 0."""
         rising = min(1.0, step / max(1, min(400, round(0.15 * self.steps))))
-        falling = 1 - self.rate(step) if step > self.steps * (1 - self.warmdown) else 0.0
+        falling = (
+            0.0 if step < self.warmup else 1 - self.rate(step)
+        )  # a rate that still rises is none that falls
         return 0.85 + 0.12 * rising - 0.07 * falling
 
     def decay(self, step: int) -> float:

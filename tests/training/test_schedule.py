@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from nakochat.training.schedule import Schedule
@@ -36,6 +38,23 @@ def test_momentum_rises_first_and_falls_with_the_rate():
     assert schedule.momentum(150) == pytest.approx(0.97)
     assert schedule.momentum(500) == pytest.approx(0.97)
     assert schedule.momentum(1000) == pytest.approx(0.90)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{"warmdown": 0.5}, {"warmdown": 1.0}, {"curve": "cosine"}, {"curve": "cosine", "warmdown": 0.0}],
+)
+@pytest.mark.parametrize("warmup", [10, 300])
+def test_momentum_rises_while_training_finds_its_way_and_only_a_falling_rate_takes_it_down(how, warmup):
+    schedule = Schedule(steps=2000, warmup=warmup, final=0.0, **how)
+    found = [schedule.momentum(step) for step in range(2001)]
+    assert found[0] == pytest.approx(0.85)
+    # the warm-up is none of its business: it rises over the first 15 % of the steps
+    assert found[:warmup] == pytest.approx([0.85 + 0.12 * step / 300 for step in range(warmup)])
+    assert max(abs(after - before) for before, after in itertools.pairwise(found)) < 0.015  # and never jumps
+    for step in range(max(warmup, 300), 2001):
+        assert found[step] == pytest.approx(0.97 - 0.07 * (1 - schedule.rate(step)))
+    assert found[-1] == pytest.approx(0.90)
 
 
 def test_weight_decay_follows_the_rate_once_it_is_warm():
