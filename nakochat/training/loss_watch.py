@@ -8,7 +8,7 @@ measured on the same text.
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median, stdev
@@ -19,11 +19,14 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import list_runs
 from nakochat.core.progress import speak
+from nakochat.core.rows import read_row
 from nakochat.core.run import PLAN, read_metrics
+from nakochat.core.tail import Tail
 from nakochat.training.law import Law
 
 WATCHED = "loss_watch.json"
 _WINDOWS = 20
+_LATE = 10_000  # steps that say enough of how noisy the last half is
 _LEAST_STEPS = 20  # of a curve that says anything
 TOLERANCE = 0.03  # what two runs that differ in their seed alone stay within (docs/log.md has 1 to 2 %)
 _SPIKE = (
@@ -59,32 +62,52 @@ class Curve:
     @property
     def noise(self) -> float:
         """How far a window's mean is off by chance: from the differences of neighbouring steps of its last half."""
-        late = self.losses[len(self.losses) // 2 :]
+        late = self.losses[max(len(self.losses) // 2, len(self.losses) - _LATE) :]
         steps = [abs(after - before) for before, after in itertools.pairwise(late)]
         size = max(1, len(self.losses) // _WINDOWS)
         return median(steps) / math.sqrt(size) if steps else 0.0
 
 
-def read_curve(folder: Path) -> Curve:
-    """Of a stage folder; of a step that was done twice, the later row."""
-    losses: dict[int, float] = {}
-    checked: float | None = None
-    finished = False
-    for row in read_metrics(folder):
+class CurveRows:
+    """The rows of a log, one after the other -> the curve so far; of a step that was done twice, the later row."""
+
+    def __init__(self) -> None:
+        self._losses: dict[int, float] = {}
+        self._checked: float | None = None
+        self._finished = False
+
+    def take(self, row: Mapping[str, Any]) -> int | None:
+        """The step whose loss it told, if it told one."""
         kind, loss = row.get("kind"), row.get("loss")
         if kind == "step" and isinstance(loss, int | float) and math.isfinite(loss):
-            losses[int(row["step"])] = float(loss)
-            finished = False
-        elif kind == "check" and "validation_bits_per_byte" in row:
-            checked = float(row["validation_bits_per_byte"])
+            self._losses[int(row["step"])] = float(loss)
+            self._finished = False
+            return int(row["step"])
+        if kind == "check" and "validation_bits_per_byte" in row:
+            self._checked = float(row["validation_bits_per_byte"])
         elif kind == "end":
-            finished = True
-    ordered = tuple(losses[step] for step in sorted(losses))
-    return Curve(losses=ordered, bits_per_byte=checked, finished=finished)
+            self._finished = True
+        return None
+
+    @property
+    def curve(self) -> Curve:
+        ordered = tuple(self._losses[step] for step in sorted(self._losses))
+        return Curve(losses=ordered, bits_per_byte=self._checked, finished=self._finished)
 
 
-def look_at_itself(curve: Curve, *, fresh_vocabulary: int | None) -> list[Finding]:
-    """What a curve says alone.  fresh_vocabulary: rows of the head, where training began with random weights."""
+def read_curve(folder: Path) -> Curve:
+    """Of a stage folder."""
+    rows = CurveRows()
+    for row in read_metrics(folder):
+        rows.take(row)
+    return rows.curve
+
+
+def look_at_itself(
+    curve: Curve, *, fresh_vocabulary: int | None, spikes: Sequence[int] | None = None
+) -> list[Finding]:
+    """What a curve says alone.  fresh_vocabulary: rows of the head, where training began with random weights; spikes:
+    those of the curve, where they are known."""
     if len(curve.losses) < _LEAST_STEPS:
         return []
     found = [_start(curve, fresh_vocabulary)] if fresh_vocabulary else []
@@ -111,7 +134,7 @@ def look_at_itself(curve: Curve, *, fresh_vocabulary: int | None) -> list[Findin
                 en=f"the loss hardly fell ({windows[0]:.3f} → {windows[-1]:.3f}). See whether the rates are too low.",
             )
         )
-    spikes = _spikes(curve.losses)
+    spikes = _spikes(curve.losses) if spikes is None else spikes
     if len(spikes) > max(1, len(curve.losses) // 200):
         first = spikes[0]
         found.append(
@@ -144,10 +167,10 @@ def _start(curve: Curve, vocabulary: int) -> Finding:
     )
 
 
-def _spikes(losses: Sequence[float]) -> list[int]:
-    """Steps whose loss stands far above the twenty before."""
+def _spikes(losses: Sequence[float], since: int = 0) -> list[int]:
+    """Steps, from `since` on, whose loss stands far above the twenty before."""
     found = []
-    for at in range(20, len(losses)):
+    for at in range(max(20, since), len(losses)):
         before = losses[at - 20 : at]
         middle = median(before)
         deviation = 1.4826 * median(abs(loss - middle) for loss in before)
@@ -244,18 +267,47 @@ def say_findings(title: str, findings: Sequence[Finding]) -> None:
         speak(say(f"{title}: 살펴보세요. {finding.ko}", f"{title}: look at this: {finding.en}"))
 
 
-@dataclass
 class LossWatch:
-    """`measure` is a check of the loop: it speaks when a curve on its way looks off, and then no more."""
+    """`measure` is a check of the loop: it speaks when a curve on its way looks off, and then no more.
 
-    folder: Path
-    fresh_vocabulary: int | None
-    said: bool = False
+    Of the log it reads what is new, and of the losses it looks for spikes among those: a long training is not gone
+    over again at every check.
+    """
+
+    def __init__(self, folder: Path, fresh_vocabulary: int | None) -> None:
+        self.folder, self.fresh_vocabulary, self.said = folder, fresh_vocabulary, False
+        self._tail = Tail(folder / "metrics.jsonl")
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rows = CurveRows()
+        self._spikes: list[int] = []
+        self._judged = 0  # losses among which spikes were looked for
 
     def measure(self, model: object, step: int) -> dict[str, float]:
         if not self.said:
-            found = look_at_itself(read_curve(self.folder), fresh_vocabulary=self.fresh_vocabulary)
+            curve = self._read()
+            self._spikes += _spikes(curve.losses, self._judged)
+            self._judged = len(curve.losses)
+            found = look_at_itself(curve, fresh_vocabulary=self.fresh_vocabulary, spikes=self._spikes)
             off = [finding for finding in found if not finding.normal]
             say_findings(self.folder.name, off)
             self.said = bool(off)
         return {}
+
+    def _read(self) -> Curve:
+        """Up to now; the whole log at the first time."""
+        while True:
+            read = self._tail.read()
+            if read.restarted:
+                self._forget()
+            for row in filter(None, map(read_row, read.lines)):
+                self._go_back(self._rows.take(row))
+            if not read.lines and not read.lost:
+                return self._rows.curve
+
+    def _go_back(self, step: int | None) -> None:
+        """A training that was rolled back does steps again: what they were is forgotten."""
+        if step is not None and step <= self._judged:
+            self._judged = step - 1
+            self._spikes = [at for at in self._spikes if at < self._judged]

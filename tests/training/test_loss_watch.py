@@ -7,6 +7,7 @@ import random
 import pytest
 
 from nakochat.core.paths import runs_folder
+from nakochat.training import loss_watch
 from nakochat.training.law import Law
 from nakochat.training.loss_watch import (
     Curve,
@@ -164,3 +165,45 @@ def test_on_the_way_it_speaks_once(capsys):
     assert "살펴보세요" in capsys.readouterr().out
     watch.measure(None, 200)
     assert capsys.readouterr().out == ""
+
+
+def test_on_the_way_every_row_is_read_and_judged_once(monkeypatch):
+    losses = falling(600)
+    losses[590] *= 2  # which alone says nothing
+    losses[580] *= 2
+    losses[570] *= 2
+    losses[560] *= 2
+    folder = leave("own", [])
+    judged, said = [], []
+    monkeypatch.setattr(
+        loss_watch, "median", lambda values, own=loss_watch.median: judged.append(1) or own(values)
+    )
+    monkeypatch.setattr(
+        loss_watch, "say_findings", lambda title, found: said.append([finding.en for finding in found])
+    )
+    watch = LossWatch(folder, VOCABULARY)
+    for at in range(0, 600, 20):
+        with (folder / "metrics.jsonl").open("a") as file:
+            for step in range(at, at + 20):
+                file.write(json.dumps({"kind": "step", "step": step + 1, "loss": losses[step]}) + "\n")
+        watch.measure(None, at + 20)
+    assert [found for found in said if found] == [off(losses)]
+    assert len(judged) < 4 * 600
+    again = LossWatch(folder, VOCABULARY)  # a resume reads all of it
+    again.measure(None, 600)
+    assert said[-1] == off(losses)
+
+
+def test_steps_that_are_done_again_are_judged_again():
+    losses = falling(400)
+    losses[350] *= 2
+    folder = leave("own", losses)
+    watch = LossWatch(folder, VOCABULARY)
+    watch.measure(None, 400)
+    assert watch._spikes == [350]
+    better = falling(400)
+    with (folder / "metrics.jsonl").open("a") as file:
+        for step in range(300, 400):
+            file.write(json.dumps({"kind": "step", "step": step + 1, "loss": better[step]}) + "\n")
+    watch.measure(None, 400)
+    assert watch._spikes == []
