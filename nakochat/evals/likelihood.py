@@ -12,9 +12,16 @@ ROWS = 64
 LOGITS = 2**28  # at once: 1 GiB in float32, and as much again for their softmax
 
 
-def log_likelihoods(model: Model, sequences: Sequence[Sequence[int]], device: torch.device) -> list[Tensor]:
+def log_likelihoods(
+    model: Model,
+    sequences: Sequence[Sequence[int]],
+    device: torch.device,
+    *,
+    temperature: float = 1.0,
+) -> list[Tensor]:
     """log p of every token but the first, given those before it.  -> a (length - 1,) float32 tensor per sequence"""
-    found = predictions(model, sequences, device, vocab_size=model.config.padded_vocab)
+    size = model.config.padded_vocab
+    found = predictions(model, sequences, device, vocab_size=size, temperature=temperature)
     return [values for values, _ in found]
 
 
@@ -25,11 +32,13 @@ def predictions(
     device: torch.device,
     *,
     vocab_size: int,
+    temperature: float = 1.0,
 ) -> list[tuple[Tensor, Tensor]]:
     """The same, and of each token whether it was the likeliest one.  -> two (length - 1,) tensors per sequence
 
-    vocab_size: logits beyond it stand for no token and are left out.  Sequences must fit the model's context.  They are
-    run longest first in batches of one width, so that padding is small, and of at most LOGITS logits, or one sequence.
+    vocab_size: logits beyond it stand for no token and are left out; temperature: what they are divided by.  Sequences
+    must fit the model's context.  They are run longest first in batches of one width, so that padding is small, and of
+    at most LOGITS logits, or one sequence.
     """
     some = [index for index in range(len(sequences)) if len(sequences[index]) > 1]
     order = sorted(some, key=lambda index: -len(sequences[index]))
@@ -45,6 +54,8 @@ def predictions(
             ids[row, : len(sequences[index])] = torch.tensor(sequences[index])
         ids = ids.to(device)
         logits = model(ids[:, :-1]).flatten(0, 1)[:, :vocab_size].float()
+        if temperature != 1:
+            logits = logits / temperature
         targets = ids[:, 1:].flatten()
         found = -F.cross_entropy(logits, targets, reduction="none").view(len(chunk), -1).cpu()
         first = (logits.argmax(dim=-1) == targets).view(len(chunk), -1).cpu()

@@ -8,6 +8,7 @@ checkpoint: step, random state, optimizer, position in the data, what the guard 
 
 import contextlib
 import errno
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -84,6 +85,8 @@ class Training:
     """The most that the norm of a step's gradients may be; None is no limit."""
     seed: int = 0
     """Of dropout, where the model has it."""
+    temperature: float = 1.0
+    """At which the model is taught: the one that its answers were sampled at, else 1."""
     wish: Interrupt = field(default_factory=Interrupt)
     """To stop; batches that take long to make may look at it, and raise Unwanted."""
     score: tuple[int, float] | None = None
@@ -127,7 +130,7 @@ class Training:
         self._choose_kernel()
         if self.machine.device.type == "cuda":
             self._copies()  # gets the memory for them: page-locking it takes longer than a save may hold steps up
-        loss_of = compiled_loss() if self.machine.compile else weighted_loss
+        loss_of = self._loss()
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
         with (
@@ -167,6 +170,13 @@ class Training:
             if shown:
                 speak(words.stopped(self.step, saved=True))
             raise Interrupted
+
+    def _loss(self) -> Loss:
+        if self.machine.compile:
+            return compiled_loss(self.temperature)
+        if self.temperature == 1:
+            return weighted_loss
+        return functools.partial(weighted_loss, temperature=self.temperature)
 
     def _choose_kernel(self) -> None:
         """On a GPU; a resumed run's is the one that it had."""

@@ -17,18 +17,20 @@ Loss = Callable[[Model, Batch], Tensor]
 _Chunk = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
 
-def weighted_loss(model: Model, batch: Batch) -> Tensor:
-    """Sum of weights * -log p(target), in nats.  -> () float32
+def weighted_loss(model: Model, batch: Batch, temperature: float = 1.0) -> Tensor:
+    """Sum of weights * -log p(target), in nats, of the model whose logits are divided by a temperature.  -> () float32
 
     Divide by the number of scored tokens of the whole step, over all pieces and ranks: a mean of means is biased when
     the pieces hold different numbers of them.  Logits are made where they are asked for only: in a conversation that
     is a third of the positions, and the head is a quarter of a small model's step.
     """
     rows = _rows_at_once(model, batch)
-    return _whole(model, batch) if rows is None else _in_chunks(model, *_read(model, batch), rows, _chunk)
+    if rows is None:
+        return _whole(model, batch, temperature)
+    return _in_chunks(model, *_read(model, batch), rows, _chunk, temperature)
 
 
-def compiled_loss() -> Loss:
+def compiled_loss(temperature: float = 1.0) -> Loss:
     """weighted_loss under torch.compile: one graph for every number of asked positions and of documents.
 
     Where there are chunks, one of them is compiled and not their loop: unrolled, thirty of them take minutes.
@@ -40,7 +42,9 @@ def compiled_loss() -> Loss:
             if counted is not None:
                 torch._dynamo.mark_dynamic(counted, 0)
         rows = _rows_at_once(model, batch)
-        return whole(model, batch) if rows is None else _in_chunks(model, *read(model, batch), rows, chunk)
+        if rows is None:
+            return whole(model, batch, temperature)
+        return _in_chunks(model, *read(model, batch), rows, chunk, temperature)
 
     return loss_of
 
@@ -61,37 +65,49 @@ def _read(model: Model, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     return hidden, targets, weights
 
 
-def _whole(model: Model, batch: Batch) -> Tensor:
+def _whole(model: Model, batch: Batch, temperature: float) -> Tensor:
     hidden, targets, weights = _read(model, batch)
-    losses = F.cross_entropy(model.logits(hidden).float(), targets, ignore_index=IGNORE, reduction="none")
+    logits = model.logits(hidden).float()
+    if temperature != 1:
+        logits = logits / temperature
+    losses = F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="none")
     return (losses * weights).sum()
 
 
 def _in_chunks(
-    model: Model, hidden: Tensor, targets: Tensor, weights: Tensor, rows: int, chunk: _Chunk
+    model: Model,
+    hidden: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    rows: int,
+    chunk: _Chunk,
+    temperature: float,
 ) -> Tensor:
     """The same, with the logits of so many rows of hidden in memory at a time."""
     loss: Tensor = _ChunkedLoss.apply(  # type: ignore[no-untyped-call]
-        hidden, model.head.weight, model.logit_cap, targets, weights, rows, chunk
+        hidden, model.head.weight, model.logit_cap, targets, weights, rows, chunk, temperature
     )
     return loss
 
 
 def _chunk(
-    part: Tensor, matrix: Tensor, cap: float | None, targets: Tensor, weights: Tensor
+    part: Tensor, matrix: Tensor, cap: float | None, targets: Tensor, weights: Tensor, temperature: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Of part (n, D) and matrix (V, D): the loss, and its slopes by both, the one by the matrix in float32.
 
-    d loss / d z of logits capped to y = cap tanh(z / cap): (softmax(y) - onehot) (1 - (y / cap)²), times the weight.
+    d loss / d z of logits capped to y = cap tanh(z / cap): (softmax(y / T) - onehot) (1 - (y / cap)²) / T, times the
+    weight, at a temperature T.
     """
     share = torch.where(targets == IGNORE, 0.0, weights)[:, None]
     logits = part @ matrix.T  # (n, V)
     capped = (logits if cap is None else cap * torch.tanh(logits / cap)).float()
+    warm = capped if temperature == 1 else capped / temperature
     chosen = targets[:, None].clamp_min(0)
-    surprise = capped.logsumexp(dim=-1, keepdim=True)
-    loss = ((surprise - capped.gather(1, chosen)) * share).sum()
-    slope = (capped - surprise).exp().scatter_add(1, chosen, -torch.ones_like(surprise))
+    surprise = warm.logsumexp(dim=-1, keepdim=True)
+    loss = ((surprise - warm.gather(1, chosen)) * share).sum()
+    slope = (warm - surprise).exp().scatter_add(1, chosen, -torch.ones_like(surprise))
     slope = slope if cap is None else slope * (1 - (capped / cap).square())
+    slope = slope if temperature == 1 else slope / temperature
     slope = (slope * share).to(part.dtype)
     return loss, slope @ matrix, (slope.T @ part).float()
 
@@ -109,6 +125,7 @@ class _ChunkedLoss(torch.autograd.Function):
         weights: Tensor,
         rows: int,
         chunk: _Chunk,
+        temperature: float,
     ) -> Tensor:
         hidden, head = hidden.detach(), head.detach()  # nobody asks for a chunk's history
         matrix = head.to(hidden.dtype)
@@ -116,7 +133,8 @@ class _ChunkedLoss(torch.autograd.Function):
         total = torch.zeros((), device=hidden.device)
         for first in range(0, hidden.shape[0], rows):
             here = slice(first, first + rows)
-            loss, of_hidden[here], slope = chunk(hidden[here], matrix, cap, targets[here], weights[here])
+            asked = targets[here], weights[here]
+            loss, of_hidden[here], slope = chunk(hidden[here], matrix, cap, *asked, temperature)
             total += loss
             of_head += slope
         ctx.save_for_backward(of_hidden, of_head)
@@ -125,4 +143,4 @@ class _ChunkedLoss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         of_hidden, of_head = ctx.saved_tensors
-        return of_hidden * gradients[0], of_head * gradients[0], None, None, None, None, None
+        return of_hidden * gradients[0], of_head * gradients[0], None, None, None, None, None, None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.messages import say
 from nakochat.data.village.scene import Exercise
 from nakochat.data.village.village import Village
@@ -29,6 +29,7 @@ REWARDS = {
     "choice": ("choice",),
     "mixed": (*(*COUNTING_KINDS, *COUNTING_KINDS, "story_problem") * 2, "choice", "unknown", "question"),
 }
+FEWEST = 10  # lessons of a task of which some can be held out
 FIRST = 5_000_000_000  # number of the first exercise: beyond those of every other stage
 
 
@@ -83,19 +84,34 @@ class TaskPractice:
         self.name, self.weight = task.benchmark.name, task.weight
         self.task, self.folder = task, folder
         self.lessons = lessons_at(task, folder)
-        self.order = list(range(len(self.lessons)))
-        random.Random(f"{seed}/{self.name}").shuffle(self.order)
+        self._shuffled = list(range(len(self.lessons)))
+        random.Random(f"{seed}/{self.name}").shuffle(self._shuffled)
+        self.order = self._shuffled
+        """Of the lessons that are practised."""
 
     def prompt(self, number: int) -> Prompt:
         lesson = self.lessons[self.order[number % len(self.order)]]
         return Prompt(self.name, lesson.prompt, lesson.is_right)
 
     def held_out(self, count: int) -> list[Prompt]:
-        """From the end of the shuffled lessons: the task's test items are left for evaluation."""
+        """From the end of the shuffled lessons, a fifth of them at most: the task's test items are left for evaluation.
+
+        DataError where there are too few to learn from some and be looked at on others.
+        """
         if not count:
             return []
-        kept = [self.lessons[index] for index in self.order[-count:]]
-        self.order = self.order[: max(1, len(self.order) - count)]
+        if len(self.lessons) < FEWEST:
+            raise DataError(
+                say(
+                    f"'{self.name}'의 연습 문항이 {len(self.lessons)}개뿐이라 일부를 떼어 두고 배울 수 없습니다. "
+                    f"{FEWEST}개는 있어야 합니다. 문항을 더 모으거나, --check-items 0으로 떼어 두지 않고 배우세요.",
+                    f"'{self.name}' has only {len(self.lessons)} lessons, too few to hold some of them out: it takes "
+                    f"{FEWEST}. Gather more, or learn from all of them with --check-items 0.",
+                )
+            )
+        practised = len(self.lessons) - min(count, len(self.lessons) // 5)
+        kept = [self.lessons[index] for index in self._shuffled[practised:]]
+        self.order = self._shuffled[:practised]
         return [Prompt(self.name, lesson.prompt, lesson.is_right) for lesson in kept]
 
 

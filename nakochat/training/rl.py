@@ -6,6 +6,9 @@ reference model, without ratios and clipping (every answer is used once, by the 
 by the group's deviation or the answer's length (https://arxiv.org/abs/2503.20783).  Groups whose answers are all
 right or all wrong teach nothing and are left out.
 
+The policy is the model at the temperature that its answers are sampled at: the loss, and what --kl compares, divide the
+logits by it too.
+
 With --kl B, an answer's reward is lowered by B (ln p - ln p0), summed over its sampled tokens: p0 is the model that RL
 began with.  In expectation that is B times the KL divergence from it, and being part of the reward it needs no other
 loss.
@@ -107,6 +110,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             guard=Guard(spikes=False),
             patience=settings.rank_timeout,
             wish=wish,
+            temperature=settings.temperature,
         )
         if stage.resumed is not None:
             training.resume(stage.resumed)
@@ -199,7 +203,8 @@ class Rollouts:
         sequences = [[*prompt, *answer.ids] for prompt, answer in zip(prompts, made, strict=True)]
         sums = []
         for model in (policy, self.reference):
-            logs = log_likelihoods(model, sequences, self.machine.device)
+            heat = self.settings.temperature
+            logs = log_likelihoods(model, sequences, self.machine.device, temperature=heat)
             own = [torch.tensor(answer.sampled) for answer in made]
             sums.append([float(v[-len(mask) :][mask].sum()) for v, mask in zip(logs, own, strict=True)])
         return np.array(sums[0]) - np.array(sums[1])

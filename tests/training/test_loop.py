@@ -716,3 +716,12 @@ def test_ranks_roll_back_to_one_checkpoint_or_end_together(tmp_path, on_ranks):
                 made._roll_back()
 
     on_ranks(2, work)
+
+
+def test_a_model_is_taught_at_the_temperature_that_it_answered_at(tmp_path):
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run, temperature=0.5)
+        (batch,) = made.batches.step()
+        assert torch.equal(made._loss()(made.model, batch), weighted_loss(made.model, batch, 0.5))
+        made.temperature = 1.0
+        assert torch.equal(made._loss()(made.model, batch), weighted_loss(made.model, batch))

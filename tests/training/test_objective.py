@@ -39,6 +39,12 @@ def test_it_is_the_sum_of_weighted_surprise():
     assert torch.allclose(found, expected)
 
 
+def test_a_temperature_divides_the_logits():
+    found = weighted_loss(Fixed(), batch([[1, 2, IGNORE]] * 2, [[1.0, 2.0, 9.0]] * 2), temperature=0.5)
+    p = (2 * LOGITS).log_softmax(-1)
+    assert torch.allclose(found, -(p[0, 0, 1] + 2 * p[0, 1, 2] + p[1, 0, 1] + 2 * p[1, 1, 2]))
+
+
 def test_nothing_asked_for_is_no_loss():
     assert weighted_loss(Fixed(), batch([[IGNORE] * 3] * 2, [[1.0] * 3] * 2)) == 0
 
@@ -69,8 +75,8 @@ def test_leaving_out_what_is_not_asked_changes_nothing(asked):
         assert torch.allclose(ours, parameter.grad, atol=1e-5)
 
 
-@pytest.mark.parametrize("asked", [0.1, 1.0])
-def test_a_loss_in_chunks_is_the_loss(asked, monkeypatch):
+@pytest.mark.parametrize(("asked", "temperature"), [(0.1, 1.0), (1.0, 1.0), (1.0, 0.7)])
+def test_a_loss_in_chunks_is_the_loss(asked, temperature, monkeypatch):
     model = Nako(NakoConfig(vocab_size=90, layers=2, width=32, heads=2, context=64))
     model.initialise(0)
     with torch.no_grad():
@@ -79,7 +85,7 @@ def test_a_loss_in_chunks_is_the_loss(asked, monkeypatch):
     found = []
     for at_once in (2**27, 128 * 100):  # 128 padded tokens: 512 places in 6 chunks, the last of another size
         monkeypatch.setattr(objective, "AT_ONCE", at_once)
-        loss = weighted_loss(model, batch) / 7
+        loss = weighted_loss(model, batch, temperature) / 7
         loss.backward()
         found.append((loss.detach(), [parameter.grad.clone() for parameter in model.parameters()]))
         model.zero_grad()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.interrupts import Interrupt, Unwanted
 from nakochat.core.machine import Machine
 from nakochat.data.batches import IGNORE
@@ -15,6 +15,7 @@ from nakochat.training import rl
 from nakochat.training.practice import FIRST, REWARDS, practices
 from nakochat.training.rl import Rollouts
 from nakochat.training.settings import RlSettings
+from tests.tasks.test_public import lines
 
 MACHINE = Machine(torch.device("cpu"))
 
@@ -291,3 +292,46 @@ def test_a_task_s_own_prompts_are_held_out_of_its_practice(tokenizer):
     assert task.held_out(0) == []
     (village,) = practices("counting", seed=3)
     assert village.held_out(4)[0].messages == practices("counting", seed=9)[0].held_out(4)[0].messages
+
+
+def test_what_is_held_out_is_a_fifth_at_most_and_never_practised(tmp_path):
+    def made(count):
+        rows = [{"question": f"How many are {n}?", "answer": f"It is {n}.\n#### {n}"} for n in range(count)]
+        lines(tmp_path / str(count) / "gsm8k_train.jsonl", rows)
+        (task,) = practices("gsm8k", seed=3, folder=tmp_path / str(count))
+        return task
+
+    task = made(20)
+    held = {prompt.messages for prompt in task.held_out(48)}
+    assert len(held) == 4
+    assert {prompt.messages for prompt in task.held_out(48)} == held  # asked again, the same
+    practised = {task.prompt(number).messages for number in range(100)}
+    assert len(practised) == 16
+    assert not practised & held
+    few = made(9)
+    with pytest.raises(DataError, match="--check-items 0"):
+        few.held_out(1)
+    assert few.held_out(0) == []
+    assert len({few.prompt(number).messages for number in range(9)}) == 9
+
+
+def test_what_moved_is_measured_at_the_temperature_of_the_answers(tokenizer):
+    drifts = {}
+    for temperature in (1.0, 0.5):
+        made = new_rollouts(tokenizer, kl=0.1, temperature=temperature)
+        made.reference = rl.inference_copy(made.model)
+        with torch.no_grad():
+            noise = torch.randn(made.reference.head.weight.shape, generator=torch.Generator().manual_seed(0))
+            made.reference.head.weight.add_(noise)
+        policy, said = rl.inference_copy(made.model), answer(tokenizer, "3글자예요.")
+        prompt = made._rendered(made.tasks[0].prompt(0))
+        (drifts[temperature],) = made._drift(policy, [prompt], [said])
+        ids = [*prompt, *said.ids]
+        p, p0 = (
+            (model(torch.tensor([ids[:-1]]))[0].float() / temperature).log_softmax(-1)
+            for model in (policy, made.reference)
+        )
+        places = range(len(prompt) - 1, len(ids) - 1)
+        expected = sum(float(p[at, ids[at + 1]] - p0[at, ids[at + 1]]) for at in places)
+        assert drifts[temperature] == pytest.approx(expected, rel=1e-3)
+    assert drifts[0.5] != drifts[1.0]
