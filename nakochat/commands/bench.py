@@ -16,10 +16,10 @@ from typing import Any
 
 import torch
 
+from nakochat.commands.counts import require_some
 from nakochat.core.compiler import missing_for_compiling
-from nakochat.core.errors import ConfigError, NakoError
+from nakochat.core.errors import NakoError
 from nakochat.core.files import write_json
-from nakochat.core.josa import josa
 from nakochat.core.machine import pick_device
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
@@ -215,18 +215,6 @@ def _show(name: str, row: dict[str, Any]) -> None:
             f"{stated}, memory {row['peak_memory_gb']:.2f} GB, time: {shares}",
         )
     )
-
-
-def require_some(**counts: int) -> None:
-    """ConfigError for a count of nothing."""
-    for name, count in counts.items():
-        if count < 1:
-            flag = "--" + name.replace("_", "-")
-            raise ConfigError(
-                say(
-                    f"{josa(flag, '은')} 1 이상이어야 합니다: {count}.", f"{flag} must be 1 or more: {count}."
-                )
-            )
 
 
 def _possible(variants: dict[str, dict[str, Any]], device: torch.device) -> dict[str, dict[str, Any]]:

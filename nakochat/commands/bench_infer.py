@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import torch
 from cyclopts import Parameter
 
-from nakochat.commands.bench import require_some
+from nakochat.commands.counts import require_some
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_json
 from nakochat.core.machine import Machine, open_machine, peak_memory_bytes, synchronise

@@ -98,22 +98,15 @@ def _model(options: dict[str, Any], machine: "Machine") -> "tuple[Nako, str]":
 
 def _batches(config: "NakoConfig", options: dict[str, Any], machine: "Machine") -> "PackedBatches":
     """Packed documents of random tokens; None is one to a row, for which every kernel has to look all the way back."""
-    import numpy as np
+    from nakochat.training.rehearsal import random_batches
 
-    from nakochat.data.batches import PackedBatches, Source
-    from nakochat.data.shards.shard import TokenShard
-
-    random = np.random.default_rng(0)
     length = options["document_tokens"] or config.context
-    wanted = max(400, 4 * options["rows"] * config.context // length)
-    documents = ((random.integers(0, config.vocab_size, length).tolist(), None) for _ in range(wanted))
-    return PackedBatches(
-        [Source(TokenShard.from_documents(documents, config.vocab_size))],
+    return random_batches(
+        config,
         rows=options["rows"],
-        length=config.context,
-        pad=0,
-        seed=0,
         rows_per_piece=options["rows_per_piece"],
+        documents=max(400, 4 * options["rows"] * config.context // length),
+        length=length,
         rank=machine.rank,
         world=machine.world,
     )

@@ -6,10 +6,11 @@ Parameters, FLOPs, tokens and steps are exact; memory follows a formula held aga
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from nakochat.commands.counts import require_some
 from nakochat.commands.plan_words import Plan, plan_figures, plan_lines
 from nakochat.commands.presets import load_preset, preset_names
 from nakochat.commands.supply import supply_of
@@ -17,7 +18,6 @@ from nakochat.core.devices import DATASHEETS, Datasheet
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_json
 from nakochat.core.inspection import memory_bytes
-from nakochat.core.josa import josa
 from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
@@ -29,16 +29,17 @@ from nakochat.training.forecast import (
     Pace,
     coefficients_of,
     forecast,
+    measured_here,
     pace_of_device,
     pace_of_machine,
     piece_of,
 )
+from nakochat.training.rates import Method
 from nakochat.training.rehearsal import key_of, rehearse, remember
 from nakochat.training.settings import BaseSettings, MidSettings, SftSettings, StageSettings
 from nakochat.training.shape import model_config
 
 _LATER = "d12"  # whose mid and sft a depth without a preset of its own is planned with
-_CHECKPOINTS = 2  # that a stage keeps (models/checkpoint.py)
 _KINDS: dict[str, type[StageSettings]] = {"base": BaseSettings, "mid": MidSettings, "sft": SftSettings}
 
 
@@ -90,7 +91,9 @@ def main(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
-    _require(gpus=gpus, depth=depth, vocab_size=vocab_size, context=context, rows_per_piece=rows_per_piece)
+    require_some(
+        gpus=gpus, depth=depth, vocab_size=vocab_size, context=context, rows_per_piece=rows_per_piece
+    )
     if price is not None and not 0 <= price < 1e9:
         raise ConfigError(
             say(f"--price는 0 이상이어야 합니다: {price}.", f"--price must be 0 or more: {price}.")
@@ -114,17 +117,6 @@ def main(
         speak(line)
     if json:
         write_json(json, plan_figures(plan))
-
-
-def _require(**counts: int | None) -> None:
-    for name, value in counts.items():
-        if value is not None and value < 1:
-            flag = "--" + name.replace("_", "-")
-            raise ConfigError(
-                say(
-                    f"{josa(flag, '은')} 1 이상이어야 합니다: {value}.", f"{flag} must be 1 or more: {value}."
-                )
-            )
 
 
 def _sheet(kind: str) -> Datasheet:
@@ -152,10 +144,14 @@ def _stages(
     if preset is None:
         preset = "tiny" if depth is None else f"d{depth}" if f"d{depth}" in preset_names() else None
     tables = load_preset(preset or _LATER)
-    values = dict(tables["base"])
-    if depth is not None and depth != values["depth"]:
-        values = {"depth": depth}
-        preset = None
+    values = dict(tables["base"]) if preset else {"depth": depth}
+    if depth not in (None, values["depth"]):
+        raise ConfigError(
+            say(
+                f"'{preset}' 프리셋의 깊이는 {values['depth']}인데 --depth {depth}도 있습니다. 하나만 쓰세요.",
+                f"preset '{preset}' has depth {values['depth']}, and --depth {depth} is there too. Give one of them.",
+            )
+        )
     if context is not None:
         values["context"] = context
     base = BaseSettings(**values)
@@ -195,10 +191,19 @@ def _plan(
         wished = max(1, largest_piece(config, coefficients=coefficients, room=room, world=gpus))
     piece = piece_of(base.rows, wished, gpus)
     if measure and machine is not None:
-        _rehearse(config, machine, rows=-(-base.rows // gpus), piece=piece)
+        _rehearse(config, machine, rows=-(-base.rows // gpus), piece=piece, optimizer=base.optimizer)
     found: dict[str, Forecast] = {}
     for name, settings in stages.items():
-        pace = _pace(config, sheet, machine, rows=-(-settings.rows // gpus), piece=piece)
+        pace = _pace(
+            config,
+            sheet,
+            machine,
+            gpus,
+            rows=-(-settings.rows // gpus),
+            piece=piece,
+            stage=name,
+            optimizer=settings.optimizer,
+        )
         found[name] = forecast(
             config,
             steps=settings.steps,
@@ -220,26 +225,48 @@ def _plan(
         device=sheet.kind if sheet else str(machine.describe()["name"]) if machine else "",
         room=room,
         largest_piece=largest_piece(config, coefficients=coefficients, room=room, world=gpus),
-        disk_bytes=_disk(config, coefficients, found),
+        disk_bytes=_disk(config, coefficients, stages, found),
         supply=supply_of(preset, data, found["base"].tokens * base.text_share),
-        pace=_pace(config, sheet, machine, rows=-(-base.rows // gpus), piece=piece),
+        pace=_pace(
+            config,
+            sheet,
+            machine,
+            gpus,
+            rows=-(-base.rows // gpus),
+            piece=piece,
+            stage="base",
+            optimizer=base.optimizer,
+        ),
         price=price,
     )
 
 
-def _rehearse(config: ModelConfig, machine: Machine, *, rows: int, piece: int) -> None:
+def _rehearse(config: ModelConfig, machine: Machine, *, rows: int, piece: int, optimizer: Method) -> None:
     speak(say("20걸음을 해 봅니다…", "running 20 steps…"))
-    measured = rehearse(config, machine, rows=rows, rows_per_piece=piece)
-    remember(key_of(config, machine, rows=rows, rows_per_piece=piece), measured)
+    measured = rehearse(config, machine, rows=rows, rows_per_piece=piece, optimizer=optimizer)
+    remember(
+        key_of(config, machine, rows=rows, rows_per_piece=piece, stage="base", optimizer=optimizer), measured
+    )
 
 
 def _pace(
-    config: ModelConfig, sheet: Datasheet | None, machine: Machine | None, *, rows: int, piece: int
+    config: ModelConfig,
+    sheet: Datasheet | None,
+    machine: Machine | None,
+    gpus: int,
+    *,
+    rows: int,
+    piece: int,
+    stage: str,
+    optimizer: Method,
 ) -> Pace:
+    """By what so many processes have done here, else by what one alone has."""
     if sheet is not None:
         return pace_of_device(config, sheet)
     assert machine is not None  # one of the two is there
-    return pace_of_machine(config, machine, rows=rows, rows_per_piece=piece)
+    how: dict[str, Any] = {"rows": rows, "rows_per_piece": piece, "stage": stage, "optimizer": optimizer}
+    measured = measured_here(config, dataclasses.replace(machine, world=gpus), **how)
+    return measured or pace_of_machine(config, machine, **how)
 
 
 def _room(sheet: Datasheet | None, machine: Machine | None) -> float:
@@ -250,10 +277,15 @@ def _room(sheet: Datasheet | None, machine: Machine | None) -> float:
     return float(memory_bytes(machine.device))
 
 
-def _disk(config: ModelConfig, coefficients: Coefficients, stages: dict[str, Forecast]) -> float:
+def _disk(
+    config: ModelConfig,
+    coefficients: Coefficients,
+    stages: dict[str, StageSettings],
+    forecasts: dict[str, Forecast],
+) -> float:
     """Token shards, and the checkpoints that every stage keeps and the one that is being written."""
     memory = training_memory(config, rows=1, coefficients=coefficients)
     checkpoint = memory.weights + memory.optimizer
     size = 2 if config.vocab_size <= 2**16 else 4
-    tokens = sum(stage.tokens for stage in stages.values())
-    return size * tokens + checkpoint * (_CHECKPOINTS * len(stages) + 1)
+    tokens = sum(stage.tokens for stage in forecasts.values())
+    return size * tokens + checkpoint * (sum(stage.keep_last for stage in stages.values()) + 1)

@@ -8,6 +8,7 @@ runs/NAME/STAGE/plan.json.
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,6 +19,7 @@ from nakochat.core.run import PLAN
 from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, Coefficients, training_memory
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
+from nakochat.training.rates import Method
 from nakochat.training.rehearsal import Measured, key_of, remembered
 
 # Share of a CPU's own matrix product that whole training steps reach: tiny takes 0.333 s for a step of 0.126 TFLOP on
@@ -97,17 +99,47 @@ def piece_of(rows: int, rows_per_piece: int | None, world: int) -> int:
     return min(own, rows_per_piece or own)
 
 
-def pace_of_machine(config: ModelConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> Pace:
-    """This machine's, by rehearsal or assumption.  rows: those of one process."""
-    found = remembered(key_of(config, machine, rows=rows, rows_per_piece=rows_per_piece))
+def measured_here(
+    config: ModelConfig,
+    machine: Machine,
+    *,
+    rows: int,
+    rows_per_piece: int | None,
+    stage: str,
+    optimizer: Method,
+) -> Pace | None:
+    """What such a stage took on this machine, else what base did, which is named; None where neither was measured.
+
+    rows: those of one process.
+    """
+    how: dict[str, Any] = {"rows": rows, "rows_per_piece": rows_per_piece, "optimizer": optimizer}
+    kinds = (remembered(key_of(config, machine, stage=kind, **how)) for kind in (stage, "base"))
+    found = next((measured for measured in kinds if measured is not None), None)
+    if found is None:
+        return None
+    source = ("이 컴퓨터에서 20걸음을 잰 값", "20 steps measured on this machine")
+    if found.run is not None:
+        source = (
+            f"이 컴퓨터에서 끝난 실행 {found.run}의 걸음",
+            f"the steps of {found.run}, which finished on this machine",
+        )
+    return Pace(flops_per_second=None, start_seconds=found.start_seconds, source=source, measured=found)
+
+
+def pace_of_machine(
+    config: ModelConfig,
+    machine: Machine,
+    *,
+    rows: int,
+    rows_per_piece: int | None,
+    stage: str,
+    optimizer: Method,
+) -> Pace:
+    """This machine's, by measurement (measured_here) or assumption.  rows: those of one process."""
+    how: dict[str, Any] = {"rows": rows, "rows_per_piece": rows_per_piece}
+    found = measured_here(config, machine, **how, stage=stage, optimizer=optimizer)
     if found is not None:
-        source = ("이 컴퓨터에서 20걸음을 잰 값", "20 steps measured on this machine")
-        if found.run is not None:
-            source = (
-                f"이 컴퓨터에서 끝난 실행 {found.run}의 걸음",
-                f"the steps of {found.run}, which finished on this machine",
-            )
-        return Pace(flops_per_second=None, start_seconds=found.start_seconds, source=source, measured=found)
+        return found
     name = str(machine.describe()["name"])
     if machine.device.type == "cpu":
         with torch.random.fork_rng(

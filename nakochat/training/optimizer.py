@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 
 from nakochat.core.machine import Machine
+from nakochat.models.sizing import rate_of_batch
+from nakochat.training.rates import RateSettings
 from nakochat.training.shares import (
     Bucket,
     MatrixShare,
@@ -61,7 +63,6 @@ ADAM_RATES = {
 }
 _EPSILON = 1e-10
 _SECOND_MOMENT = 0.9  # of NorMuon's row variances
-_REFERENCE_BATCH = 2**19  # tokens per step at which the rates were found
 
 
 @torch.no_grad()
@@ -80,6 +81,13 @@ def orthogonalise(matrices: Tensor, dtype: torch.dtype) -> Tensor:
 
 def to_host(name: str, tensor: Tensor) -> Tensor:
     return tensor.cpu()
+
+
+def alone_rates(settings: RateSettings) -> AdamRates | None:
+    """AdamW's rates where it does without Muon."""
+    if settings.optimizer == "muon":
+        return None
+    return adamw_rates(settings.learning_rate, settings.beta2, settings.weight_decay)
 
 
 def adamw_rates(learning_rate: float, beta2: float, weight_decay: float) -> AdamRates:
@@ -121,7 +129,7 @@ class Optimizer:
             by_shape.setdefault(parameter.shape, []).append(parameter)
         self._matrices = [MatrixShare(parameters, self._machine) for parameters in by_shape.values()]
         # larger batches take sqrt-larger steps; smaller ones do not want smaller steps (docs/log.md, 2026-11-20)
-        batch = min(2.0, max(1.0, math.sqrt(tokens_per_step / _REFERENCE_BATCH)))
+        batch = rate_of_batch(tokens_per_step)
         by_adam = {name: parameters for name, parameters in groups.items() if name != "matrices" or alone}
         rest = [p for parameters in by_adam.values() for p in parameters]
         world = self._machine.world

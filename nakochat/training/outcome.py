@@ -34,6 +34,7 @@ from nakochat.training.loss_watch import (
     say_findings,
     write_findings,
 )
+from nakochat.training.rates import Method
 from nakochat.training.rehearsal import Measured, key_of, remember
 from nakochat.training.settings import StageSettings
 
@@ -48,7 +49,14 @@ def predict(folder: Path, config: ModelConfig, settings: StageSettings, machine:
         rows=settings.rows,
         rows_per_piece=settings.rows_per_piece,
         world=machine.world,
-        pace=pace_of_machine(config, machine, rows=rows, rows_per_piece=piece),
+        pace=pace_of_machine(
+            config,
+            machine,
+            rows=rows,
+            rows_per_piece=piece,
+            stage=folder.name,
+            optimizer=settings.optimizer,
+        ),
         coefficients=coefficients_of(machine),
     )
     write_plan(folder, found)
@@ -69,7 +77,9 @@ def _foretold(tokens: int, seconds: float, to_come: Mapping[str, int | None]) ->
     )
 
 
-def conclude(training: Training, *, fresh: bool, texts: Sequence[str], typical: bool = True) -> None:
+def conclude(
+    training: Training, *, fresh: bool, texts: Sequence[str], method: Method, typical: bool = True
+) -> None:
     """Write down what the stage took, and say whether its loss is normal.
 
     fresh: training began with random weights, so that a law of the loss speaks of it.  typical: it was done in one go
@@ -88,7 +98,7 @@ def conclude(training: Training, *, fresh: bool, texts: Sequence[str], typical: 
         },
     )
     if typical:
-        _remember_pace(training)
+        _remember_pace(training, method)
     curve = read_curve(folder)
     found: list[Finding | None] = [
         *look_at_itself(curve, fresh_vocabulary=config.padded_vocab if fresh else None),
@@ -105,7 +115,7 @@ def conclude(training: Training, *, fresh: bool, texts: Sequence[str], typical: 
     say_findings(folder.name, findings)
 
 
-def _remember_pace(training: Training) -> None:
+def _remember_pace(training: Training, method: Method) -> None:
     """The next forecast for this shape on this machine begins with what this run's steps took."""
     folder, machine = training.run.folder, training.machine
     seconds = [float(row["step_seconds"]) for row in read_metrics(folder) if row.get("kind") == "step"]
@@ -120,7 +130,14 @@ def _remember_pace(training: Training) -> None:
         peak_memory_bytes=held_bytes(machine.device),
         run=f"{folder.parent.name}/{folder.name}",
     )
-    key = key_of(training.model.config, machine, rows=rows, rows_per_piece=pieces.rows_per_piece)
+    key = key_of(
+        training.model.config,
+        machine,
+        rows=rows,
+        rows_per_piece=pieces.rows_per_piece,
+        stage=folder.name,
+        optimizer=method,
+    )
     remember(key, measured)
 
 

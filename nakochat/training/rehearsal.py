@@ -25,7 +25,8 @@ from nakochat.data.batches import PackedBatches, Source
 from nakochat.data.shards.shard import TokenShard
 from nakochat.models.model import ModelConfig, build_model
 from nakochat.training.loop import Training
-from nakochat.training.optimizer import Optimizer
+from nakochat.training.optimizer import Optimizer, alone_rates
+from nakochat.training.rates import Method, RateSettings
 from nakochat.training.schedule import Schedule
 
 STEPS = 20
@@ -64,29 +65,38 @@ class _Unsaved(Training):
 
 
 def rehearse(
-    config: ModelConfig, machine: Machine, *, rows: int, rows_per_piece: int | None, steps: int = STEPS
+    config: ModelConfig,
+    machine: Machine,
+    *,
+    rows: int,
+    rows_per_piece: int | None,
+    optimizer: Method = "muon",
+    steps: int = STEPS,
 ) -> Measured:
-    """Train that many steps of `rows` rows on this one process."""
+    """Train that many steps of `rows` rows of text on this one process."""
     model = build_model(config, machine.dtype)
     model.initialise(0)
     model = model.to(machine.device)
-    optimizer = Optimizer(
+    rates = RateSettings(optimizer=optimizer)
+    total = steps + _WARM
+    documents = min(total, 8) * rows * config.context // _DOCUMENT + 8
+    updates = Optimizer(
         model,
         model.parameter_groups(),
-        matrix_rate=0.02,
+        matrix_rate=rates.matrix_rate,
         weight_decay=0.1,
         width=config.width,
         tokens_per_step=rows * config.context,
         dtype=machine.dtype,
         machine=machine,
+        alone=alone_rates(rates),
     )
-    total = steps + _WARM
     with tempfile.TemporaryDirectory() as folder:
         run = _Rows(Path(folder) / "plan")
         training = _Unsaved(
             model,
-            random_batches(config, rows, rows_per_piece, total),
-            optimizer,
+            random_batches(config, rows=rows, rows_per_piece=rows_per_piece, documents=documents),
+            updates,
             Schedule(steps=total, warmup=1),
             machine,
             run,
@@ -103,26 +113,53 @@ def rehearse(
     )
 
 
-def random_batches(config: ModelConfig, rows: int, rows_per_piece: int | None, steps: int) -> PackedBatches:
-    """Packed documents of random tokens; as many as a few steps need, for their order is made anew with each epoch."""
+def random_batches(
+    config: ModelConfig,
+    *,
+    rows: int,
+    rows_per_piece: int | None,
+    documents: int,
+    length: int = _DOCUMENT,
+    rank: int = 0,
+    world: int = 1,
+) -> PackedBatches:
+    """Packed documents of `length` random tokens.  As many as a few steps need: their order is made anew with each
+    epoch."""
     random = np.random.default_rng(0)
-    wanted = min(steps, 8) * rows * config.context // _DOCUMENT + 8
 
-    def documents() -> Iterator[tuple[list[int], None]]:
-        for _ in range(wanted):
-            yield random.integers(0, config.vocab_size, _DOCUMENT).tolist(), None
+    def made() -> Iterator[tuple[list[int], None]]:
+        for _ in range(documents):
+            yield random.integers(0, config.vocab_size, length).tolist(), None
 
-    shard = TokenShard.from_documents(documents(), config.vocab_size)
     return PackedBatches(
-        [Source(shard)], rows=rows, length=config.context, pad=0, seed=0, rows_per_piece=rows_per_piece
+        [Source(TokenShard.from_documents(made(), config.vocab_size))],
+        rows=rows,
+        length=config.context,
+        pad=0,
+        seed=0,
+        rows_per_piece=rows_per_piece,
+        rank=rank,
+        world=world,
     )
 
 
-def key_of(config: ModelConfig, machine: Machine, *, rows: int, rows_per_piece: int | None) -> dict[str, Any]:
-    """Everything that the speed of a step depends on.  rows: those of one process."""
+def key_of(
+    config: ModelConfig,
+    machine: Machine,
+    *,
+    rows: int,
+    rows_per_piece: int | None,
+    stage: str,
+    optimizer: Method,
+) -> dict[str, Any]:
+    """Everything that the speed of a step depends on.  rows: those of one process; stage: of conversations, a third
+    of the positions is asked for."""
     about = machine.describe()
     return {
         "model": dataclasses.asdict(config),
+        "stage": stage,
+        "optimizer": optimizer,
+        "processes": machine.world,
         "rows": rows,
         "rows_per_piece": min(rows, rows_per_piece or rows),
         "device": about["device"],

@@ -41,7 +41,7 @@ from nakochat.training.guard import Guard
 from nakochat.training.lesson_shards import lesson_sources, prepare_lessons
 from nakochat.training.loop import Check, Training
 from nakochat.training.loss_watch import LossWatch
-from nakochat.training.optimizer import AdamRates, Optimizer, adamw_rates
+from nakochat.training.optimizer import Optimizer, alone_rates
 from nakochat.training.outcome import conclude, predict
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import (
@@ -210,7 +210,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
         scale=settings.rate_scale,
         dtype=machine.dtype,
         machine=machine,
-        alone=_alone(settings),
+        alone=alone_rates(settings),
     )
     stage.run.also = Vitals(
         model.config,
@@ -258,7 +258,8 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
     else:
         training.begin(settings.seed)
     typical = stage.resumed is None and not (settings.fp8 or settings.recompute)
-    training.train(partial(conclude, training, fresh=fresh, texts=texts, typical=typical))
+    ended = partial(conclude, training, fresh=fresh, texts=texts, method=settings.optimizer, typical=typical)
+    training.train(ended)
 
 
 def _batches(stage: Stage, settings: StageSettings, length: int) -> PackedBatches | WindowBatches:
@@ -286,13 +287,6 @@ def _batches(stage: Stage, settings: StageSettings, length: int) -> PackedBatche
         rank=machine.rank,
         world=machine.world,
     )
-
-
-def _alone(settings: StageSettings) -> AdamRates | None:
-    """AdamW's rates where it does without Muon."""
-    if settings.optimizer == "muon":
-        return None
-    return adamw_rates(settings.learning_rate, settings.beta2, settings.weight_decay)
 
 
 def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Source]:

@@ -84,7 +84,7 @@ def test_a_rehearsal_is_kept_and_used(figures, monkeypatch, capsys):
     monkeypatch.setattr(module, "open_machine", lambda *words: machine)
     asked = []
 
-    def rehearse(config, machine, *, rows, rows_per_piece):
+    def rehearse(config, machine, *, rows, rows_per_piece, optimizer):
         asked.append((rows, rows_per_piece))
         return Measured(step_seconds=0.5, start_seconds=7.0, peak_memory_bytes=123)
 
@@ -110,6 +110,7 @@ def test_a_rehearsal_is_kept_and_used(figures, monkeypatch, capsys):
         ({"preset": "d21"}, "d2"),
         ({"device_kind": "h100", "measure": True}, "--measure"),
         ({"context": 0}, "--context"),
+        ({"preset": "toy", "depth": 12, "device_kind": "h100"}, "--depth 12"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, said):
@@ -181,11 +182,14 @@ def test_the_most_rows_that_fit():
     assert shared.optimizer == training_memory(config, rows=1, coefficients=CPU_COMPILED).optimizer / 8
 
 
+HOW = {"stage": "base", "optimizer": "muon"}
+
+
 def test_another_batch_is_another_measurement(nako_home):
     machine, config = Machine(torch.device("cpu")), config_of_depth(1, vocab_size=64, context=8)
     measured = Measured(step_seconds=1.0, start_seconds=0.0, peak_memory_bytes=1)
-    remember(key_of(config, machine, rows=8, rows_per_piece=None), measured)
-    assert remembered(key_of(config, machine, rows=8, rows_per_piece=8)) == measured  # the same work
-    assert remembered(key_of(config, machine, rows=8, rows_per_piece=4)) is None
+    remember(key_of(config, machine, rows=8, rows_per_piece=None, **HOW), measured)
+    assert remembered(key_of(config, machine, rows=8, rows_per_piece=8, **HOW)) == measured  # the same work
+    assert remembered(key_of(config, machine, rows=8, rows_per_piece=4, **HOW)) is None
     (nako_home / "measured.json").write_text("{", encoding="utf-8")
-    assert remembered(key_of(config, machine, rows=8, rows_per_piece=8)) is None
+    assert remembered(key_of(config, machine, rows=8, rows_per_piece=8, **HOW)) is None
