@@ -269,7 +269,7 @@ def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
     preset = _value_of(words, "--preset")
     given: dict[str, Any] = {}
     if config is not None:
-        given = load_config(Path(config), section, known)
+        given = load_config(Path(config).expanduser(), section, known)
         preset = preset or given.get("preset")
         sources.append(_source(given, config))
     preset = preset or "tiny"

@@ -128,6 +128,27 @@ def test_the_preset_is_tiny_unless_said_and_the_config_may_say(settings_of, tmp_
     assert settings_of("--preset", "toy", "--name", "나").run_name == "나"
 
 
+def test_a_preset_s_shape_gives_way_to_that_of_another_model(settings_of, tmp_path):
+    defaults = base.BaseSettings()
+    tiny, elsewhere = settings_of(), settings_of("--from", "other", "--depth", 6)
+    assert (tiny.rotary_base, tiny.context) == (1e4, 256)
+    assert (elsewhere.rotary_base, elsewhere.context, elsewhere.width) == (
+        defaults.rotary_base,
+        defaults.context,
+        None,
+    )
+    assert (elsewhere.depth, elsewhere.steps) == (6, tiny.steps)  # what a flag says stays, and is looked at
+    assert settings_of("--from=other", "--preset", "sllm-small").dropout == 0.1
+    assert settings_of("--model", "gpt2").rotary_base == defaults.rotary_base  # which rotates nothing
+    assert settings_of("--model", "llama").rotary_base == 1e4
+
+
+def test_a_config_at_home_is_found(settings_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "c.toml").write_text("steps = 7", encoding="utf-8")
+    assert settings_of("--config=~/c.toml").steps == 7
+
+
 def test_what_a_disk_refuses_is_said_and_another_error_is_a_bug(monkeypatch, capsys):
     for raised, known in (
         (OSError(errno.ENOSPC, "No space left on device", "/어디/scores.json"), True),

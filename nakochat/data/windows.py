@@ -98,7 +98,9 @@ class WindowBatches:
         windows = [self._window(int(place)) for place in places]
         whole = torch.tensor([window is not None for window in windows])
         nothing = np.zeros(self.length + 1, dtype=np.int64)
-        rows = torch.from_numpy(np.stack([nothing if window is None else window for window in windows]))  # (B, T + 1)
+        rows = torch.from_numpy(
+            np.stack([nothing if window is None else window for window in windows])
+        )  # (B, T + 1)
         inputs, targets = rows[:, :-1].contiguous(), rows[:, 1:].clone()
         targets[~whole] = IGNORE
         made = Batch.of(inputs, targets, torch.ones(targets.shape), torch.zeros_like(inputs))

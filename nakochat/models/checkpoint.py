@@ -1,9 +1,9 @@
 """A model and the state of its training <-> checkpoints/STEP/: safetensors and JSON, with hashes, whole or not at all.
 
 model.safetensors       parameters by name, float32
-optimizer.safetensors   optimizer state by parameter name; absent in a checkpoint made for use only
-about.json              kind of model, its config, tokenizer hash, scores so far
-state.json              step, position in the data, random states
+optimizer.safetensors   optimizer state by parameter name, and the CPU's random state; absent in one made for use only
+about.json              kind of model, its config, tokenizer hash
+state.json              step, position in the data, what the guard knows, bits per byte if they were measured there
 manifest.json           size and SHA-256 of each file, written before the folder takes its place
 """
 

@@ -38,7 +38,7 @@ FREE = {
 
 
 # paths: on another machine, where a run was copied to, the same data lie elsewhere
-PLACES = {"corpus", "data"}
+PLACES = {"corpus", "data", "task_data"}
 
 
 def plain(settings: Any) -> dict[str, Any]:
@@ -89,6 +89,8 @@ def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], free: Coll
 
 def _seen_from_anywhere(name: str, value: Any) -> Any:
     """Paths without their folders: what a stage learns from it has prepared, and knows by its hash."""
-    if name not in PLACES or not isinstance(value, list):
+    if name not in PLACES:
         return value
-    return [Path(entry).name for entry in value]
+    if isinstance(value, str):
+        return Path(value).name
+    return [Path(entry).name for entry in value] if isinstance(value, list) else value

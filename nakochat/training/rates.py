@@ -1,16 +1,14 @@
 """What a person can set of how a model is updated: which optimizer, at what rates, and how they change over time."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 from cyclopts import Parameter
 
 from nakochat.core.errors import ConfigError
-from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.training.schedule import Curve
-from nakochat.training.shape import at_least
+from nakochat.training.shape import a_share, above_zero, at_least
 
 Method = Literal["muon", "adamw"]
 
@@ -47,15 +45,9 @@ class RateSettings:
 
     def __post_init__(self) -> None:
         at_least(1, self, "warmup")
-        for name in ("learning_rate", "clip"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                flag = "--" + name.replace("_", "-")
-                raise ConfigError(
-                    say(
-                        f"{josa(flag, '은')} 0보다 커야 합니다: {value}.", f"{flag} must be above 0: {value}."
-                    )
-                )
+        at_least(0, self, "weight_decay")
+        above_zero(self, "matrix_rate", "learning_rate", "rate_scale", "clip")
+        a_share(self, "warmdown", "final_rate")
         if not 0 <= self.beta2 < 1:
             raise ConfigError(
                 say(

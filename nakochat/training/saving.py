@@ -18,7 +18,7 @@ class Snapshot:
         self._buffers: dict[str, Tensor] = {}
 
     def take(self, name: str, tensor: Tensor) -> Tensor:
-        """A copy of it under a name of its own; complete after `settle`."""
+        """A copy of it under a name of its own; complete once the device has done what it was given."""
         there = self._buffers.get(name)
         if there is None or there.shape != tensor.shape or there.dtype != tensor.dtype:
             pinned = tensor.device.type == "cuda"  # else the copy waits for the device

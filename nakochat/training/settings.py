@@ -20,7 +20,7 @@ from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.weighted import Weighted, parse_weighted
 from nakochat.training.rates import RateSettings
-from nakochat.training.shape import ModelSettings, at_least
+from nakochat.training.shape import ModelSettings, a_share, above_zero, at_least
 
 
 @Parameter(name="*")
@@ -116,7 +116,7 @@ class CorpusSettings:
                 )
             )
         # from whatever folder it is named, it is the same corpus
-        object.__setattr__(self, "corpus", tuple(path.resolve() for path in self.corpus))
+        object.__setattr__(self, "corpus", tuple(path.expanduser().resolve() for path in self.corpus))
 
     @cached_property
     def damage(self) -> Damage:
@@ -246,10 +246,7 @@ class StageSettings(RateSettings, CorpusSettings, TrainSettings):
         RateSettings.__post_init__(self)
         at_least(1, self, "steps", "rows", "rows_per_piece")
         at_least(1, self, "save_every", "log_every", "check_every", "keep_last", "keep_every")
-        if not 0 <= self.text_share <= 1:
-            raise ConfigError(
-                say("--text-share는 0과 1 사이여야 합니다.", "--text-share must be between 0 and 1.")
-            )
+        a_share(self, "text_share")
 
 
 @Parameter(name="*")
@@ -325,6 +322,7 @@ class TalkingSettings(StageSettings):
         named = (parse_weighted(text) for text in self.data)
         sources = tuple(str(Weighted(source.path.expanduser().resolve(), source.weight)) for source in named)
         object.__setattr__(self, "data", sources)
+        _expand(self)
         object.__setattr__(self, "assistant_name", require_name(self.assistant_name, "--assistant-name"))
 
     @property
@@ -401,18 +399,26 @@ class RlSettings(TrainSettings):
 
     def __post_init__(self) -> None:
         TrainSettings.__post_init__(self)
+        _expand(self)
         at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
         at_least(1, self, "keep_last", "keep_every")
         at_least(0, self, "check_items", "kl")
         at_least(1, self, "check_samples")
         at_least(2, self, "answers")  # one alone is always the mean of its group
-        if self.temperature <= 0:
+        above_zero(self, "matrix_rate", "rate_scale")
+        if not 0 < self.temperature < math.inf:
             raise ConfigError(
                 say(
                     "--temperature는 0보다 커야 합니다: 같은 답끼리는 견줄 것이 없습니다.",
                     "--temperature must be above 0: equal answers leave nothing to compare.",
                 )
             )
+
+
+def _expand(settings: TalkingSettings | RlSettings) -> None:
+    """--task-data, from whatever folder it is named."""
+    if settings.task_data is not None:
+        object.__setattr__(settings, "task_data", settings.task_data.expanduser().resolve())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What a person can set of a model's shape -> its config.  Of all three kinds; what is left out follows from depth."""
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -22,12 +23,37 @@ def at_least(least: float, settings: object, *names: str) -> None:
     """ConfigError unless every one of these settings is unset or `least` or more."""
     for name in names:
         value = getattr(settings, name)
-        if value is not None and value < least:
+        if value is not None and not least <= value < math.inf:
             flag = _flag(name)
             raise ConfigError(
                 say(
                     f"{josa(flag, '은')} {least} 이상이어야 합니다: {value}.",
                     f"{flag} must be {least} or more: {value}.",
+                )
+            )
+
+
+def above_zero(settings: object, *names: str) -> None:
+    """ConfigError unless every one of these settings is unset or a number above 0."""
+    for name in names:
+        value = getattr(settings, name)
+        if value is not None and not 0 < value < math.inf:
+            flag = _flag(name)
+            raise ConfigError(
+                say(f"{josa(flag, '은')} 0보다 커야 합니다: {value}.", f"{flag} must be above 0: {value}.")
+            )
+
+
+def a_share(settings: object, *names: str) -> None:
+    """ConfigError unless every one of these settings is 0 to 1."""
+    for name in names:
+        value = getattr(settings, name)
+        if not 0 <= value <= 1:
+            flag = _flag(name)
+            raise ConfigError(
+                say(
+                    f"{josa(flag, '은')} 0과 1 사이여야 합니다: {value}.",
+                    f"{flag} must be between 0 and 1: {value}.",
                 )
             )
 

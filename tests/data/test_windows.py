@@ -56,7 +56,9 @@ def test_windows_that_were_damaged_stop_it_or_are_passed_over_where_they_stand(t
     TokenShard.from_documents(documents, 50).save(tmp_path / "shard")
 
     def batches(**options):
-        return WindowBatches(TokenShard.load(tmp_path / "shard", verify=False), rows=64, length=9, seed=0, **options)
+        return WindowBatches(
+            TokenShard.load(tmp_path / "shard", verify=False), rows=64, length=9, seed=0, **options
+        )
 
     (before,) = batches().step()
     content = bytearray((tmp_path / "shard" / "ids.npy").read_bytes())

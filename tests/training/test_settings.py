@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,48 @@ def test_the_same_corpus_in_another_folder_is_no_change():
     for name, value in (("corpus", ["/srv/wiki.jsonl"]), ("data", ["/srv/chats.jsonl:3"]), ("steps", 4)):
         with pytest.raises(ConfigError, match=name):
             refuse_changes(before, {**now, name: value})
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (BaseSettings, "matrix_rate learning_rate rate_scale clip"),
+        (SftSettings, "matrix_rate learning_rate rate_scale clip"),
+        (RlSettings, "matrix_rate rate_scale temperature"),
+    ],
+)
+def test_a_rate_is_a_number_above_zero(kind, names):
+    for name in names.split():
+        for wrong in (0.0, -0.1, math.inf, math.nan):
+            with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
+                kind(**{name: wrong})
+
+
+@pytest.mark.parametrize("name", ["warmdown", "final_rate", "text_share"])
+def test_a_share_is_0_to_1(name):
+    for right in (0.0, 1.0):
+        MidSettings(**{name: right})
+    for wrong in (-0.1, 1.1, math.nan):
+        with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
+            MidSettings(**{name: wrong})
+
+
+def test_a_decay_and_a_kl_are_numbers():
+    for kind, name in ((BaseSettings, "weight_decay"), (RlSettings, "kl"), (BaseSettings, "rotary_base")):
+        for wrong in (-1.0, math.inf, math.nan):
+            with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
+                kind(**{name: wrong})
+
+
+def test_the_tasks_data_may_lie_elsewhere_on_another_machine():
+    refuse_changes({"task_data": "/a/tasks"}, {"task_data": "/b/tasks"})
+    refuse_changes({"task_data": None}, {"task_data": None})
+    with pytest.raises(ConfigError, match="task_data"):
+        refuse_changes({"task_data": "/a/tasks"}, {"task_data": "/a/others"})
+
+
+def test_a_home_is_written_as_a_tilde_wherever_a_shell_leaves_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert BaseSettings(corpus=(Path("~/글.txt"),)).corpus == (tmp_path / "글.txt",)
+    assert SftSettings(task_data=Path("~/과제")).task_data == tmp_path / "과제"
+    assert RlSettings(task_data=Path("~/과제")).task_data == tmp_path / "과제"

@@ -366,8 +366,8 @@ def test_conversations_and_lessons_that_were_damaged_are_passed_over_where_they_
     rows = [{"question": f"How many are {n}?", "answer": f"It is {n}.\n#### {n}"} for n in range(40)]
     lines(tmp_path / "tasks" / "gsm8k_train.jsonl", rows)
     settings = SftSettings(
-        preset="toy", name="run", dtype="float32", compile="no", steps=10**4, rows=8, text_share=0.0,
-        data=(f"{tmp_path / 'mine.jsonl'}:10000",), tasks=("gsm8k:1000",), task_data=tmp_path / "tasks",
+        preset="toy", name="run", dtype="float32", compile="no", steps=100, rows=8, text_share=0.0,
+        data=(f"{tmp_path / 'mine.jsonl'}:1",), tasks=("gsm8k:1000",), task_data=tmp_path / "tasks",
     )  # fmt: skip
     with open_stage("sft", settings) as stage:
         module._batches(stage, settings, 96)
