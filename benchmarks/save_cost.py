@@ -27,7 +27,7 @@ from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth
 from nakochat.training.loop import Training
 from nakochat.training.optimizer import Optimizer
-from nakochat.training.rehearsal import random_batches
+from nakochat.training.rehearsal import enough_documents, random_batches
 from nakochat.training.schedule import Schedule
 
 LARGE = {"depth": 28, "vocab_size": 32768}  # two billion parameters
@@ -86,10 +86,11 @@ def train(
     model.initialise(0)
     model = model.to(machine.device)
     total = steps + WARM
+    documents = enough_documents(config, rows, total)
     with tempfile.TemporaryDirectory() as folder, Run(Path(folder) / "save") as run:
         training = Timed(
             model,
-            random_batches(config, rows, None, total),
+            random_batches(config, rows=rows, rows_per_piece=None, documents=documents),
             optimizer_of(model, config, machine, rows),
             Schedule(steps=total, warmup=1),
             machine,

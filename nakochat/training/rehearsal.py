@@ -79,7 +79,7 @@ def rehearse(
     model = model.to(machine.device)
     rates = RateSettings(optimizer=optimizer)
     total = steps + _WARM
-    documents = min(total, 8) * rows * config.context // _DOCUMENT + 8
+    documents = enough_documents(config, rows, total)
     updates = Optimizer(
         model,
         model.parameter_groups(),
@@ -113,6 +113,11 @@ def rehearse(
     )
 
 
+def enough_documents(config: ModelConfig, rows: int, steps: int) -> int:
+    """For a few steps of `rows` rows: the order of documents is made anew with each epoch."""
+    return min(steps, 8) * rows * config.context // _DOCUMENT + 8
+
+
 def random_batches(
     config: ModelConfig,
     *,
@@ -123,8 +128,7 @@ def random_batches(
     rank: int = 0,
     world: int = 1,
 ) -> PackedBatches:
-    """Packed documents of `length` random tokens.  As many as a few steps need: their order is made anew with each
-    epoch."""
+    """So many packed documents of `length` random tokens."""
     random = np.random.default_rng(0)
 
     def made() -> Iterator[tuple[list[int], None]]:
