@@ -94,8 +94,8 @@ class ModelSettings:
     positions: Positions = "learned"
     """gpt2의 위치: learned(배움)나 sines(사인). | Positions of gpt2: learned or sines."""
     dropout: float = 0.0
-    """gpt2에서 학습할 때 꺼 두는 값의 비율. --from과 함께 쓰는 하나뿐인 모양입니다. |
-    Share of values that gpt2 leaves out in training.  Of a model of --from, all that may be another."""
+    """gpt2에서 학습할 때 꺼 두는 값의 비율. --from의 모델에서 바꿀 수 있는 것은 이것뿐입니다. |
+    Share of values that gpt2 leaves out in training: all of the shape that may change with --from."""
     tied: bool | None = None
     """출력이 임베딩과 같은 표입니까. 기본: gpt2는 같고 llama는 다릅니다. |
     Whether the head is the embedding.  Default: it is in gpt2, not in llama."""
