@@ -28,7 +28,7 @@ from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.inference.answer import Answer
 from nakochat.inference.passes import ROWS, Passes
-from nakochat.inference.request import Finish, Request, Token
+from nakochat.inference.request import Finish, Request, Token, TooLong
 from nakochat.inference.sampling import Knobs, Sampling, Written, choose, penalise
 from nakochat.inference.scheduler import Counters, Plan, Scheduler
 from nakochat.inference.slots import BLOCK, Slots, StepCache, bytes_of_slot
@@ -146,7 +146,7 @@ class Engine:
     def submit(self, request: Request) -> int:
         """Queue a request; the key that its tokens will carry.
 
-        RequestError when its prompt is empty, holds what is no token or leaves no room for an answer.
+        RequestError when its prompt is empty or holds what is no token; TooLong when it leaves no room for an answer.
         """
         self._check(request)
         key = next(self._keys)
@@ -274,7 +274,7 @@ class Engine:
                 say("logit_bias에 어휘에 없는 토큰이 있습니다.", "logit_bias holds what is no token.")
             )
         if len(prompt) >= self.context:
-            raise RequestError(
+            raise TooLong(
                 say(
                     f"대화가 너무 깁니다: {len(prompt)}토큰 (이 모델은 {self.context}토큰까지). 새 대화를 시작하세요.",
                     f"the conversation is too long: {len(prompt)} tokens of {self.context}. Start a new one.",

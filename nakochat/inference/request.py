@@ -14,6 +14,10 @@ MOST_LOGPROBS = 20
 MOST_BIAS = 100
 
 
+class TooLong(RequestError):
+    """A prompt that leaves no room for an answer in the context."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """Ids to go on from, and how.  Raises RequestError for values that make no sense."""

@@ -14,7 +14,7 @@ from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.options import EngineOptions
 from nakochat.inference.request import Finish, Request
 from nakochat.inference.sampling import Sampling
-from nakochat.models.checkpoint import checkpoint_of
+from nakochat.models.checkpoint import Checkpoint, checkpoint_of
 from nakochat.models.model import Model
 from nakochat.text.conversation import Conversation, Message, Part, PartKind, part_opened_by, render_prompt
 from nakochat.text.tokenizer import Tokenizer
@@ -34,7 +34,13 @@ class Piece:
 def load_engine(run: RunReference, machine: Machine, options: EngineOptions = EngineOptions()) -> Engine:
     """The engine of a run's newest whole checkpoint.  CheckpointError when there is none."""
     tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
-    checkpoint = checkpoint_of(run)
+    return open_checkpoint(checkpoint_of(run), tokenizer, machine, options)
+
+
+def open_checkpoint(
+    checkpoint: Checkpoint, tokenizer: Tokenizer, machine: Machine, options: EngineOptions
+) -> Engine:
+    """The engine of this checkpoint.  CheckpointError where it cannot be read, or is another tokenizer's."""
     checkpoint.require_tokenizer(tokenizer.hash)
     model = inference_copy(checkpoint.model(machine.dtype, machine.device), options.quant)
     return engine_of(model, tokenizer, machine, options)

@@ -23,6 +23,7 @@ from torch import Tensor
 from nakochat.core import disk
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import (
+    MANIFEST,
     has_its_sizes,
     is_whole,
     read_json,
@@ -68,7 +69,12 @@ class Checkpoint:
     @property
     def hash(self) -> str:
         """SHA-256 of the weights, by which a child names its parent."""
-        return str(read_json(self.folder / "manifest.json")["files"]["model.safetensors"]["sha256"])
+        return str(read_json(self.folder / MANIFEST)["files"]["model.safetensors"]["sha256"])
+
+    @property
+    def written(self) -> int:
+        """When it was, in seconds since 1970."""
+        return int((self.folder / MANIFEST).stat().st_mtime)
 
     @property
     def config(self) -> ModelConfig:

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from nakochat.core.messages import say
 from nakochat.serving.api import openai, openapi
+from nakochat.serving.api.asked import Asked
 from nakochat.serving.api.chat import ChatChunks, chat_completion
 from nakochat.serving.api.completions import TextChunks, text_completion
 from nakochat.serving.api.openai import Json
@@ -74,22 +75,20 @@ class Handlers:
     async def chat(self, request: Request) -> Response:
         """POST /v1/chat/completions."""
         prepared, generation = await self._begin(request, self.front.prepare_chat)
-        frame = frame_of(prepared.model, "chatcmpl", secrets.token_hex(12))
 
-        def whole(answers: list[list[Delta]], counts: Json) -> Json:
+        def whole(frame: Json, answers: list[list[Delta]], counts: Json) -> Json:
             return chat_completion(frame, answers, counts, logprobs=prepared.asked.logprobs is not None)
 
-        return await self._answer(request, prepared, generation, ChatChunks(frame, prepared.asked), whole)
+        return await self._answer(request, prepared, generation, "chatcmpl", ChatChunks, whole)
 
     async def text(self, request: Request) -> Response:
         """POST /v1/completions."""
         prepared, generation = await self._begin(request, self.front.prepare_text)
-        frame = frame_of(prepared.model, "cmpl", secrets.token_hex(12))
 
-        def whole(answers: list[list[Delta]], counts: Json) -> Json:
+        def whole(frame: Json, answers: list[list[Delta]], counts: Json) -> Json:
             return text_completion(frame, answers, counts, prepared.asked)
 
-        return await self._answer(request, prepared, generation, TextChunks(frame, prepared.asked), whole)
+        return await self._answer(request, prepared, generation, "cmpl", TextChunks, whole)
 
     async def models(self) -> Response:
         """GET /v1/models."""
@@ -154,9 +153,16 @@ class Handlers:
         request: Request,
         prepared: Prepared,
         generation: Generation,
-        events: Events,
-        whole: Callable[[list[list[Delta]], Json], Json],
+        kind: str,
+        events: Callable[[Json, Asked], Events],
+        whole: Callable[[Json, list[list[Delta]], Json], Json],
     ) -> Response:
+        about = frame_of(prepared.model, kind, secrets.token_hex(12))
+
+        def frame() -> Json:
+            """Known once an engine has begun to answer."""
+            return {**about, "system_fingerprint": generation.fingerprint}
+
         def end() -> None:
             generation.stop()
             self.front.metrics.ended(generation, prepared.prompt_tokens)
@@ -177,9 +183,9 @@ class Handlers:
                 # what fails before it is answered with a status of its own: after it, 200 has been sent
                 first = await while_there(request, _next(deltas))
                 held.pop_all()
-                return EventStream(_events(first, deltas, events, counts), end)
+                return EventStream(_events(first, deltas, events(frame(), prepared.asked), counts), end)
             answers = await while_there(request, _whole(deltas, len(prepared.asks)))
-        return _json(whole(answers, counts()))
+        return _json(whole(frame(), answers, counts()))
 
 
 async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:

@@ -41,7 +41,7 @@ def run_serve(
     engine: EngineOptions = EngineOptions(),
 ) -> None:
     """Serve until Ctrl-C or SIGTERM.  CheckpointError or ConfigError where that cannot be."""
-    models = models_of(run)
+    models = models_of(run, engine.context)
     keys = read_keys(settings.keys, os.environ)
     policy = policy_of(settings, keys)
     log = AccessLog(settings.access_log, quiet=settings.quiet)
@@ -63,7 +63,7 @@ def front_of(
     """The front of these models on these devices."""
     dispatcher = Dispatcher(devices, next(iter(models)), most_models=most_models)
     front = Front(models, dispatcher, Door(limits), sampling)
-    dispatcher.on_loaded = front.learn_context
+    dispatcher.on_loaded = front.learn
     return front
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from nakochat.core.errors import RequestError
 from nakochat.core.messages import say
 from nakochat.inference.options import Sampling
+from nakochat.inference.request import TooLong
 from nakochat.text.conversation import Conversation, Part, PartKind, render_prompt
 from nakochat.text.tokenizer import Tokenizer
 
@@ -28,10 +28,6 @@ class Spoken(Protocol):
 
     @property
     def text(self) -> str: ...
-
-
-class TooLong(RequestError):
-    """A conversation that leaves no room for an answer in the model's context."""
 
 
 def room_for_answer(reader: Reader, tokens: int, sampling: Sampling) -> int:

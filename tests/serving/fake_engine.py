@@ -53,6 +53,7 @@ def main(how, folder, number):
                 front.send(pack({"is": "unloadable", "model": model, "why": "no such thing"}))
             elif message["do"] == "load":
                 about = {"context": how.get("context", 1024), "slots": slots}
+                about |= {"created": 2, "fingerprint": f"nako_{model}"}
                 front.send(pack({"is": "loaded", "model": model, **about}))
             elif message["do"] == "begin":
                 answers[message["key"]] = Answer(message, tokenizer, how.get("length", 20))

@@ -45,7 +45,7 @@ def fake_front(
         tokenizer.save(folder / "tokenizer")
     command = command or (sys.executable, str(FAKE), json.dumps(how or {}), str(folder / "tokenizer"))
     devices = [Device(number, command) for number in range(engines)]
-    shelf = {name: Model(name, tokenizer, (how or {}).get("context", 1024), 1, "nako_0") for name in models}
+    shelf = {name: Model(name, tokenizer, (how or {}).get("context", 1024), 1) for name in models}
     return front_of(shelf, devices, limits or Limits(), Sampling(max_tokens=64), most_models)
 
 

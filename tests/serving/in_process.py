@@ -12,7 +12,7 @@ from nakochat.serving.web.limits import Limits
 
 def front_at_once(tokenizer):
     """Of two models."""
-    shelf = {name: Model(name, tokenizer, 256, 1, "nako_0") for name in ("tiny/rl", "tiny/sft")}
+    shelf = {name: Model(name, tokenizer, 256, 1) for name in ("tiny/rl", "tiny/sft")}
     return front_of(shelf, [AtOnce()], Limits(per_client=64), Sampling(max_tokens=8), 2)
 
 
@@ -34,7 +34,13 @@ class AtOnce:
 
     def _answer(self, message):
         if message["do"] == "load":
-            about = {"model": message["model"], "context": 256, "slots": 8}
+            about = {
+                "model": message["model"],
+                "context": 256,
+                "slots": 8,
+                "created": 1,
+                "fingerprint": "nako_0",
+            }
             self.owner.heard(self, {"is": "loaded", **about})
         elif message["do"] == "begin":
             json.dumps(message)

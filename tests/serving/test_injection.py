@@ -72,7 +72,7 @@ def expected(t: Tokenizer, messages: list[dict[str, object]]) -> list[int]:
 @pytest.mark.parametrize("count", [500, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_no_text_becomes_a_control_token(engine, count):
     t, draw = engine.tokenizer, random.Random(4)
-    front = front_of({"tiny": Model("tiny", t, 4096, 1, "nako_0")}, [], Limits(), Sampling(), 1)
+    front = front_of({"tiny": Model("tiny", t, 4096, 1)}, [], Limits(), Sampling(), 1)
     for _ in range(count):
         prompt, messages = prompt_of(front, draw)
         assert [number for number in prompt if number in t.special_ids] == expected(t, messages)

@@ -2,9 +2,10 @@ import unicodedata
 
 import pytest
 
+from nakochat.inference.request import TooLong
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import Piece
-from nakochat.serving.turns import TooLong, join, prompt_tokens, refuse_hopeless, shorten
+from nakochat.serving.turns import join, prompt_tokens, refuse_hopeless, shorten
 from nakochat.text.conversation import Part, assistant, system, user
 
 

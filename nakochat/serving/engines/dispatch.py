@@ -76,6 +76,8 @@ class Job:
     client: str
     news: asyncio.Queue[News]
     device: Device | None = None
+    fingerprint: str | None = None
+    """Of the engine that answers; known once one does."""
     timer: asyncio.TimerHandle | None = None
     is_over: bool = False
 
@@ -90,8 +92,8 @@ class Job:
 class Loaded:
     """A model in an engine process."""
 
-    context: int
     slots: int
+    fingerprint: str
     jobs: dict[int, Job] = field(default_factory=dict)
 
 
@@ -129,8 +131,8 @@ class Dispatcher:
         self.failure: str | None = None
         """Why the first model could not be loaded, where none was loaded before: nothing will come of this server."""
         self._has_loaded = False
-        self.on_loaded: Callable[[str, int], None] = lambda model, context: None
-        """Told the context that a model has in an engine."""
+        self.on_loaded: Callable[[str, int, int], None] = lambda model, context, created: None
+        """Told the context that a model has in an engine, and when its weights were written."""
         self._queues: OrderedDict[str, deque[Job]] = OrderedDict()  # by client, the next one's at the front
         self._keys = itertools.count(1)
         self._is_placing = False
@@ -191,16 +193,16 @@ class Dispatcher:
             for key, token in unpack_tokens(message):
                 self._take(place, key, token)
         elif kind == "loaded":
-            place.models[message["model"]] = Loaded(message["context"], message["slots"])
+            place.models[message["model"]] = Loaded(message["slots"], message["fingerprint"])
             place.loading = place.awaited = None
             place.has_loaded = self._has_loaded = True
             place.unloadable.discard(message["model"])
             device.deaths = 0
-            self.on_loaded(message["model"], message["context"])
+            self.on_loaded(message["model"], message["context"], message["created"])
         elif kind == "unloadable":
             self._unloadable(place, message["model"], message["why"])
         elif kind == "refused":
-            self._take(place, message["key"], BadRequest(message["why"]))
+            self._take(place, message["key"], BadRequest(message["why"], code=message["code"]))
         self._place_all()
 
     def died(self, device: Device) -> None:
@@ -308,10 +310,10 @@ class Dispatcher:
         device.send({"do": "load", "model": model})
 
     def _send(self, device: Device, job: Job) -> None:
-        place = self.places[device]
-        place.models[job.ask.model].jobs[job.key] = job
-        place.models.move_to_end(job.ask.model)
-        job.device = device
+        models = self.places[device].models
+        models[job.ask.model].jobs[job.key] = job
+        models.move_to_end(job.ask.model)
+        job.device, job.fingerprint = device, models[job.ask.model].fingerprint
         if job.timer is not None:
             job.timer.cancel()
         device.send(job.ask.message(job.key))

@@ -4,6 +4,7 @@ One thread, one loop: hear what the front wants, compute one step of every engin
 loaded beside it, so that answers of another go on meanwhile.  Ends when the front's socket closes.
 """
 
+import hashlib
 import json
 import logging
 import socket
@@ -16,15 +17,18 @@ from typing import Any, Protocol
 
 import torch
 
+from nakochat import __version__
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.inference.engine import Engine
 from nakochat.inference.options import EngineOptions, Sampling
-from nakochat.inference.request import Request
-from nakochat.inference.talk import load_engine
+from nakochat.inference.request import Request, TooLong
+from nakochat.inference.talk import open_checkpoint
+from nakochat.models.checkpoint import checkpoint_of
 from nakochat.serving.engines.shelf import reference_of
 from nakochat.serving.engines.wire import EngineEnd, Message, WireToken, pack, pack_tokens
+from nakochat.text.tokenizer import Tokenizer
 
 ALIVE = 1.0  # seconds between two signs of life
 logger = logging.getLogger(__name__)
@@ -38,10 +42,19 @@ class Held:
     keys: dict[int, int] = field(default_factory=dict)  # the engine's key -> the front's
 
 
+@dataclass(frozen=True)
+class Opened:
+    """An engine, and what its model is: when its weights were written, and a name that other answers would change."""
+
+    engine: Engine
+    created: int
+    fingerprint: str
+
+
 class Opener(Protocol):
     """Where engines come from."""
 
-    def open(self, name: str) -> Engine:
+    def open(self, name: str) -> Opened:
         """A model's engine.  Called in another thread than forget."""
 
     def forget(self) -> None:
@@ -54,7 +67,7 @@ class EngineProcess:
     def __init__(self, front: EngineEnd, opener: Opener) -> None:
         self._front, self._opener = front, opener
         self._loaded: dict[str, Held] = {}
-        self._loading: tuple[str, Future[Engine]] | None = None
+        self._loading: tuple[str, Future[Opened]] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="nako-load")
         self._said = 0.0
 
@@ -94,7 +107,8 @@ class EngineProcess:
         try:
             key = loaded.engine.submit(_request(message))
         except NakoError as error:
-            self._front.send(pack({"is": "refused", "key": message["key"], "why": str(error)}))
+            code = "context_length_exceeded" if isinstance(error, TooLong) else None
+            self._front.send(pack({"is": "refused", "key": message["key"], "why": str(error), "code": code}))
         else:
             loaded.keys[key] = message["key"]
 
@@ -125,11 +139,11 @@ class EngineProcess:
         if new:
             self._front.send(pack_tokens(new))
 
-    def _open(self, name: str) -> Engine:
+    def _open(self, name: str) -> Opened:
         """In the thread that loads.  A model counts as loaded once the memory of its answers is there too."""
-        engine = self._opener.open(name)
-        engine.reserve()
-        return engine
+        opened = self._opener.open(name)
+        opened.engine.reserve()
+        return opened
 
     def _finish_loading(self) -> None:
         if self._loading is None or not self._loading[1].done():
@@ -143,11 +157,16 @@ class EngineProcess:
         traceback.clear_frames(error.__traceback__)  # which hold all that had been made until then
         self._opener.forget()
 
-    def _welcome(self, name: str, engine: Engine) -> None:
-        self._loaded[name] = Held(engine)
-        counters = engine.counters()
-        slots = counters.slots_used + counters.slots_free
-        self._front.send(pack({"is": "loaded", "model": name, "context": engine.context, "slots": slots}))
+    def _welcome(self, name: str, opened: Opened) -> None:
+        self._loaded[name] = Held(opened.engine)
+        counters = opened.engine.counters()
+        about = {
+            "context": opened.engine.context,
+            "slots": counters.slots_used + counters.slots_free,
+            "created": opened.created,
+            "fingerprint": opened.fingerprint,
+        }
+        self._front.send(pack({"is": "loaded", "model": name, **about}))
 
     def _say_alive(self) -> None:
         """How full the engines are, all together."""
@@ -194,14 +213,28 @@ class Shelf:
         self._device, self._dtype, self._gpus, self._options = device, dtype, gpus, options
         self._machine: Machine | None = None
 
-    def open(self, name: str) -> Engine:
+    def open(self, name: str) -> Opened:
         if self._machine is None:
             self._machine = _machine(self._device, self._dtype, self._gpus)
-        return load_engine(reference_of(name), self._machine, self._options)
+        run = reference_of(name)
+        tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
+        checkpoint = checkpoint_of(run)
+        created, weights = checkpoint.written, checkpoint.hash  # a training may delete it once it is read
+        engine = open_checkpoint(checkpoint, tokenizer, self._machine, self._options)
+        return Opened(engine, created, fingerprint(weights, engine, self._options))
 
     def forget(self) -> None:
         if self._machine is not None:
             self._machine.forget_cached_memory()
+
+
+def fingerprint(weights: str, engine: Engine, options: EngineOptions) -> str:
+    """OpenAI's system_fingerprint: another wherever the same request may be answered otherwise.
+
+    weights: their SHA-256.
+    """
+    how = [__version__, weights, options.quant, str(engine.model.dtype), engine.exact]
+    return "nako_" + hashlib.sha256(json.dumps(how).encode()).hexdigest()[:16]
 
 
 def main() -> None:

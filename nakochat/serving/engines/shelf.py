@@ -17,41 +17,41 @@ from nakochat.text.tokenizer import Tokenizer
 
 @dataclass
 class Model:
-    """What is known of a model before it is loaded.  The engine process checks every byte when it loads it."""
+    """What is known of a model before it is loaded.  The engine process checks every byte when it loads it, and says
+    what it is by then: a training may have gone on."""
 
     name: str
     tokenizer: Tokenizer
     context: int
     created: int
-    fingerprint: str
-    """Another where the weights are others: OpenAI's system_fingerprint."""
 
 
-def models_of(run: RunReference) -> dict[str, Model]:
-    """Name -> model, the one that was asked for first.  CheckpointError when it has no whole checkpoint."""
+def models_of(run: RunReference, most_context: int | None = None) -> dict[str, Model]:
+    """Name -> model, the one that was asked for first.  CheckpointError when it has no whole checkpoint.
+
+    most_context: what the engines will take at most, of whatever model.
+    """
     tokenizer = Tokenizer.load(run.folder.parent / "tokenizer")
     others = [
         RunReference(run.name, stage, None) for stage in reversed(STAGES) if run.step or stage != run.stage
     ]
-    found = {str(reference): model for reference in (run, *others) if (model := _model(reference, tokenizer))}
+    found = {
+        str(reference): model
+        for reference in (run, *others)
+        if (model := _model(reference, tokenizer, most_context))
+    }
     if str(run) not in found:
         raise CheckpointError(say(f"온전한 체크포인트가 없습니다: {run}.", f"no whole checkpoint: {run}."))
     return found
 
 
-def _model(reference: RunReference, tokenizer: Tokenizer) -> Model | None:
+def _model(reference: RunReference, tokenizer: Tokenizer, most_context: int | None) -> Model | None:
     """None where the stage has no checkpoint of that step that was written to its end."""
     for folder in _steps(reference):
         try:
-            about = read_json(folder / "about.json")
-            manifest = read_json(folder / MANIFEST)
-            return Model(
-                str(reference),
-                tokenizer,
-                int(about["config"]["context"]),
-                int((folder / MANIFEST).stat().st_mtime),
-                "nako_" + str(manifest["files"]["model.safetensors"]["sha256"])[:16],
-            )
+            context = int(read_json(folder / "about.json")["config"]["context"])
+            created = int((folder / MANIFEST).stat().st_mtime)
+            return Model(str(reference), tokenizer, min(context, most_context or context), created)
         except (OSError, json.JSONDecodeError, KeyError, TypeError, ValueError):
             continue  # damaged, or just deleted for a newer one: the engine process says so when it loads
     return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from nakochat.core.messages import say
 from nakochat.inference.options import Sampling
+from nakochat.inference.request import TooLong
 from nakochat.serving.api.asked import Asked
 from nakochat.serving.api.chat import parse_chat
 from nakochat.serving.api.completions import parse_text, text_prompt
@@ -24,7 +25,7 @@ from nakochat.serving.engines.shelf import Model
 from nakochat.serving.errors import BadRequest
 from nakochat.serving.front.generation import Generation
 from nakochat.serving.front.metrics import Metrics
-from nakochat.serving.turns import TooLong, refuse_hopeless, room_for_answer
+from nakochat.serving.turns import refuse_hopeless, room_for_answer
 from nakochat.serving.web.limits import Door, Ticket
 from nakochat.text.conversation import render_prompt
 
@@ -58,9 +59,9 @@ class Front:
         """What a request gets that names no model."""
         return self.models[self.dispatcher.first]
 
-    def learn_context(self, name: str, context: int) -> None:
-        """An engine may take less than the model does."""
-        self.models[name].context = context
+    def learn(self, name: str, context: int, created: int) -> None:
+        """What an engine has loaded: a newer checkpoint, perhaps, and it may take less than the model does."""
+        self.models[name].context, self.models[name].created = context, created
 
     def require_open(self) -> None:
         """BadRequest (503) where nothing can be answered."""
@@ -179,10 +180,9 @@ def _of_answer(sampling: Sampling, number: int, room: int) -> Sampling:
 
 
 def frame_of(model: Model, kind: str, token: str) -> Json:
-    """What every event of an answer begins with."""
+    """What every event of an answer begins with; system_fingerprint is known once an engine has begun it."""
     return {
         "id": f"{kind}-{token}",
         "created": int(time.time()),
         "model": model.name,
-        "system_fingerprint": model.fingerprint,
     }

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 from nakochat.core.messages import say
 from nakochat.serving.engines.dispatch import Ask, Dispatcher, Job, News
@@ -10,6 +11,24 @@ from nakochat.serving.engines.transcript import Delta, Transcript
 from nakochat.serving.errors import BadRequest
 from nakochat.serving.web.limits import Ticket
 from nakochat.text.tokenizer import Tokenizer
+
+
+@dataclass
+class Answer:
+    """One answer, as far as it has come."""
+
+    job: Job
+    transcript: Transcript
+    first_at: float | None = None
+    last_at: float | None = None
+    """When its first and its latest token came."""
+    finish: str = "gone"
+    """How it ended, in a word: stop, length, the code of an error, or gone with the client."""
+
+    @property
+    def tokens(self) -> int:
+        """How many were generated, those of tools among them."""
+        return self.transcript.tokens
 
 
 class Generation:
@@ -20,51 +39,55 @@ class Generation:
     ) -> None:
         self._dispatcher, self._ticket = dispatcher, ticket
         self._news: asyncio.Queue[News] = asyncio.Queue()
-        self._transcripts = [Transcript(tokenizer) for _ in asks]
         self.asked_at = time.monotonic()
         self.first_at: float | None = None
-        self.last_at: float | None = None
-        """When the first and the latest token came."""
+        """When the first token came, of whichever answer."""
+        self.fingerprint: str | None = None
+        """Of the engine that gave it."""
         self.finish = "gone"
-        """How it ended, in a word: stop, length, the code of an error, or gone with the client."""
+        """How the last answer ended; gone where not all of them did."""
         patience = ticket.door.limits.patience
-        self._jobs: list[Job] = [
-            dispatcher.ask(ask, ticket.client, self._news, index, patience) for index, ask in enumerate(asks)
+        self.answers = [
+            Answer(dispatcher.ask(ask, ticket.client, self._news, index, patience), Transcript(tokenizer))
+            for index, ask in enumerate(asks)
         ]
 
     @property
     def tokens(self) -> int:
-        """How many were generated, those of tools among them."""
-        return sum(transcript.tokens for transcript in self._transcripts)
+        """How many were generated, of all answers."""
+        return sum(answer.tokens for answer in self.answers)
 
     async def deltas(self) -> AsyncIterator[tuple[int, Delta]]:
         """What each answer adds, with the answer's number.  BadRequest for what went wrong; then all of them end."""
-        begun: set[int] = set()
-        ended = 0
-        while ended < len(self._jobs):
+        going = set(range(len(self.answers)))
+        while going:
             index, news = await self._news.get()
+            if not isinstance(news, BadRequest) and news.finish == "error":
+                news = _not_a_number()
             if isinstance(news, BadRequest):
                 self.finish = news.code or "error"
+                for number in going:
+                    self.answers[number].finish = self.finish
                 raise news
-            if news.finish == "error":
-                self.finish = "not_a_number"
-                raise _not_a_number()
-            self.last_at = time.monotonic()
-            self.first_at = self.first_at or self.last_at
-            if index not in begun:
-                begun.add(index)
+            answer = self.answers[index]
+            answer.last_at = time.monotonic()
+            if answer.first_at is None:
+                answer.first_at = answer.last_at
                 self._ticket.begun()
-            delta = self._transcripts[index].push(news)
+            if self.first_at is None:
+                self.first_at, self.fingerprint = answer.first_at, answer.job.fingerprint
+            delta = answer.transcript.push(news)
             if delta.finish is not None:
-                ended += 1
-                self.finish = delta.finish
+                answer.finish = delta.finish
+                going.remove(index)
+                self.finish = "gone" if going else delta.finish
             if delta.text or delta.entries or delta.finish:
                 yield index, delta
 
     def stop(self) -> None:
         """Nobody reads on.  Further calls do nothing."""
-        for job in self._jobs:
-            self._dispatcher.cancel(job)
+        for answer in self.answers:
+            self._dispatcher.cancel(answer.job)
         self._ticket.close()
 
 

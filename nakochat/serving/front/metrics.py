@@ -51,14 +51,15 @@ class Metrics:
         return Gauge(name, about, labels, registry=self.registry)
 
     def ended(self, generation: Generation, prompt_tokens: int) -> None:
-        """An answer is over, however it ended."""
-        self.endings.labels(generation.finish).inc()
+        """All answers of a request are over, however they ended."""
         self.tokens.labels("prompt").inc(prompt_tokens)
         self.tokens.labels("generated").inc(generation.tokens)
-        if generation.first_at is not None and generation.last_at is not None:
+        if generation.first_at is not None:
             self.first_token.observe(generation.first_at - generation.asked_at)
-            if generation.tokens > 1:
-                self.per_token.observe((generation.last_at - generation.first_at) / (generation.tokens - 1))
+        for answer in generation.answers:
+            self.endings.labels(answer.finish).inc()
+            if answer.first_at is not None and answer.last_at is not None and answer.tokens > 1:
+                self.per_token.observe((answer.last_at - answer.first_at) / (answer.tokens - 1))
 
     def page(self) -> bytes:
         """All figures as they are now."""

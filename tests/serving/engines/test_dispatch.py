@@ -29,8 +29,9 @@ class Puppet:
     async def close(self):
         self.is_connected = False
 
-    def load(self, model="a", slots=2, context=99):
-        self.owner.heard(self, {"is": "loaded", "model": model, "slots": slots, "context": context})
+    def load(self, model="a", slots=2, context=99, fingerprint="nako_0"):
+        about = {"slots": slots, "context": context, "created": 7, "fingerprint": fingerprint}
+        self.owner.heard(self, {"is": "loaded", "model": model, **about})
 
     def tokens(self, *tokens):
         sent = [(key, *token) for key, token in tokens]
@@ -83,7 +84,7 @@ def test_an_answer_begins_when_its_model_is_there_and_a_slot_is_free():
         learnt = []
         dispatcher.on_loaded = lambda *about: learnt.append(about)
         puppet.load()
-        assert (learnt, dispatcher.is_ready) == ([("a", 99)], True)
+        assert (learnt, dispatcher.is_ready) == ([("a", 99, 7)], True)
         assert puppet.begun() == [jobs[0].key, jobs[1].key]
         puppet.tokens((jobs[0].key, WireToken(5)), (jobs[1].key, WireToken(6, "stop")))
         assert puppet.begun() == [job.key for job in jobs]
@@ -280,10 +281,10 @@ def test_a_refusal_of_the_engine_is_a_bad_request():
     async def test(dispatcher, puppet):
         puppet.load()
         job = ask(dispatcher)
-        puppet.owner.heard(puppet, {"is": "refused", "key": job.key, "why": "empty"})
+        puppet.owner.heard(puppet, {"is": "refused", "key": job.key, "why": "no", "code": "c"})
         (why,) = heard(job)
         assert isinstance(why, BadRequest)
-        assert why.status == 400
+        assert (why.status, why.code) == (400, "c")
 
     scene(test)
 
@@ -356,5 +357,19 @@ def test_whatever_happens_every_answer_ends_once_and_no_slot_is_lost(seed):
             assert len(ends) == job.is_over or not news
             assert ends == news[-1:] or not job.is_over
         assert not dispatcher._queues
+
+    scene(test, devices=2)
+
+
+def test_an_answer_has_the_fingerprint_of_the_engine_that_gives_it():
+    async def test(dispatcher, *puppets):
+        jobs = [ask(dispatcher, client) for client in "xy"]
+        assert [job.fingerprint for job in jobs] == [None, None]
+        for number, puppet in enumerate(puppets):
+            puppet.load(slots=1, fingerprint=f"nako_{number}")  # a training has gone on between the two
+        assert sorted(job.fingerprint for job in jobs) == ["nako_0", "nako_1"]
+        for job in jobs:
+            job.device.tokens((job.key, WireToken(1, "stop")))
+            assert job.fingerprint in ("nako_0", "nako_1")
 
     scene(test, devices=2)

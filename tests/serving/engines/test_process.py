@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import socket
 import threading
 import weakref
@@ -10,9 +11,12 @@ import pytest
 import torch
 
 from nakochat.core.errors import CheckpointError
+from nakochat.core.paths import find_run
 from nakochat.inference.engine import Engine
-from nakochat.inference.options import Sampling
-from nakochat.serving.engines.process import EngineProcess
+from nakochat.inference.options import EngineOptions, Sampling
+from nakochat.models.checkpoint import save_checkpoint
+from nakochat.serving.engines.process import EngineProcess, Opened, Shelf
+from nakochat.serving.engines.shelf import models_of
 from nakochat.serving.engines.wire import EngineEnd, pack
 
 
@@ -48,7 +52,10 @@ class Opener:
     """open: what makes an engine of a model's name."""
 
     def __init__(self, open):
-        self.open, self.forgotten = open, 0
+        self._open, self.forgotten = open, 0
+
+    def open(self, name):
+        return Opened(self._open(name), 5, f"nako_{name}")
 
     def forget(self):
         gc.collect()
@@ -103,7 +110,8 @@ def test_whatever_goes_wrong_in_loading_is_told_and_other_models_go_on(
         return fresh(engine)
 
     front = start(Opener(open_engine))
-    assert front.load("good")["is"] == "loaded"
+    known = front.load("good")
+    assert (known["is"], known["created"], known["fingerprint"]) == ("loaded", 5, "nako_good")
     told = front.load("bad")
     assert (told["is"], told["model"]) == ("unloadable", "bad")
     assert words in told["why"]
@@ -151,3 +159,43 @@ def test_a_model_that_is_dropped_or_fails_leaves_no_memory_behind(engine, start)
     front.load("bad")
     front.load("fourth")
     assert (held[3](), opener.forgotten) == (None, 2)
+
+
+def test_a_prompt_too_long_for_the_engine_is_refused_as_the_front_would(engine, start):
+    front = start(Opener(lambda name: fresh(engine)))
+    front.load("good")
+    for prompt, code in (([1] * engine.context, "context_length_exceeded"), ([], None)):
+        front.begin(7, prompt=prompt)
+        refused = front.hear("refused")
+        assert (refused["key"], refused["code"]) == (7, code)
+
+
+def test_a_fingerprint_and_a_date_are_those_of_the_weights_that_were_loaded(engine, nako_home):
+    run = nako_home / "runs" / "tiny"
+    engine.tokenizer.save(run / "tokenizer")
+
+    def save(step, factor):
+        weights = {name: value * factor for name, value in engine.model.state_dict().items()}
+        state = {"step": step, "steps": 2}
+        about = {"weights": weights, "tokenizer_hash": engine.tokenizer.hash, "state": state}
+        path = save_checkpoint(run / "sft" / "checkpoints", model=engine.model, **about)
+        os.utime(path / "manifest.json", (step, step))
+
+    def load(**options):
+        return Shelf("cpu", "float32", 1, EngineOptions(**options)).open("tiny/sft")
+
+    save(1, 1.0)
+    old, front = load(), models_of(find_run("tiny/sft"), 50)["tiny/sft"]
+    assert (old.created, front.created, front.context) == (1, 1, 50)
+    assert load().fingerprint == old.fingerprint
+    save(2, 0.5)
+    new = load()
+    assert new.created == 2
+    others = [
+        load(quant="int8"),
+        load(exact=False),
+        Shelf("cpu", "bfloat16", 1, EngineOptions()).open("tiny"),
+    ]
+    assert len({opened.fingerprint for opened in (old, new, *others)}) == 5
+    assert old.fingerprint.startswith("nako_")
+    assert models_of(find_run("tiny"), None)["tiny/sft"].context == engine.context

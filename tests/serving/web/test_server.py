@@ -91,7 +91,13 @@ def test_every_stage_is_a_model_and_the_first_is_what_no_name_means(server):
     said = {name: whole(server, model=name, seed=1) for name in ("tiny/rl", "tiny/sft")}
     assert {name: answer["model"] for name, answer in said.items()} == {name: name for name in said}
     assert said["tiny/rl"]["choices"] == whole(server, seed=1)["choices"] != said["tiny/sft"]["choices"]
-    assert said["tiny/rl"]["system_fingerprint"].startswith("nako_")
+    assert {name: answer["system_fingerprint"] for name, answer in said.items()} == {
+        "tiny/rl": "nako_tiny/rl",
+        "tiny/sft": "nako_tiny/sft",
+    }
+    chunks = streamed(server, model="tiny/sft", seed=1)
+    assert {chunk["system_fingerprint"] for chunk in chunks} == {"nako_tiny/sft"}
+    assert server.get("/v1/models/tiny/sft")[1]["created"] == 2  # as the engine says of what it has loaded
 
 
 @pytest.mark.parametrize(
