@@ -167,11 +167,12 @@ class Passes:
     def _run(self, laid: Tensor, alone: bool) -> Tensor:
         """Compute a pass.  laid (4, N) -> what Pass.run gives"""
         key = laid.shape[1], alone
-        if key not in self._passes:
-            self._passes[key] = self._capture(*key)
-        found = self._passes[key]
-        found.laid.copy_(laid)
-        return found.run()
+        with torch.cuda.device_of(laid):  # Triton launches on the thread's own GPU, which may be another
+            if key not in self._passes:
+                self._passes[key] = self._capture(*key)
+            found = self._passes[key]
+            found.laid.copy_(laid)
+            return found.run()
 
     def _capture(self, rows: int, alone: bool) -> Pass:
         """A pass of so many rows."""
