@@ -231,7 +231,9 @@ class Dispatcher:
         if any(model in other.models or model == other.loading for other in self.places.values()):
             return
         for job in [job for job in self._waiting() if job.ask.model == model]:
-            self._finish(job, BadRequest(why, status=503, code="model_unavailable", param="model"))
+            self._finish(
+                job, BadRequest(why, status=503, code="model_unavailable", param="model", retry_after=10)
+            )
 
     # where answers go
 

@@ -262,6 +262,7 @@ def test_what_fails_before_a_streams_first_token_is_a_status_and_not_a_stream(en
             "model_unavailable",
             "no such thing",
         )
+        assert int(response.headers["Retry-After"]) >= 1
         with server.ask({"stream": True, "max_tokens": 100_000}) as first:
             first.readline()
             for stream in (True, False):
