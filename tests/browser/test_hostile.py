@@ -110,6 +110,8 @@ def test_no_other_way_in(open_page: Callable[..., Page], server: FakeServer, tmp
     value = {"title": bad, "system": bad, "messages": [], "tree": tree, "leaf": "__proto__"}
     (tmp_path / "tree.json").write_text(json.dumps(value), encoding="utf-8")
     page.set_input_files("#import-file", tmp_path / "tree.json")
-    expect(page.locator("li.user > .body")).to_have_text(bad)
+    expect(page.locator("li.user > .body")).to_have_text(
+        [bad]
+    )  # of one message: waits while the old two stand
     server.models = models
     expect_nothing_ran(page)
