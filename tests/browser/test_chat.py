@@ -236,16 +236,43 @@ def test_a_conversation_deleted_while_its_answer_comes_stays_deleted(
         item = deleting.locator("#list li").filter(has_text="지울 이야기")
         item.hover()
         item.get_by_label("지우기").click()
-        for _ in range(200):
-            if server.stopped == stopped:
-                break
-            first.wait_for_timeout(20)
-        assert server.stopped == stopped
+        wait_until_stopped(first, server, stopped)
         for page in (first, second):
             expect(page.locator("#list .title")).to_have_text(["남을 이야기"])
     first.reload()
     expect(titles).to_have_text(["남을 이야기"])
     second.close()
+
+
+def test_a_deletion_in_another_window_outlasts_a_saving_that_came_after_it(
+    open_page: Callable[..., Page], server: FakeServer
+) -> None:
+    first = open_page(viewport=SCREEN)
+    second = first.context.new_page()
+    second.goto(server.address)
+    server.will_answer("길게 ", HOLD, "답해요")
+    ask(first, "지울 이야기")
+    expect(second.locator("#list .title")).to_have_text(
+        ["지울 이야기"]
+    )  # it stands on the shelf, as after a late saving
+    second.evaluate("""() => new BroadcastChannel("nakochat.1").postMessage(
+        { id: JSON.parse(localStorage.getItem("nakochat.1.current")), removed: true })""")
+    wait_until_stopped(first, server, 1)
+    for page in (first, second):
+        expect(page.locator("#list .title")).to_have_count(0)
+        page.reload()
+        expect(page.locator("#welcome")).to_be_visible()
+        expect(page.locator("#list .title")).to_have_count(0)
+    second.close()
+
+
+def wait_until_stopped(page: Page, server: FakeServer, times: int) -> None:
+    """However busy the machine."""
+    for _ in range(1500):
+        if server.stopped == times:
+            break
+        page.wait_for_timeout(20)
+    assert server.stopped == times
 
 
 def test_two_windows_show_the_same_conversations(open_page: Callable[..., Page], server: FakeServer) -> None:

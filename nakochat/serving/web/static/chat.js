@@ -284,15 +284,17 @@ by("forget-key").addEventListener("click", () => {
   by("forget-key").hidden = true;
 });
 for (const idea of by("ideas").children) idea.addEventListener("click", () => ask(null, idea.textContent));
-shelf.onChange(async (id) => {
-  const found = await shelf.get(id);
+shelf.onChange(async ({ id, removed }) => {
   const known = kept.named(id);
-  if (found && known && answering.isRunning(known)) return; // this window's is newer
-  if (found && known) Object.assign(known, found);
-  else if (found) kept.receive(found);
-  else if (known) {
+  if (removed && known) {
     answering.stop(known);
     kept.drop(known);
+    await shelf.forget(id); // this window may have saved it once more, before it heard
+  } else if (!removed) {
+    const found = await shelf.get(id);
+    if (!found || (known && answering.isRunning(known))) return; // gone again, or this window's is newer
+    if (known) Object.assign(known, found);
+    else kept.receive(found);
   }
   show();
 });

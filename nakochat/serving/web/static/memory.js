@@ -43,7 +43,7 @@ export class Shelf {
     return this;
   }
 
-  /** Call back with the id of a conversation that another window changed. */
+  /** Call back with {id, removed} of a conversation that another window changed. */
   onChange(listen) {
     this.#channel.onmessage = (event) => listen(event.data);
   }
@@ -61,13 +61,18 @@ export class Shelf {
   async put(conversation) {
     if (this.isKept) await this.#write((store) => store.put(conversation));
     else this.#loose.set(conversation.id, conversation);
-    this.#channel.postMessage(conversation.id);
+    this.#channel.postMessage({ id: conversation.id, removed: false });
   }
 
   async remove(id) {
+    await this.forget(id);
+    this.#channel.postMessage({ id, removed: true });
+  }
+
+  /** Remove what another window has removed already. */
+  async forget(id) {
     if (this.isKept) await this.#write((store) => store.delete(id));
     else this.#loose.delete(id);
-    this.#channel.postMessage(id);
   }
 
   #read() {
