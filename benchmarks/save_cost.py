@@ -49,13 +49,13 @@ class Timed(Training):
             self.began = moment()
         if self.step == self.schedule.steps:
             synchronise(self.machine.device)
-            self._finish_save()  # what is still being written is the saves' cost too
+            self.checkpoints.finish()  # what is still being written is the saves' cost too
             self.ended = moment()
 
     def _save(self, steps: int) -> bool:
         if self.step in self.saves_at:
             began = time.perf_counter()
-            self.save()
+            self.checkpoints.begin(self._state())
             self.pauses.append(time.perf_counter() - began)
         return True
 

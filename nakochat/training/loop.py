@@ -7,32 +7,29 @@ checkpoint: step, random state, optimizer, position in the data, what the guard 
 """
 
 import contextlib
-import errno
 import functools
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
 from nakochat.core.errors import TrainingError
 from nakochat.core.interrupts import Interrupt, Interrupted, Unwanted, interruptible
-from nakochat.core.machine import Machine, peak_memory_bytes, synchronise
+from nakochat.core.machine import Machine, peak_memory_bytes
 from nakochat.core.messages import say
 from nakochat.core.progress import Bar, speak, warn
 from nakochat.core.run import Run
 from nakochat.data.batches import Batch
-from nakochat.models.checkpoint import Checkpoint, Keep, agreed_checkpoint, save_checkpoint
+from nakochat.models.checkpoint import Checkpoint, Keep
 from nakochat.models.kernels import agreed_kernel, candidates, switch_on
 from nakochat.models.model import Model
 from nakochat.training import loop_words as words
+from nakochat.training.checkpoints import Checkpoints
 from nakochat.training.guard import Guard
 from nakochat.training.objective import Loss, compiled_loss, weighted_loss
 from nakochat.training.optimizer import Optimizer
-from nakochat.training.saving import Saver, Snapshot, drop
 from nakochat.training.schedule import Schedule
 
 
@@ -93,14 +90,20 @@ class Training:
     """The last measured bits per byte of held-out text, and at which step."""
     _settled: int | None = None
     """The step at which everything between steps is done: measuring and saving."""
-    _saved: int | None = None
-    """The step of the checkpoint that was begun, or resumed, last."""
     _warming_up: bool = True
     """No step was made yet by this process: compiling takes so long that a wish to stop doesn't wait for its end."""
     _measured: bool = True
     """Whether the checks of this step have been made to their end."""
-    _saver: Saver = field(default_factory=Saver)
-    _snapshot: Snapshot = field(default_factory=Snapshot)
+
+    def __post_init__(self) -> None:
+        self.checkpoints = Checkpoints(
+            self.run.folder / "checkpoints",
+            self.model,
+            self.optimizer,
+            self.machine,
+            tokenizer_hash=self.tokenizer_hash,
+            keep=self.keep,
+        )
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Take up the exact state of a checkpoint."""
@@ -114,8 +117,8 @@ class Training:
         )
         if "guard" in checkpoint.state:  # not in checkpoints of earlier versions
             self.guard.restore(checkpoint.state["guard"])
-        self._saved = self.step or None
-        self._settled = self._saved if checkpoint.state.get("measured", True) else None
+        self.checkpoints.step = self.step or None
+        self._settled = self.checkpoints.step if checkpoint.state.get("measured", True) else None
 
     def begin(self, seed: int) -> None:
         """The random state of a fresh start: whatever this process did before leaves no trace in what is learned."""
@@ -128,14 +131,13 @@ class Training:
         that stay bad.
         """
         self._choose_kernel()
-        if self.machine.device.type == "cuda":
-            self._copies()  # gets the memory for them: page-locking it takes longer than a save may hold steps up
+        self.checkpoints.reserve()
         loss_of = self._loss()
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
         with (
             interruptible(self.wish) as interrupt,
-            self._saves_ended(),
+            self.checkpoints.ended(),
             self.machine.in_step(self.patience) as beat,
             Bar(title, steps, start=self.step, every=self.log_every, shown=shown) as bar,
         ):
@@ -151,7 +153,7 @@ class Training:
                     break
                 self._stop_if_asked(interrupt)
                 try:
-                    figures = self._one_step(loss_of)
+                    figures = self._first_step(loss_of) if self._warming_up else self._one_step(loss_of)
                 except Unwanted:
                     continue  # by the same way as a wish between steps
                 if figures is None:
@@ -187,22 +189,31 @@ class Training:
             self.run.log("attention", kernel=self.kernel)
         self.model.packed = switch_on(self.kernel)
 
+    def _first_step(self, loss_of: Loss) -> dict[str, float] | None:
+        """As any other, but a wish to stop ends it, and the training, wherever it is.
+
+        By then weights may be half changed, and nothing was done yet that isn't in the checkpoint this process began
+        with: it leaves without saving.  Of several ranks all would have to give up together, so that they don't.
+        """
+        alone = self.machine.world == 1
+        try:
+            with self.wish.breaking() if alone else contextlib.nullcontext():
+                figures = self._one_step(loss_of)
+        except Unwanted:
+            if not alone:
+                raise
+            speak(words.left_at_once(self.step))
+            raise Interrupted from None
+        self._warming_up = figures is None
+        return figures
+
     def _one_step(self, loss_of: Loss) -> dict[str, float] | None:
-        """What to log of a step; None where it was not made.  Unwanted where it was given up for a wish to stop."""
+        """What to log of a step; None where it was not made.  Unwanted where its batches were given up."""
         self.model.train()
         self._seed_dropout()
-        may_give_up = self._warming_up and self.machine.world == 1  # of several, all would have to together
-        position = self.batches.state() if may_give_up else {}
         pieces = self.batches.step()
         scored = self.machine.sum(sum(piece.scored for piece in pieces))
-        try:
-            with self.wish.breaking() if may_give_up else contextlib.nullcontext():
-                total = self._summed_gradients(pieces, max(scored, 1), loss_of)
-        except Unwanted:
-            self.optimizer.zero_gradients()
-            self.batches.restore(position)
-            raise
-        self._warming_up = False
+        total = self._summed_gradients(pieces, max(scored, 1), loss_of)
         norm = self.optimizer.gradient_norm()
         mean = self.machine.sum(total)
         fault = self.guard.fault(mean, norm) if scored else None
@@ -302,9 +313,7 @@ class Training:
 
     def _roll_back(self) -> bool:
         """The state of the last checkpoint, but past every batch that was taken.  False where there is none."""
-        self._say_failed(self._saver.wait())
-        self.machine.wait()
-        checkpoint = agreed_checkpoint(self.run.folder / "checkpoints", self.machine)
+        checkpoint = self.checkpoints.newest()
         if checkpoint is None:
             return False
         position, guard, seconds = self.batches.state(), self.guard.state(), self.seconds
@@ -347,18 +356,18 @@ class Training:
 
         A full disk is said and survived, but for the last checkpoint.
         """
-        self._say_failed(self._saver.collect())
+        self.checkpoints.look()
         if not self.step or (self.step % self.save_every and self.step != steps):
             return True
-        if self.step == self._saved:  # a resumed run that had still to measure
+        if self.step == self.checkpoints.step:  # a resumed run that had still to measure
             return True
         if not self._is_finite():
             self._forget_spoilt()
             return False
         try:
-            self.save()
+            self.checkpoints.begin(self._state())
             if self.step == steps:
-                self._finish_save()
+                self.checkpoints.finish()
         except OSError as error:
             raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
         return True
@@ -377,29 +386,6 @@ class Training:
         found = torch.stack([parameter.detach().isfinite().all() for parameter in self.model.parameters()])
         return not self.machine.sum(not bool(found.all()))
 
-    def save(self) -> None:
-        """Begin a checkpoint of this very moment, by the first rank; `_finish_save` waits for it."""
-        self._say_failed(self._saver.wait())
-        self._saved = self.step
-        weights, optimizer = self._copies()
-        if self.machine.is_first:
-            optimizer["random.cpu"] = torch.get_rng_state()
-            state = self._state()
-            self._saver.begin(lambda: self._write(weights, optimizer, state))
-
-    def _copies(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Weights and the optimizer's state in the first rank's own memory.  All ranks call it."""
-        take = self._snapshot.take if self.machine.is_first else drop
-        weights = {name: take(f"model.{name}", tensor) for name, tensor in self.model.state_dict().items()}
-        return weights, self.optimizer.whole_state(take)
-
-    def _finish_save(self) -> None:
-        """Until the disk has it.  OSError on every rank when it could not be written."""
-        failed = self._saver.wait()
-        # all ranks learn of it, so that all go on, or leave, alike
-        if self.machine.sum(failed is not None):
-            raise failed or OSError(errno.EIO, os.strerror(errno.EIO))
-
     def _state(self) -> dict[str, Any]:
         """What a checkpoint holds beside the tensors."""
         return {
@@ -416,48 +402,15 @@ class Training:
             "score": self.score[1] if self.score is not None and self.score[0] == self.step else None,
         }
 
-    def _write(self, weights: dict[str, Tensor], optimizer: dict[str, Tensor], state: dict[str, Any]) -> None:
-        synchronise(self.machine.device)  # the copies may still be on their way
-        save_checkpoint(
-            self.run.folder / "checkpoints",
-            model=self.model,
-            weights=weights,
-            tokenizer_hash=self.tokenizer_hash,
-            state=state,
-            optimizer=optimizer,
-            keep=self.keep,
-        )
-
-    @contextlib.contextmanager
-    def _saves_ended(self) -> Iterator[None]:
-        """Whatever ends the training, a save on its way is brought to its end."""
-        try:
-            yield
-        finally:
-            self._say_failed(self._saver.wait())
-
-    def _say_failed(self, error: OSError | None) -> None:
-        """Of a save in the background, by the rank that made it."""
-        if error is not None:
-            warn(words.not_saved(self._saved or 0, error) + words.goes_on())
-
     def _stop_if_asked(self, interrupt: Interrupt) -> None:
         if not self.machine.sum(interrupt.asked):
             return
         good = self._is_finite()
         if good:
             try:
-                self._save_for_leaving()
+                self.checkpoints.leave(self._state())
             except OSError as error:
                 raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
         if self.machine.is_first:
             speak(words.stopped(self.step, saved=good))
         raise Interrupted
-
-    def _save_for_leaving(self) -> None:
-        """As `save`, unless this very step has been saved: replacing a checkpoint would only put it at risk."""
-        failed = self._saver.wait()
-        self._say_failed(failed)
-        if self._saved != self.step or self.machine.sum(failed is not None):
-            self.save()
-            self._finish_save()

@@ -39,6 +39,15 @@ def stopped(step: int, *, saved: bool) -> str:
     )
 
 
+def left_at_once(step: int) -> str:
+    if step:
+        return stopped(step, saved=True)
+    return say(
+        "첫 걸음을 마치지 않고 멈췄습니다. 같은 명령을 다시 실행하면 이 단계를 처음부터 합니다.",
+        "Stopped before the first step was made. Run the same command again to begin this stage.",
+    )
+
+
 def no_room_for_a_row() -> str:
     return say(
         "한 줄씩 계산해도 메모리가 모자랍니다. --recompute를 켜거나, 더 작은 --depth나 --context로 새로 시작하세요.",

@@ -18,7 +18,7 @@ from nakochat.data.batches import IGNORE, Batch, PackedBatches, Source
 from nakochat.data.shards.shard import TokenShard
 from nakochat.models.checkpoint import Keep, newest_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
-from nakochat.training import loop
+from nakochat.training import checkpoints, loop
 from nakochat.training.guard import Guard
 from nakochat.training.loop import Check, Training
 from nakochat.training.objective import weighted_loss
@@ -250,28 +250,57 @@ def signalling_loss(at: int, monkeypatch) -> None:
     monkeypatch.setattr(loop, "weighted_loss", loss)
 
 
-@pytest.mark.parametrize(("at", "saved"), [(0, 0), (2, 3)])
-def test_only_the_first_step_of_a_process_is_given_up_half_way(tmp_path, monkeypatch, at, saved):
+def test_only_the_first_step_of_a_process_is_broken_off(tmp_path, monkeypatch):
     """It compiles, which may take minutes; any other is soon over."""
-    whole = train(tmp_path / "whole", steps=6)
-    with Run(tmp_path / "part") as run, monkeypatch.context() as patched:
-        signalling_loss(at, patched)
-        first = training(tmp_path / "part", run, steps=6, save_every=100)
+    with Run(tmp_path) as run, monkeypatch.context() as patched:
+        signalling_loss(2, patched)
         with pytest.raises(Interrupted):
-            first.train()
-    checkpoint = newest_checkpoint(tmp_path / "part" / "checkpoints")
-    assert checkpoint.step == saved
-    with Run(tmp_path / "part") as run, monkeypatch.context() as patched:
+            training(tmp_path, run, save_every=100).train()
+    assert newest_checkpoint(tmp_path / "checkpoints").step == 3
+    with Run(tmp_path) as run, monkeypatch.context() as patched:
         signalling_loss(0, patched)
-        again = training(tmp_path / "part", run, steps=6, save_every=100)
-        again.model.load_state_dict(checkpoint.weights())
-        again.resume(checkpoint)
+        again = training(tmp_path, run, save_every=100)
+        again.resume(newest_checkpoint(tmp_path / "checkpoints"))
         with pytest.raises(Interrupted):
             again.train()
-    assert again.step == saved
-    second = resumed(tmp_path / "part", steps=6)
+    assert again.step == 3
+
+
+def half_a_step(made: Training, monkeypatch) -> None:
+    """Ctrl-C when the optimizer has changed some of the weights."""
+    step = made.optimizer.step
+
+    def broken(*given, **named):
+        before = [parameter.detach().clone() for parameter in made.model.parameters()]
+        step(*given, **named)
+        for parameter, old in zip(list(made.model.parameters())[1:], before[1:], strict=True):
+            parameter.data.copy_(old)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(made.optimizer, "step", broken)
+
+
+@pytest.mark.parametrize("begun", [0, 3])
+def test_what_a_broken_off_first_step_left_is_not_saved(tmp_path, monkeypatch, capsys, begun):
+    whole = train(tmp_path / "whole", steps=6)
+    folder = tmp_path / "part"
+    if begun:
+        with Run(folder) as run, pytest.raises(Interrupted):
+            training(folder, run, save_every=100, checks=[Check(1, stop_at(begun))]).train()
+    capsys.readouterr()
+    with Run(folder) as run, monkeypatch.context() as patched:
+        broken = training(folder, run, save_every=100)
+        if begun:
+            broken.model.load_state_dict(newest_checkpoint(folder / "checkpoints").weights())
+            broken.resume(newest_checkpoint(folder / "checkpoints"))
+        half_a_step(broken, patched)
+        with pytest.raises(Interrupted):
+            broken.train()
+    assert ("3걸음까지 저장" if begun else "이 단계를 처음부터") in capsys.readouterr().out
+    assert bool(newest_checkpoint(folder / "checkpoints")) == bool(begun)
+    second = resumed(folder) if begun else train(folder)
     assert difference(whole.model, second.model) == 0
-    assert losses(tmp_path / "part") == losses(tmp_path / "whole")
+    assert losses(folder) == losses(tmp_path / "whole")
 
 
 def test_the_first_measurement_is_given_up_too(tmp_path):
@@ -453,7 +482,7 @@ def resumed(folder: Path, **changes) -> Training:
 
 
 def test_a_save_in_the_background_holds_the_moment_at_which_it_began(tmp_path, monkeypatch):
-    save, may_write, at = loop.save_checkpoint, threading.Event(), []
+    save, may_write, at = checkpoints.save_checkpoint, threading.Event(), []
 
     def late(folder, **values):
         assert may_write.wait(60)
@@ -465,13 +494,13 @@ def test_a_save_in_the_background_holds_the_moment_at_which_it_began(tmp_path, m
             may_write.set()  # a step after it began
         return {}
 
-    monkeypatch.setattr(loop, "save_checkpoint", late)
+    monkeypatch.setattr(checkpoints, "save_checkpoint", late)
     with Run(tmp_path / "late") as run:
         made = training(tmp_path / "late", run, checks=[Check(1, let_go), Check(1, stop_at(3))])
         with pytest.raises(Interrupted):
             made.train()
     assert at[0] == (2, 3)
-    monkeypatch.setattr(loop, "save_checkpoint", save)
+    monkeypatch.setattr(checkpoints, "save_checkpoint", save)
     early = train(tmp_path / "early", steps=6, save_every=2)
     (tmp_path / "late" / "checkpoints" / "000003" / "state.json").unlink()  # back to the one of step 2
     assert difference(resumed(tmp_path / "late").model, early.model) == 0
@@ -479,9 +508,11 @@ def test_a_save_in_the_background_holds_the_moment_at_which_it_began(tmp_path, m
 
 def test_a_signal_where_it_has_just_been_saved_saves_no_second_time(tmp_path, monkeypatch):
     saved = []
-    save = loop.save_checkpoint
+    save = checkpoints.save_checkpoint
     monkeypatch.setattr(
-        loop, "save_checkpoint", lambda folder, **v: (saved.append(v["state"]["step"]), save(folder, **v))
+        checkpoints,
+        "save_checkpoint",
+        lambda folder, **v: (saved.append(v["state"]["step"]), save(folder, **v)),
     )
     with Run(tmp_path) as run:
         made = training(tmp_path, run, checks=[Check(1, stop_at(4))])
@@ -498,7 +529,7 @@ def test_the_checkpoint_of_the_best_measurement_stays(tmp_path):
 
 
 def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys):
-    save, tried = loop.save_checkpoint, []
+    save, tried = checkpoints.save_checkpoint, []
 
     def full_once(folder, **values):
         tried.append(values["state"]["step"])
@@ -506,7 +537,7 @@ def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys)
             raise OSError(errno.ENOSPC, "No space left on device")
         return save(folder, **values)
 
-    monkeypatch.setattr(loop, "save_checkpoint", full_once)
+    monkeypatch.setattr(checkpoints, "save_checkpoint", full_once)
     made = train(tmp_path)
     assert tried == [2, 4, 6]
     assert made.step == 6
@@ -528,36 +559,6 @@ def test_a_full_disk_while_stopping_is_an_error(tmp_path, full_disk):
         made = training(tmp_path, run, save_every=100, checks=[Check(1, stop_at(3))])
         with full_disk(), pytest.raises(TrainingError, match=r"File too large.*다시 실행"):
             made.train()
-
-
-class Ranks(Machine):
-    """One of two processes; `others` is what the other adds to every sum."""
-
-    others = 0.0
-
-    def sum(self, value):
-        return value + self.others
-
-
-def test_a_save_that_failed_on_the_first_rank_failed_on_all(tmp_path, full_disk, capsys):
-    with Run(tmp_path, writes=False) as run:
-        made = training(tmp_path, run, save_every=1)
-        made.machine = Ranks(CPU, rank=1, world=2)
-        made.save()
-        made.machine.__dict__["others"] = 1.0
-        with pytest.raises(OSError, match="error"):
-            made._finish_save()
-    assert not capsys.readouterr().err
-    assert not (tmp_path / "checkpoints").exists()
-    with Run(tmp_path) as run, full_disk():
-        made = training(tmp_path, run)
-        told = []
-        made.machine = Ranks(CPU, rank=0, world=2)
-        made.machine.__dict__["sum"] = lambda value: told.append(value) or value
-        made.save()
-        with pytest.raises(OSError, match="File too large"):
-            made._finish_save()
-    assert told == [True]  # before it raised
 
 
 def test_a_step_that_asks_for_nothing_changes_nothing(tmp_path):
