@@ -1,8 +1,9 @@
-"""Runs' scores.json -> the results tables of README.md and README.en.md, between their markers.
+"""Runs' scores.json -> the results tables and the talk in README.md and README.en.md, between their markers.
 
     python scripts/readme_results.py tiny tiny-1 tiny-2
 
-The stages are those of the first run; with several runs (seeds) a last column holds the worst RL score.
+The stages are those of the first run; with several runs (seeds) a last column holds the worst RL score.  The talk is
+what its RL stage answered in two of the five fixed conversations, the same two whatever was said.
 """
 
 import json
@@ -14,11 +15,15 @@ from nakochat.core.files import write_text
 from nakochat.core.paths import STAGES, run_folder
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- results -->", "<!-- /results -->"
+CONVERSATIONS = (0, 4)  # that are shown, of those in evals/suite.py
+
+
+def found(name: str, stage: str) -> dict[str, Any]:
+    return json.loads((run_folder(name) / stage / "scores.json").read_text(encoding="utf-8"))
 
 
 def scores(name: str, stage: str) -> dict[str, Any]:
-    return json.loads((run_folder(name) / stage / "scores.json").read_text(encoding="utf-8"))["scores"]
+    return found(name, stage)["scores"]
 
 
 def shown(entry: dict[str, Any]) -> str:
@@ -42,18 +47,34 @@ def table(names: list[str], language: str) -> str:
         row += [shown(columns[stage][key]) for stage in STAGES]
         if len(names) > 1:
             pick = max if entry["better"] == "lower" else min
-            row.append(shown(pick((found[key] for found in seeds), key=lambda found: found["value"])))
+            row.append(shown(pick((seed[key] for seed in seeds), key=lambda entry: entry["value"])))
         lines.append(f"| {' | '.join(row)} |")
     return "\n".join(lines)
+
+
+def talk(name: str, language: str) -> str:
+    who = {"ko": ("사람", "나코"), "en": ("user", "nako")}[language]
+    conversations = found(name, STAGES[-1])["conversations"]
+    shown = (conversations[number] for number in CONVERSATIONS)
+    said = (
+        "\n".join(f"{who[turn['role'] == 'assistant']}  {turn['text']}" for turn in turns) for turns in shown
+    )
+    return "```text\n" + "\n\n".join(said) + "\n```"
+
+
+def filled(text: str, part: str, content: str) -> str:
+    """The text with this between the part's markers."""
+    begin, end = f"<!-- {part} -->", f"<!-- /{part} -->"
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n\n{content}\n\n{end}{rest.split(end)[1]}"
 
 
 def main() -> None:
     names = sys.argv[1:] or ["tiny"]
     for file, language in (("README.md", "ko"), ("README.en.md", "en")):
         text = (ROOT / file).read_text(encoding="utf-8")
-        before, rest = text.split(BEGIN)
-        after = rest.split(END)[1]
-        write_text(ROOT / file, f"{before}{BEGIN}\n\n{table(names, language)}\n\n{END}{after}")
+        text = filled(text, "talk", talk(names[0], language))
+        write_text(ROOT / file, filled(text, "results", table(names, language)))
 
 
 if __name__ == "__main__":
