@@ -210,7 +210,12 @@ class Scheduler:
         """The slot that holds most of a prompt's beginning, a free one where there is a choice."""
         best: Slot | None = None
         most = (0, False)
+        whole = request.alone_from
+        least = min(self.piece, whole) if self.exact else 1  # of fewer nothing may be taken over
         for slot in self.slots:
+            last = max(least, sum(most)) - 1  # that a better one shares: one look tells most slots from it
+            if not 0 <= last < min(whole, len(slot.tokens)) or slot.tokens[last] != request.tokens[last]:
+                continue
             found = (self._reusable(request, slot.tokens, slot.pieces), slot.owner is None)
             if found[0] and found > most:
                 best, most = slot, found
@@ -232,8 +237,10 @@ class Scheduler:
         """
         if request.waits_for is None:
             for other in self.running.values():
+                if other.computed >= other.alone_from:
+                    continue
                 promised = self._reusable(request, other.tokens, other.alone_from)
-                if other.computed < other.alone_from and promised > shared:
+                if promised > shared:
                     request.waits_for, shared = other.key, promised
         other_row = None if request.waits_for is None else self.running.get(request.waits_for)
         return other_row is not None and other_row.computed < other_row.alone_from

@@ -22,7 +22,7 @@ class Task:
     name: str
     label: Label
     exercises: Callable[[], Sequence[Exercise]]
-    """Made when called: a list of a fixed length in a fixed order."""
+    """Of a fixed length, in a fixed order; a generated one is made when it is first looked at."""
     grade: Callable[[str, Expected], bool] = is_right
     chance: float | None = None
     """What guessing gets."""

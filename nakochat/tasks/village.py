@@ -5,6 +5,7 @@ written by hand, in other words than the generator's.
 """
 
 from collections.abc import Callable, Sequence
+from typing import overload
 
 from nakochat.data.village.scene import Exercise, Expected
 from nakochat.data.village.village import Village
@@ -24,21 +25,38 @@ PRACTISED = {
 }
 
 
+class _Generated(Sequence[Exercise]):
+    """`count` held-out exercises, the kinds in turn, each made once: when it is first asked for."""
+
+    def __init__(self, count: int, *kinds: str) -> None:
+        self.length, self.kinds = count, kinds
+        self.village = Village(SEED)
+        self.made: dict[int, Exercise] = {}
+
+    def __len__(self) -> int:
+        return self.length
+
+    @overload
+    def __getitem__(self, place: int) -> Exercise: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Exercise]: ...
+    def __getitem__(self, place: int | slice) -> Exercise | Sequence[Exercise]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(self.length))]
+        number = range(self.length)[place]
+        if number not in self.made:
+            kind = self.kinds[number % len(self.kinds)]
+            self.made[number] = self.village.exercise(number, kind=kind, split="test")
+        return self.made[number]
+
+
 def _generated(count: int, *kinds: str) -> Callable[[], Sequence[Exercise]]:
-    """`count` held-out exercises, the kinds in turn."""
-
-    def make() -> Sequence[Exercise]:
-        village = Village(SEED)
-        return [village.exercise(n, kind=kinds[n % len(kinds)], split="test") for n in range(count)]
-
-    return make
+    exercises = _Generated(count, *kinds)
+    return lambda: exercises
 
 
 def _written(name: str) -> Callable[[], Sequence[Exercise]]:
-    def make() -> Sequence[Exercise]:
-        return [Exercise((user(item.prompt), assistant("")), item.expected) for item in frozen.load(name)]
-
-    return make
+    return lambda: [Exercise((user(item.prompt), assistant("")), item.expected) for item in frozen.load(name)]
 
 
 def _names_option_number(answer: str, expected: Expected) -> bool:
