@@ -16,7 +16,7 @@ from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, find_run
 from nakochat.core.progress import speak, warn
 from nakochat.data.prepare import stored_validation
-from nakochat.data.sources.hub import data_folder
+from nakochat.data.sources.pulled import data_folder
 from nakochat.evals.battery import run_battery, summaries, write_suites
 from nakochat.evals.benchmarks import Options, Outcome
 from nakochat.evals.harness import run_harness

@@ -16,7 +16,7 @@ from nakochat.core.paths import set_folder
 from nakochat.core.progress import speak
 from nakochat.data.corpus.files import find_files
 from nakochat.data.shards.token_set import PART, part_folder
-from nakochat.data.sources.hub import data_folder
+from nakochat.data.sources.pulled import data_folder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ from nakochat.data.shards.set_writer import SHARD_TOKENS, Preparation, Progress,
 from nakochat.data.shards.token_set import PART, TokenSet, part_folder
 from nakochat.data.shards.tokenising import Reading, SourceFile
 from nakochat.data.sources.catalog import catalogue, near_names, source_of
+from nakochat.data.sources.pulled import data_folder
 
 EVERY = 15.0  # seconds between two lines about how far it is
 
@@ -164,8 +165,6 @@ def _read_from(sources: Sequence[str], settings: PrepareSettings) -> tuple[Readi
 
 def _resolve(source: str, column: str | None) -> tuple[Path, str, str | None]:
     """What a source's path, name and column of text are: a path, or what was pulled under its name."""
-    from nakochat.data.sources.hub import data_folder  # whose library takes its time to come
-
     path = Path(source).expanduser()
     if not path.exists() and source in catalogue():
         path = data_folder(source)

@@ -12,8 +12,9 @@ from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.data.sources.catalog import Source, may_sell, select
 from nakochat.data.sources.download import quiet
-from nakochat.data.sources.hub import Plan, check_room, data_folder, hold, look_up, read_lock
+from nakochat.data.sources.hub import Plan, check_room, look_up
 from nakochat.data.sources.pull import UNPACKED, download, in_background, take_manual
+from nakochat.data.sources.pulled import data_folder, hold, read_lock
 
 Set = Literal["ko", "en", "all", "small"]
 

@@ -13,7 +13,7 @@ from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.data.batches import Source
 from nakochat.data.shards.shard import TokenShard
-from nakochat.data.sources.hub import data_folder
+from nakochat.data.sources.pulled import data_folder
 from nakochat.data.weighted import parse_weighted
 from nakochat.tasks.benchmark import Benchmark
 from nakochat.tasks.catalogue import select

@@ -13,7 +13,7 @@ from nakochat.commands.presets import SUPPLIES, load_preset
 from nakochat.core.files import read_json
 from nakochat.core.paths import set_folder
 from nakochat.data.shards.token_set import TokenSet
-from nakochat.data.sources.hub import data_folder
+from nakochat.data.sources.pulled import data_folder
 from nakochat.training.settings import TokenizerSettings
 from tests.fake_hub import FakeHub, in_place_of_the_hub
 

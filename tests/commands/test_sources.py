@@ -14,7 +14,7 @@ from nakochat.cli import run
 from nakochat.commands.sources import readable
 from nakochat.core.files import read_json
 from nakochat.data.sources.catalog import find_source, source_of
-from nakochat.data.sources.hub import data_folder, hold
+from nakochat.data.sources.pulled import data_folder, hold
 from tests.fake_hub import FakeHub, in_place_of_the_hub
 
 KOREAN = "minpeter/fineweb-2-edu-korean-raw"

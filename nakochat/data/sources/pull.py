@@ -22,7 +22,8 @@ from nakochat.core.progress import Bar, console, speak
 from nakochat.data.corpus.files import find_files
 from nakochat.data.sources.catalog import LOCK, Source
 from nakochat.data.sources.download import PARTIAL, RemoteFile, Stopped, fetch
-from nakochat.data.sources.hub import Plan, data_folder, read_lock, write_lock
+from nakochat.data.sources.hub import Plan, write_lock
+from nakochat.data.sources.pulled import data_folder, read_lock
 
 WORKERS = 4
 UNPACKED = "unpacked"

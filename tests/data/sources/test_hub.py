@@ -20,7 +20,8 @@ from nakochat.core.files import read_json
 from nakochat.data.sources import download as one_file
 from nakochat.data.sources import hub, pull
 from nakochat.data.sources.catalog import Address, Source, source_of
-from nakochat.data.sources.hub import data_folder, look_up
+from nakochat.data.sources.hub import look_up
+from nakochat.data.sources.pulled import data_folder, hold
 from tests.fake_hub import COMMIT, FakeHub
 
 REPO = "maker/texts"
@@ -360,10 +361,10 @@ def test_a_second_pull_waits_for_the_first(server: FakeHub, capsys: pytest.Captu
 
     def second() -> None:
         began.set()
-        with hub.hold(source()):
+        with hold(source()):
             entered.append(True)
 
-    with hub.hold(source()):
+    with hold(source()):
         other = threading.Thread(target=second)
         other.start()
         began.wait()
