@@ -27,6 +27,7 @@ from nakochat.models.kernels import agreed_kernel, candidates, switch_on
 from nakochat.models.model import Model
 from nakochat.training import loop_words as words
 from nakochat.training.checkpoints import Checkpoints
+from nakochat.training.gradients import Gradients
 from nakochat.training.guard import Guard
 from nakochat.training.objective import Loss, compiled_loss, weighted_loss
 from nakochat.training.optimizer import Optimizer
@@ -38,8 +39,14 @@ class Batches(Protocol):
     all ranks raise together, it would give the same again."""
 
     def step(self) -> list[Batch]: ...
-    def state(self) -> dict[str, Any]: ...
-    def restore(self, state: dict[str, Any]) -> None: ...
+    def state(self) -> dict[str, Any]:
+        """The position, as JSON: what a checkpoint holds of it, the same for every number of ranks."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on behind what had been taken by then."""
+        ...
+
     def figures(self) -> dict[str, float]:
         """What the step just taken wants logged beside the loss."""
         ...
@@ -70,10 +77,8 @@ class Training:
     step: int = 0
     seconds: float = 0.0
     tokens: int = 0
-    rows_at_once: int | None = None
-    """What memory turned out to hold of a piece; None is all of it."""
     kernel: str | None = None
-    """What computes attention (models/kernels.py); None is not chosen yet."""
+    """What computes attention on a GPU (models/kernels.py); None is not chosen yet."""
     keep: Keep = field(default_factory=Keep)
     guard: Guard = field(default_factory=Guard)
     patience: float = 1800.0
@@ -89,7 +94,7 @@ class Training:
     score: tuple[int, float] | None = None
     """The last measured bits per byte of held-out text, and at which step."""
     _settled: int | None = None
-    """The step at which everything between steps is done: measuring and saving."""
+    """The step at which everything between steps is done: measuring and saving.  None: not at this one yet."""
     _warming_up: bool = True
     """No step was made yet by this process: compiling takes so long that a wish to stop doesn't wait for its end."""
     _measured: bool = True
@@ -104,6 +109,10 @@ class Training:
             tokenizer_hash=self.tokenizer_hash,
             keep=self.keep,
         )
+
+    def begin(self, seed: int) -> None:
+        """The random state of a fresh start: whatever this process did before leaves no trace in what is learned."""
+        torch.manual_seed(seed)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Take up the exact state of a checkpoint."""
@@ -120,10 +129,6 @@ class Training:
         self.checkpoints.step = self.step or None
         self._settled = self.checkpoints.step if checkpoint.state.get("measured", True) else None
 
-    def begin(self, seed: int) -> None:
-        """The random state of a fresh start: whatever this process did before leaves no trace in what is learned."""
-        torch.manual_seed(seed)
-
     def train(self, then: Callable[[], None] = lambda: None) -> None:
         """Until the schedule's last step; the first rank then does what belongs to a whole stage, and ends its log.
 
@@ -132,11 +137,11 @@ class Training:
         """
         self._choose_kernel()
         self.checkpoints.reserve()
-        loss_of = self._loss()
+        gradients = Gradients(self.model, self.optimizer, self.machine, self.run, self._loss())
         steps, title = self.schedule.steps, self.run.folder.name
         shown = self.machine.is_first
         with (
-            interruptible(self.wish) as interrupt,
+            interruptible(self.wish),
             self.checkpoints.ended(),
             self.machine.in_step(self.patience) as beat,
             Bar(title, steps, start=self.step, every=self.log_every, shown=shown) as bar,
@@ -145,24 +150,24 @@ class Training:
                 beat()
                 started = time.perf_counter()
                 if self.step != self._settled:
-                    self._measure(interrupt)
-                    if not self._save(steps):
-                        continue
+                    self._measure()
+                    if not self._save():
+                        continue  # from the checkpoint that it went back to
                     self._settled = self.step
                 if self.step == steps:
                     break
-                self._stop_if_asked(interrupt)
+                self._stop_if_asked()
                 try:
-                    figures = self._first_step(loss_of) if self._warming_up else self._one_step(loss_of)
+                    figures = self._first_step(gradients) if self._warming_up else self._one_step(gradients)
                 except Unwanted:
                     continue  # by the same way as a wish between steps
-                if figures is None:
+                if figures is None:  # at the step where it stands, or went back to, all between steps is done
                     self._settled = self.step
                     continue
                 elapsed = time.perf_counter() - started
                 self.seconds += elapsed
                 self._log(bar, figures, elapsed)
-            asked = self.machine.sum(interrupt.asked)
+            asked = self.machine.sum(self.wish.asked)
         if shown:
             then()
         # the very last: a stage that ended on its way here is closed by the next run of it
@@ -189,7 +194,88 @@ class Training:
             self.run.log("attention", kernel=self.kernel)
         self.model.packed = switch_on(self.kernel)
 
-    def _first_step(self, loss_of: Loss) -> dict[str, float] | None:
+    def _measure(self) -> None:
+        """All checks.  Before the last step a wish to stop gives them up, and the run that goes on begins with them,
+        from the same random state."""
+        if self.step == self.schedule.steps:
+            self._look()
+            return
+        before, self._measured = torch.get_rng_state(), False
+        try:
+            with self.wish.breaking():
+                self._look()
+            self._measured = True
+        except Unwanted:
+            torch.set_rng_state(before)
+
+    def _look(self) -> None:
+        for check in self.checks:
+            if self.step % check.every == 0 or self.step == self.schedule.steps:
+                self.model.eval()
+                with torch.no_grad():
+                    values = check.measure(self.model, self.step)
+                if values:
+                    self.run.log("check", step=self.step, **values)
+                if "validation_bits_per_byte" in values:
+                    self.score = (self.step, values["validation_bits_per_byte"])
+
+    def _save(self) -> bool:
+        """At every save_every steps, in the background, and at the end.  False where the weights were spoilt.
+
+        A full disk is said and survived, but for the last checkpoint.
+        """
+        self.checkpoints.look()
+        is_last = self.step == self.schedule.steps
+        if not self.step or (self.step % self.save_every and not is_last):
+            return True
+        if self.step == self.checkpoints.step:  # a resumed run that had still to measure
+            return True
+        if not self._is_finite():
+            self._forget_spoilt()
+            return False
+        try:
+            self.checkpoints.begin(self._state())
+            if is_last:
+                self.checkpoints.finish()
+        except OSError as error:
+            raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
+        return True
+
+    def _state(self) -> dict[str, Any]:
+        """What a checkpoint holds beside the tensors."""
+        return {
+            "step": self.step,
+            "steps": self.schedule.steps,
+            "seconds": self.seconds,
+            "tokens": self.tokens,
+            "dtype": str(self.machine.dtype).removeprefix("torch."),
+            "compiled": self.machine.compile,
+            "attention": self.kernel,
+            "data": self.batches.state(),
+            "guard": self.guard.state(),
+            "measured": self._measured,
+            "score": self.score[1] if self.score is not None and self.score[0] == self.step else None,
+        }
+
+    def _is_finite(self) -> bool:
+        """Whether every weight is a number.  Asked where a checkpoint is made, so that each holds a good model."""
+        found = torch.stack([parameter.detach().isfinite().all() for parameter in self.model.parameters()])
+        return not self.machine.sum(not bool(found.all()))
+
+    def _stop_if_asked(self) -> None:
+        if not self.machine.sum(self.wish.asked):
+            return
+        good = self._is_finite()
+        if good:
+            try:
+                self.checkpoints.leave(self._state())
+            except OSError as error:
+                raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
+        if self.machine.is_first:
+            speak(words.stopped(self.step, saved=good))
+        raise Interrupted
+
+    def _first_step(self, gradients: Gradients) -> dict[str, float] | None:
         """As any other, but a wish to stop ends it, and the training, wherever it is.
 
         By then weights may be half changed, and nothing was done yet that isn't in the checkpoint this process began
@@ -198,7 +284,7 @@ class Training:
         alone = self.machine.world == 1
         try:
             with self.wish.breaking() if alone else contextlib.nullcontext():
-                figures = self._one_step(loss_of)
+                figures = self._one_step(gradients)
         except Unwanted:
             if not alone:
                 raise
@@ -207,13 +293,13 @@ class Training:
         self._warming_up = figures is None
         return figures
 
-    def _one_step(self, loss_of: Loss) -> dict[str, float] | None:
+    def _one_step(self, gradients: Gradients) -> dict[str, float] | None:
         """What to log of a step; None where it was not made.  Unwanted where its batches were given up."""
         self.model.train()
         self._seed_dropout()
         pieces = self.batches.step()
         scored = self.machine.sum(sum(piece.scored for piece in pieces))
-        total = self._summed_gradients(pieces, max(scored, 1), loss_of)
+        total = gradients.take(pieces, max(scored, 1), self.step)
         norm = self.optimizer.gradient_norm()
         mean = self.machine.sum(total)
         fault = self.guard.fault(mean, norm) if scored else None
@@ -245,47 +331,6 @@ class Training:
         """By seed, step and rank: a resumed run leaves out the same values on every kind of device."""
         if getattr(self.model.config, "dropout", 0.0):
             torch.manual_seed(hash((self.seed, self.step, self.machine.rank)) % 2**63)
-
-    def _summed_gradients(self, pieces: list[Batch], scored: float, loss_of: Loss) -> float:
-        """Forward and backward of every piece, summed over the ranks; this rank's share of the loss.
-
-        Where memory runs out, on any rank, all take the step again in pieces of half the rows, and stay with them.
-        """
-        while True:
-            rows = max(len(piece.inputs) for piece in pieces)
-            most = min(rows, self.rows_at_once or rows)
-            parts = [part for piece in pieces for part in piece.split(most)]
-            total = self._backward(parts, scored, loss_of)
-            self.optimizer.finish_reduction()
-            if not self.machine.sum(total is None):
-                assert total is not None
-                return total
-            self.optimizer.zero_gradients()
-            self._halve(int(self.machine.largest(most)))
-
-    def _backward(self, pieces: list[Batch], scored: float, loss_of: Loss) -> float | None:
-        """This rank's share of the loss; None where memory ran out."""
-        total = torch.zeros((), device=self.machine.device)
-        try:
-            for number, piece in enumerate(pieces, start=1):
-                loss = loss_of(self.model, piece.to(self.machine.device)) / scored
-                if number == len(pieces):
-                    self.optimizer.begin_reduction()
-                loss.backward()
-                total += loss.detach()
-            return float(total)
-        except torch.OutOfMemoryError:
-            return None  # what the traceback holds of the step is let go before it is tried again
-
-    def _halve(self, rows: int) -> None:
-        """TrainingError when the pieces that did not fit were of one row."""
-        if rows == 1:
-            raise TrainingError(words.no_room_for_a_row())
-        self.rows_at_once = rows // 2
-        self.machine.forget_cached_memory()
-        if self.machine.is_first:
-            speak(words.halved(rows, self.rows_at_once))
-        self.run.log("memory", step=self.step, rows_at_once=self.rows_at_once)
 
     def _log(self, bar: Bar, figures: dict[str, float], elapsed: float) -> None:
         speed = self.tokens / self.seconds
@@ -326,52 +371,6 @@ class Training:
             warn(words.rolled_back(self.step))
         return True
 
-    def _measure(self, interrupt: Interrupt) -> None:
-        """All checks.  Before the last step a wish to stop gives them up, and the run that goes on begins with them,
-        from the same random state."""
-        if self.step == self.schedule.steps:
-            self._look()
-            return
-        before, self._measured = torch.get_rng_state(), False
-        try:
-            with interrupt.breaking():
-                self._look()
-            self._measured = True
-        except Unwanted:
-            torch.set_rng_state(before)
-
-    def _look(self) -> None:
-        for check in self.checks:
-            if self.step % check.every == 0 or self.step == self.schedule.steps:
-                self.model.eval()
-                with torch.no_grad():
-                    values = check.measure(self.model, self.step)
-                if values:
-                    self.run.log("check", step=self.step, **values)
-                if "validation_bits_per_byte" in values:
-                    self.score = (self.step, values["validation_bits_per_byte"])
-
-    def _save(self, steps: int) -> bool:
-        """At every save_every steps, in the background, and at the end.  False where the weights were spoilt.
-
-        A full disk is said and survived, but for the last checkpoint.
-        """
-        self.checkpoints.look()
-        if not self.step or (self.step % self.save_every and self.step != steps):
-            return True
-        if self.step == self.checkpoints.step:  # a resumed run that had still to measure
-            return True
-        if not self._is_finite():
-            self._forget_spoilt()
-            return False
-        try:
-            self.checkpoints.begin(self._state())
-            if self.step == steps:
-                self.checkpoints.finish()
-        except OSError as error:
-            raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
-        return True
-
     def _forget_spoilt(self) -> None:
         """Weights that are no numbers are never saved.  TrainingError where there is nothing to go back to."""
         self.guard.note("weights")
@@ -380,37 +379,3 @@ class Training:
             warn(words.spoilt(self.step))
         if self.guard.gives_up or not self._roll_back():
             raise TrainingError(words.gave_up(self.step, self.guard.row, self.run.folder))
-
-    def _is_finite(self) -> bool:
-        """Whether every weight is a number.  Asked where a checkpoint is made, so that each holds a good model."""
-        found = torch.stack([parameter.detach().isfinite().all() for parameter in self.model.parameters()])
-        return not self.machine.sum(not bool(found.all()))
-
-    def _state(self) -> dict[str, Any]:
-        """What a checkpoint holds beside the tensors."""
-        return {
-            "step": self.step,
-            "steps": self.schedule.steps,
-            "seconds": self.seconds,
-            "tokens": self.tokens,
-            "dtype": str(self.machine.dtype).removeprefix("torch."),
-            "compiled": self.machine.compile,
-            "attention": self.kernel,
-            "data": self.batches.state(),
-            "guard": self.guard.state(),
-            "measured": self._measured,
-            "score": self.score[1] if self.score is not None and self.score[0] == self.step else None,
-        }
-
-    def _stop_if_asked(self, interrupt: Interrupt) -> None:
-        if not self.machine.sum(interrupt.asked):
-            return
-        good = self._is_finite()
-        if good:
-            try:
-                self.checkpoints.leave(self._state())
-            except OSError as error:
-                raise TrainingError(words.not_saved(self.step, error) + words.make_room()) from error
-        if self.machine.is_first:
-            speak(words.stopped(self.step, saved=good))
-        raise Interrupted

@@ -1,4 +1,5 @@
 import errno
+import itertools
 import random
 import shutil
 import signal
@@ -6,6 +7,7 @@ import threading
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace as Namespace
 
 import pytest
 import torch
@@ -121,6 +123,66 @@ def test_the_loss_is_the_mean_over_all_that_is_asked_for(tmp_path):
     assert losses(tmp_path)[0] == pytest.approx(float(mean), abs=1e-5)
 
 
+def updates(folder: Path, monkeypatch, **changes) -> tuple[Schedule, list[tuple[int, dict[str, float]]]]:
+    """Of each update of a training, its number and what it was told besides."""
+    told = []
+    with Run(folder) as run:
+        made = training(folder, run, **changes)
+        step = made.optimizer.step
+
+        def noted(number, **how):
+            told.append((number, how))
+            step(number, **how)
+
+        monkeypatch.setattr(made.optimizer, "step", noted)
+        made.train()
+    return made.schedule, told
+
+
+def test_every_update_is_made_as_the_schedule_says_of_its_number(tmp_path, monkeypatch):
+    schedule, told = updates(tmp_path, monkeypatch)
+    assert told == [
+        (
+            n,
+            {
+                "rate": schedule.rate(n),
+                "momentum": schedule.momentum(n),
+                "decay": schedule.decay(n),
+                "shrink": 1.0,
+            },
+        )
+        for n in range(6)
+    ]
+    for name in ("rate", "momentum", "decay"):
+        assert len({how[name] for _, how in told}) > 2  # else a constant would pass
+    assert [row["learning_rate"] for row in rows(tmp_path, "step")] == [how["rate"] for _, how in told]
+
+
+def test_a_gradient_is_cut_to_the_norm_that_is_allowed_and_never_made_larger(tmp_path, monkeypatch):
+    _, told = updates(tmp_path / "loose", monkeypatch, clip=1e6)
+    norms = [row["gradient_norm"] for row in rows(tmp_path / "loose", "step")]
+    assert [how["shrink"] for _, how in told] == [1.0] * 6
+    _, told = updates(tmp_path / "tight", monkeypatch, clip=norms[0] / 4)
+    assert told[0][1]["shrink"] == pytest.approx(1 / 4, rel=1e-4)
+    assert rows(tmp_path / "tight", "step")[0]["gradient_norm"] == norms[0]  # as it was before
+
+
+def test_what_dropout_leaves_out_hangs_on_seed_step_and_rank_alone(tmp_path):
+    def drawn(seed, step, rank, before):
+        made.seed, made.step, made.machine = seed, step, Machine(CPU, rank=rank, world=2)
+        torch.manual_seed(before)
+        made._seed_dropout()
+        return float(torch.rand(()))
+
+    with Run(tmp_path) as run:
+        made = training(tmp_path, run)
+        made.model = Namespace(config=Namespace(dropout=0.1))
+        cases = list(itertools.product((0, 1), repeat=3))
+        found = [drawn(*case, before=5) for case in cases]
+    assert len(set(found)) == 8
+    assert found == [drawn(*case, before=6) for case in cases]
+
+
 def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path):
     torch.manual_seed(7)
     whole = train(tmp_path / "whole", checks=[Check(1, draw)])
@@ -137,6 +199,7 @@ def test_a_resumed_run_is_the_uninterrupted_one_to_the_bit(tmp_path):
         second = training(tmp_path / "part", run, checks=[Check(1, draw)])
         second.model.load_state_dict(checkpoint.model(torch.float32, CPU).state_dict())
         second.resume(checkpoint)
+        assert second.seconds == checkpoint.state["seconds"] > 0
         second.train()
     assert losses(tmp_path / "part") == losses(tmp_path / "whole")
     again = draws(tmp_path / "part")
@@ -604,69 +667,6 @@ def test_a_finished_run_trains_no_more(tmp_path):
         made.train()
     assert made.step == 2
     assert len(losses(tmp_path)) == 2
-
-
-def test_where_memory_runs_out_the_step_is_taken_in_smaller_pieces(tmp_path, monkeypatch, capsys):
-    seen = []
-
-    def holds_two_rows(model, batch):
-        seen.append(len(batch.inputs))
-        if len(batch.inputs) > 2:
-            weighted_loss(model, batch).backward()  # gradients that must not be counted twice
-            raise torch.OutOfMemoryError("out of memory")
-        return weighted_loss(model, batch)
-
-    whole = train(tmp_path / "whole", steps=2, decay=0.0)
-    monkeypatch.setattr(loop, "weighted_loss", holds_two_rows)
-    capsys.readouterr()
-    small = train(tmp_path / "small", steps=2, decay=0.0)
-    assert seen == [8, 4, 2, 2, 2, 2, 2, 2, 2, 2]  # once found out, it stays
-    assert losses(tmp_path / "small") == pytest.approx(losses(tmp_path / "whole"), abs=1e-5)
-    assert difference(whole.model, small.model) < 1e-3
-    assert small.tokens == whole.tokens
-    said = capsys.readouterr().out
-    assert "--rows-per-piece 4" in said
-    assert said.count("--rows-per-piece 2") == 1
-    noted = [row["rows_at_once"] for row in read_metrics(tmp_path / "small") if row["kind"] == "memory"]
-    assert noted == [4, 2]
-
-
-def test_memory_that_holds_no_row_is_an_error(tmp_path, monkeypatch):
-    def holds_nothing(model, batch):
-        raise torch.OutOfMemoryError("out of memory")
-
-    monkeypatch.setattr(loop, "weighted_loss", holds_nothing)
-    with pytest.raises(TrainingError, match="--recompute"):
-        train(tmp_path, steps=2)
-
-
-def test_one_rank_without_memory_makes_all_take_smaller_pieces(tmp_path, on_ranks, monkeypatch):
-    """Even when the others are past their backward passes: they meet in the same reductions."""
-    calls = {0: [], 1: []}
-
-    def work(machine):
-        def loss_of(model, batch):
-            calls[machine.rank].append(len(batch.inputs))
-            if machine.rank == 1 and len(batch.inputs) > 2:
-                raise torch.OutOfMemoryError("out of memory")
-            return weighted_loss(model, batch)
-
-        with Run(tmp_path / str(machine.rank)) as run:
-            batches = stream(rank=machine.rank, world=2)
-            made = training(tmp_path, run, steps=1, batches=batches, decay=0.0, machine=machine)
-            pieces = made.batches.step()
-            scored = machine.sum(sum(piece.scored for piece in pieces))
-            total = machine.sum(made._summed_gradients(pieces, scored, loss_of))
-            return total, made.optimizer.gradient_norm()
-
-    (loss, norm), (other, others) = on_ranks(2, work)
-    assert (loss, norm) == (other, others)
-    assert calls == {0: [4, 2, 2], 1: [4, 2, 2]}
-    alone = train(tmp_path / "alone", steps=1, decay=0.0)
-    assert alone.step == 1
-    (row,) = [row for row in read_metrics(tmp_path / "alone") if row["kind"] == "step"]
-    assert loss == pytest.approx(row["loss"], rel=1e-5)
-    assert norm == pytest.approx(row["gradient_norm"], rel=1e-4)
 
 
 def test_what_was_damaged_meanwhile_is_counted_in_the_metrics(tmp_path):

@@ -1,0 +1,66 @@
+"""The batches of a step -> their gradients and loss, summed over pieces and ranks, in pieces that memory holds."""
+
+import torch
+
+from nakochat.core.errors import TrainingError
+from nakochat.core.machine import Machine
+from nakochat.core.progress import speak
+from nakochat.core.run import Run
+from nakochat.data.batches import Batch
+from nakochat.models.model import Model
+from nakochat.training import loop_words as words
+from nakochat.training.objective import Loss
+from nakochat.training.optimizer import Optimizer
+
+
+class Gradients:
+    """Where memory runs out, on any rank, all take the step again in pieces of half the rows, and stay with them."""
+
+    def __init__(self, model: Model, optimizer: Optimizer, machine: Machine, run: Run, loss_of: Loss) -> None:
+        self.model, self.optimizer, self.machine, self.run = model, optimizer, machine, run
+        self.loss_of = loss_of
+        self.rows_at_once: int | None = None
+        """What memory turned out to hold of a piece; None is all of it."""
+
+    def take(self, pieces: list[Batch], scored: float, step: int) -> float:
+        """Forward and backward of every piece; this rank's share of the loss.  The gradients are where the optimizer
+        looks for them, of all ranks together.
+
+        scored: what the step asks for over all ranks, by which every piece is divided.  step: for the log.
+        TrainingError when not even one row fits.
+        """
+        while True:
+            rows = max(len(piece.inputs) for piece in pieces)
+            most = min(rows, self.rows_at_once or rows)
+            parts = [part for piece in pieces for part in piece.split(most)]
+            total = self._backward(parts, scored)
+            self.optimizer.finish_reduction()
+            if not self.machine.sum(total is None):
+                assert total is not None
+                return total
+            self.optimizer.zero_gradients()
+            self._halve(int(self.machine.largest(most)), step)
+
+    def _backward(self, pieces: list[Batch], scored: float) -> float | None:
+        """This rank's share of the loss; None where memory ran out."""
+        total = torch.zeros((), device=self.machine.device)
+        try:
+            for number, piece in enumerate(pieces, start=1):
+                loss = self.loss_of(self.model, piece.to(self.machine.device)) / scored
+                if number == len(pieces):
+                    self.optimizer.begin_reduction()
+                loss.backward()
+                total += loss.detach()
+            return float(total)
+        except torch.OutOfMemoryError:
+            return None  # what the traceback holds of the step is let go before it is tried again
+
+    def _halve(self, rows: int, step: int) -> None:
+        """TrainingError when the pieces that did not fit were of one row."""
+        if rows == 1:
+            raise TrainingError(words.no_room_for_a_row())
+        self.rows_at_once = rows // 2
+        self.machine.forget_cached_memory()
+        if self.machine.is_first:
+            speak(words.halved(rows, self.rows_at_once))
+        self.run.log("memory", step=step, rows_at_once=self.rows_at_once)
