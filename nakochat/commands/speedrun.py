@@ -29,11 +29,11 @@ from nakochat.core.progress import speak
 from nakochat.core.trackers import require_trackers
 from nakochat.serving.settings import ServeSettings
 from nakochat.training import base, mid, rl, sft
+from nakochat.training.run_settings import RunSettings
 from nakochat.training.settings import (
     BaseSettings,
     MidSettings,
     RlSettings,
-    RunSettings,
     ScoreSettings,
     SftSettings,
     TokenizerSettings,

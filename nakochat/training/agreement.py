@@ -12,7 +12,7 @@ from typing import Any
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import read_json
 from nakochat.core.messages import say
-from nakochat.training.settings import RunSettings
+from nakochat.training.run_settings import RunSettings
 
 # may differ from the recorded settings; rows_per_piece changes sums in their last bits only
 FREE = {

@@ -8,17 +8,10 @@ from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.model import Model, ModelConfig, build_model
 from nakochat.models.sizing import steps_of
 from nakochat.text.tokenizer import Tokenizer
+from nakochat.training.documents import train_on_documents
 from nakochat.training.settings import BaseSettings
 from nakochat.training.shape import in_shape_of, model_config
-from nakochat.training.stage import (
-    Stage,
-    is_done,
-    loaded,
-    open_stage,
-    parent_checkpoint,
-    record_origin,
-    train_on_documents,
-)
+from nakochat.training.stage import Stage, is_done, loaded, open_stage, parent_checkpoint, record_origin
 
 
 def main(settings: BaseSettings = BaseSettings()) -> None:  # noqa: B008 (frozen)

@@ -1,14 +1,8 @@
 """Texts, conversations and tool use mixed -> a model that knows the form of a conversation.  [nako train mid]"""
 
+from nakochat.training.documents import train_on_documents
 from nakochat.training.settings import MidSettings
-from nakochat.training.stage import (
-    is_done,
-    loaded,
-    open_stage,
-    parent_checkpoint,
-    record_origin,
-    train_on_documents,
-)
+from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
 
 
 def main(settings: MidSettings = MidSettings()) -> None:  # noqa: B008 (frozen)

@@ -1,14 +1,8 @@
 """Conversations, scored only where the assistant speaks -> a model that answers.  [nako train sft]"""
 
+from nakochat.training.documents import train_on_documents
 from nakochat.training.settings import SftSettings
-from nakochat.training.stage import (
-    is_done,
-    loaded,
-    open_stage,
-    parent_checkpoint,
-    record_origin,
-    train_on_documents,
-)
+from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
 
 
 def main(settings: SftSettings = SftSettings()) -> None:  # noqa: B008 (frozen)
