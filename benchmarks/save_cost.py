@@ -17,15 +17,16 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
-from nakochat.core.interrupts import Interrupt
 from nakochat.core.machine import Machine, open_machine, synchronise
 from nakochat.core.run import Run
+from nakochat.models.model import Model
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth
-from nakochat.training.loop import Training
+from nakochat.training.loop import Check, Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.rehearsal import enough_documents, random_batches
 from nakochat.training.schedule import Schedule
@@ -34,30 +35,29 @@ LARGE = {"depth": 28, "vocab_size": 32768}  # two billion parameters
 WARM = 2  # steps before the timed ones
 
 
-class Timed(Training):
-    """Notes when each step begins and how long each save holds it up."""
+class Clock:
+    """When the timed steps began and ended, and how long each save held the training up."""
 
-    saves_at: frozenset[int] = frozenset()
+    def __init__(self, training: Training) -> None:
+        self.training, self.pauses = training, []
+        self._begin = training.checkpoints.begin
+        training.checkpoints.begin = self.begin
+        training.checks = [Check(1, self.look)]
 
-    def train(self) -> None:
-        self.pauses: list[float] = []
-        super().train()
+    def begin(self, state: dict[str, Any]) -> None:
+        began = time.perf_counter()
+        self._begin(state)
+        self.pauses.append(time.perf_counter() - began)
 
-    def _measure(self, interrupt: Interrupt) -> None:
-        if self.step == WARM:
-            synchronise(self.machine.device)
+    def look(self, model: Model, step: int) -> dict[str, float]:
+        if step == WARM:
+            synchronise(self.training.machine.device)
             self.began = moment()
-        if self.step == self.schedule.steps:
-            synchronise(self.machine.device)
-            self.checkpoints.finish()  # what is still being written is the saves' cost too
+        if step == self.training.schedule.steps:
+            synchronise(self.training.machine.device)
+            self.training.checkpoints.finish()  # what is still being written is the saves' cost too
             self.ended = moment()
-
-    def _save(self, steps: int) -> bool:
-        if self.step in self.saves_at:
-            began = time.perf_counter()
-            self.checkpoints.begin(self._state())
-            self.pauses.append(time.perf_counter() - began)
-        return True
+        return {}
 
 
 def moment() -> tuple[float, float]:
@@ -88,7 +88,7 @@ def train(
     total = steps + WARM
     documents = enough_documents(config, rows, total)
     with tempfile.TemporaryDirectory() as folder, Run(Path(folder) / "save") as run:
-        training = Timed(
+        training = Training(
             model,
             random_batches(config, rows=rows, rows_per_piece=None, documents=documents),
             optimizer_of(model, config, machine, rows),
@@ -96,13 +96,13 @@ def train(
             machine,
             run,
             "",
+            save_every=steps // saves if saves else total,
             log_every=total,
         )
-        apart = steps // max(1, saves)
-        training.saves_at = frozenset(WARM + 1 + number * apart for number in range(saves))
+        clock = Clock(training)
         training.train()
-    taken = [after - before for before, after in zip(training.began, training.ended, strict=True)]
-    return taken, training.pauses
+    taken = [after - before for before, after in zip(clock.began, clock.ended, strict=True)]
+    return taken, clock.pauses[:saves]  # the last checkpoint of all is made behind the timed steps
 
 
 def cost(

@@ -1,6 +1,7 @@
 """The package's source -> who may import whom, and that importing runs nothing (design: the tree)."""
 
 import ast
+import importlib.util
 import subprocess
 import sys
 import textwrap
@@ -294,3 +295,17 @@ def test_the_command_table_needs_no_torch() -> None:
     loaded = run_python("import sys, nakochat.cli; print(*sorted(sys.modules))").split()
     assert "nakochat.cli" in loaded
     assert not {"torch", "numpy", "pyarrow", "tokenizers", "fastapi"} & set(loaded)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*(ROOT / "benchmarks").glob("*.py"), *(ROOT / "scripts").glob("*.py")],
+    ids=lambda file: file.name,
+)
+def test_what_benchmarks_and_scripts_take_from_the_package_is_there(file):
+    """Most of them run where there is a GPU, or for hours: what was renamed would be found out there."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nakochat"):
+            module = importlib.import_module(node.module)
+            for name in node.names:
+                assert hasattr(module, name.name) or importlib.util.find_spec(f"{node.module}.{name.name}")
