@@ -121,6 +121,11 @@ TASKS: tuple[Task, ...] = (
         _written("everyday"),
     ),
     Task(
+        "everyday_later",
+        Label("일상 대화: 나중에 쓴 말", "everyday talk: written later"),
+        _written("everyday_later"),
+    ),
+    Task(
         "counting",
         Label("글자와 받침 세기", "counting syllables and finals"),
         _generated(600, *COUNTING_KINDS),

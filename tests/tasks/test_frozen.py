@@ -17,7 +17,7 @@ from nakochat.tasks import frozen
 from nakochat.tasks.frozen import FrozenItem, load
 from nakochat.tasks.frozen.overlap import shared_runs
 
-COUNTS = {"questions": 200, "word_problems": 100, "choices": 100, "everyday": 120}
+COUNTS = {"questions": 200, "word_problems": 100, "choices": 100, "everyday": 120, "everyday_later": 120}
 FACTS = {(str(fact.subject), fact.relation): fact for fact in (*world.FACTS, *knowledge.FACTS)}
 
 
@@ -53,7 +53,7 @@ def test_an_altered_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_unknown_name_is_told_the_known_ones() -> None:
-    with pytest.raises(DataError, match="choices, everyday, questions, word_problems"):
+    with pytest.raises(DataError, match="choices, everyday, everyday_later, questions, word_problems"):
         load("riddles")
 
 
