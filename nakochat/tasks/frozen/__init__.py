@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 HASHES = {
     "choices": "4c9ade094a13bee11b349f2df0cc18357019b9b9c2946eae7a09efb83eefb79f",
     "everyday": "b221947cfdd6406bb779aac4f18d7eb80e134d96f9953756ce9bf24168d9c243",
-    "everyday_later": "bb4ecdbf80bc5db33b17f6e3035a226707dbd5768be24bc951e029186842751e",
+    "everyday_later": "a730af5b4ec358be9659c0ab0536233d1dafc75183d9a15ddee0ad1ab9eeb84a",
     "questions": "7654c1e6aedef239f21f0027be48ba889e56d358bd231b154c788daefa79adb5",
     "word_problems": "856480e2be808e3208406ffb265eb946ee26301e1490be8cf1b90f6c2b83e22b",
 }
