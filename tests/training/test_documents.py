@@ -6,9 +6,14 @@ import pytest
 from nakochat.core.errors import DataError
 from nakochat.core.paths import run_folder
 from nakochat.data.shards.shard import TokenShard
+from nakochat.models.checkpoint import Keep
+from nakochat.models.nako import Nako, NakoConfig
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import documents as module
-from nakochat.training.settings import SftSettings
+from nakochat.training.loop import Training
+from nakochat.training.optimizer import Optimizer
+from nakochat.training.schedule import Schedule
+from nakochat.training.settings import BaseSettings, MidSettings, SftSettings
 from nakochat.training.stage import open_stage
 from tests.tasks.test_public import lines
 
@@ -24,6 +29,59 @@ def run(tokenizer):
     folder = run_folder("run")
     tokenizer.save(folder / "tokenizer")
     return folder
+
+
+def test_what_was_set_reaches_the_training(run, tokenizer, monkeypatch):
+    made = {}
+
+    class Noted(Training):
+        def train(self, then):
+            made["training"] = self
+
+    monkeypatch.setattr(module, "Training", Noted)
+    monkeypatch.setattr(module, "_batches", lambda *_: None)
+    monkeypatch.setattr(module, "stored_validation", lambda folder: [])
+    settings = BaseSettings(
+        **{"preset": "toy", "name": "run", "dtype": "float32", "compile": "no", "seed": 5, "rows": 8},
+        **{"matrix_rate": 0.03, "weight_decay": 0.2, "rate_scale": 0.5, "clip": 1.5, "context": 16},
+        **{"steps": 50, "warmup": 3, "warmdown": 0.4, "final_rate": 0.1, "curve": "cosine"},
+        **{"save_every": 7, "log_every": 3, "keep_last": 4, "keep_every": 9, "keep_best": True},
+        **{"skip_spikes": False, "rank_timeout": 60.0, "check_every": 11, "recompute": True},
+    )
+    config = NakoConfig(vocab_size=tokenizer.vocab_size, layers=1, width=16, heads=1, context=16)
+    with open_stage("base", settings) as stage:
+        module.train_on_documents(stage, settings, Nako(config))
+    training = made["training"]
+    assert training.schedule == Schedule(steps=50, warmup=3, warmdown=0.4, final=0.1, curve="cosine")
+    assert training.keep == Keep(last=4, every=9, best=True)
+    assert (training.save_every, training.log_every, training.clip) == (7, 3, 1.5)
+    assert (training.patience, training.seed, training.guard.spikes) == (60.0, 5, False)
+    assert {check.every for check in training.checks} == {11}
+    assert training.model.recompute
+    expected = Optimizer(
+        *(training.model, training.model.parameter_groups()),
+        **{"matrix_rate": 0.03, "weight_decay": 0.2, "width": 16, "tokens_per_step": 8 * 16, "scale": 0.5},
+    )
+    assert training.optimizer.peaks == expected.peaks
+    assert training.optimizer._weight_decay == 0.2
+
+
+@pytest.mark.parametrize(
+    ("name", "goes_on", "kept"), [("base", False, False), ("base", True, True), ("mid", False, True)]
+)
+def test_all_stages_of_a_run_are_measured_on_the_texts_that_its_base_held_out(
+    run, monkeypatch, name, goes_on, kept
+):
+    asked = []
+    monkeypatch.setattr(module, "prepare_stage", lambda *_, **__: None)
+    monkeypatch.setattr(module, "prepare_validation", lambda *_, keep: asked.append(keep))
+    kind = BaseSettings if name == "base" else MidSettings
+    settings = kind(preset="toy", name="run", dtype="float32", compile="no", steps=1, rows=1)
+    with open_stage(name, settings) as stage:
+        stage = dataclasses.replace(stage, resumed=Namespace() if goes_on else None)
+        monkeypatch.setattr(module.TokenShard, "load", lambda *_, **__: None)
+        module._prepared(stage, settings, 16)
+    assert asked == [kept]
 
 
 @pytest.mark.parametrize(("weight", "village"), [(2, True), (1000, False)])

@@ -64,3 +64,5 @@ def test_what_it_knows_survives_json_exactly():
     assert other._limit() == guard._limit()
     guard.fault(3.0, 1.0)
     assert other.losses != guard.losses
+    other.fault(3.0, 1.0)
+    assert list(other.losses) == list(guard.losses)  # it goes on forgetting, too

@@ -21,6 +21,7 @@ from nakochat.data.shards.shard import TokenShard
 from nakochat.models.checkpoint import Keep, newest_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training import checkpoints, loop
+from nakochat.training.gradients import Gradients
 from nakochat.training.guard import Guard
 from nakochat.training.loop import Check, Training
 from nakochat.training.objective import weighted_loss
@@ -462,6 +463,9 @@ def test_two_bad_batches_in_a_row_go_back_to_the_last_checkpoint(tmp_path, capsy
     ]
     assert difference(bad.model, without.model) == 0
     assert bad.tokens == without.tokens
+    spent = [row["step_seconds"] for row in rows(tmp_path / "bad", "step")]
+    assert len(spent) == 7
+    assert bad.seconds == pytest.approx(sum(spent))  # what was given up was spent too
     assert [row["step"] for row in rows(tmp_path / "bad", "rolled_back")] == [2]
 
 
@@ -591,6 +595,13 @@ def test_the_checkpoint_of_the_best_measurement_stays(tmp_path):
     assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["000004", "000010"]
 
 
+def test_a_score_is_that_of_its_step(tmp_path):
+    check = Check(4, lambda model, step: {"validation_bits_per_byte": 2.0 + step})
+    train(tmp_path, steps=8, checks=[check], keep=Keep(last=9))
+    scores = {step: newest_checkpoint(tmp_path / "checkpoints", step).state["score"] for step in (2, 4, 6, 8)}
+    assert scores == {2: None, 4: 6.0, 6: None, 8: 10.0}
+
+
 def test_a_full_disk_is_said_and_training_goes_on(tmp_path, monkeypatch, capsys):
     save, tried = checkpoints.save_checkpoint, []
 
@@ -701,6 +712,55 @@ def test_the_last_row_of_a_log_is_written_when_everything_else_is(tmp_path):
     assert ended == [False]
     assert is_closed(tmp_path)
     assert len(losses(tmp_path)) == 2
+
+
+def test_a_step_of_two_ranks_is_that_of_one(tmp_path, on_ranks):
+    def work(machine):
+        with Run(tmp_path / str(machine.rank)) as run:
+            batches = stream(rank=machine.rank, world=2)
+            made = training(tmp_path, run, batches=batches, decay=0.0, machine=machine)
+            gradients = Gradients(made.model, made.optimizer, machine, run, weighted_loss)
+            return made, made._one_step(gradients)
+
+    (first, figures), (second, others) = on_ranks(2, work)
+    assert figures == others
+    assert difference(first.model, second.model) == 0
+    with Run(tmp_path / "alone") as run:
+        alone = training(tmp_path, run, decay=0.0)
+        gradients = Gradients(alone.model, alone.optimizer, alone.machine, run, weighted_loss)
+        expected = alone._one_step(gradients)
+    assert figures == pytest.approx(expected, rel=1e-4)
+    assert figures["scored"] == expected["scored"]
+    assert first.tokens == second.tokens == alone.tokens
+    assert difference(first.model, alone.model) < 1e-4
+
+
+@pytest.mark.parametrize("spoilt_rank", [0, 1])
+def test_weights_that_one_rank_has_spoilt_are_saved_by_none(tmp_path, on_ranks, spoilt_rank):
+    def work(machine):
+        with Run(tmp_path / str(machine.rank)) as run:
+            made = training(tmp_path, run, machine=machine)
+            good = made._is_finite()
+            if machine.rank == spoilt_rank:
+                made.model.head.weight.data[0, 0] = float("nan")
+            return good, made._is_finite()
+
+    assert on_ranks(2, work) == [(True, False)] * 2
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+def test_a_wish_that_one_rank_hears_stops_all(tmp_path, on_ranks, asked):
+    def work(machine):
+        with Run(tmp_path / str(machine.rank)) as run:
+            made = training(tmp_path, run, machine=machine)
+            made._stop_if_asked()
+            made.wish.asked = machine.rank == asked
+            with pytest.raises(Interrupted):
+                made._stop_if_asked()
+
+    on_ranks(2, work)
+    assert newest_checkpoint(tmp_path / "0" / "checkpoints").step == 0
+    assert not (tmp_path / "1" / "checkpoints").exists()
 
 
 def test_ranks_roll_back_to_one_checkpoint_or_end_together(tmp_path, on_ranks):

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from nakochat.training.optimizer import ADAM_RATES, Optimizer, adamw_rates, orthogonalise
+from nakochat.training.optimizer import ADAM_RATES, Optimizer, adamw_rates, muon, orthogonalise
 
 REFERENCE = 2**19  # tokens per step at which no rate is scaled
 
@@ -119,6 +119,67 @@ def test_an_update_has_the_size_that_the_rate_says():
     assert float(update.norm()) == pytest.approx(24**0.5, rel=0.15)  # that of an orthogonal matrix
     rows = update.norm(dim=-1)
     assert float(rows.std() / rows.mean()) < 0.05  # NorMuon: every row moves as far
+
+
+@pytest.mark.parametrize(("shape", "larger"), [((24, 12), 2**0.5), ((12, 24), 1.0), ((12, 12), 1.0)])
+def test_a_matrix_with_more_rows_than_columns_takes_larger_steps(shape, larger):
+    layer = nn.Linear(shape[1], shape[0], bias=False)
+    before = layer.weight.detach().clone()
+    optimizer = Optimizer(
+        layer, {"matrices": [layer.weight]}, matrix_rate=0.02, weight_decay=0.0, width=768, tokens_per_step=1
+    )
+    layer.weight.grad = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    optimizer.step(0, rate=1.0, momentum=0.9, decay=1.0)
+    update = (before - layer.weight.detach()) / 0.02
+    assert float(update.norm()) == pytest.approx(larger * 12**0.5, rel=0.15)
+
+
+def test_muon_is_what_its_papers_say():
+    """Nesterov's momentum, rows divided by their running size, and decay where it agrees: written out."""
+    draw = torch.Generator().manual_seed(0)
+    weights = torch.randn(2, 6, 8, generator=draw)
+    ours = weights.clone()
+    moments, variances = torch.zeros(2, 6, 8), torch.zeros(2, 6, 1)
+    moment, variance = torch.zeros(2, 6, 8), torch.zeros(2, 6, 1)
+    for _ in range(4):
+        gradient = torch.randn(2, 6, 8, generator=draw)
+        muon(
+            *(gradient, moments, variances, ours),
+            rate=0.1,
+            momentum=0.9,
+            decay=0.5,
+            dtype=torch.float32,
+        )
+        moment = 0.9 * moment + 0.1 * gradient
+        update = orthogonalise(0.9 * moment + 0.1 * gradient, torch.float32)
+        variance = 0.9 * variance + 0.1 * (update**2).mean(dim=-1, keepdim=True)
+        even = update / variance.sqrt()
+        even *= update.norm(dim=(-2, -1), keepdim=True) / even.norm(dim=(-2, -1), keepdim=True)
+        decayed = torch.where(even * weights >= 0, 0.5 * weights, 0.0)
+        weights = weights - 0.1 * (even + decayed)
+        assert torch.allclose(ours, weights, atol=1e-5)
+    assert torch.allclose(moments, moment, atol=1e-6)
+
+
+def test_rate_and_decay_are_shares_of_the_peaks():
+    def stepped(rate: float, decay: float, peak: float):
+        toy = Toy()
+        x, y = data()
+        (toy(x) - y).square().mean().backward()
+        optimizer_of(toy, weight_decay=peak).step(0, rate=rate, momentum=0.9, decay=decay)
+        return [(p - q).detach() for p, q in zip(toy.parameters(), Toy().parameters(), strict=True)]
+
+    for half, whole in zip(stepped(0.5, 1.0, 0.1), stepped(1.0, 1.0, 0.1), strict=True):
+        assert torch.allclose(2 * half, whole, atol=1e-6)
+    for share, peak in zip(stepped(1.0, 0.25, 8.0), stepped(1.0, 1.0, 2.0), strict=True):
+        assert torch.equal(share, peak)
+    assert not torch.equal(stepped(1.0, 0.25, 8.0)[0], stepped(1.0, 1.0, 8.0)[0])
+
+
+@pytest.mark.parametrize("alone", [None, adamw_rates(1e-2, 0.99, 0.1)])
+def test_a_scale_is_that_of_every_rate(alone):
+    whole, half = optimizer_of(Toy(), alone=alone), optimizer_of(Toy(), alone=alone, scale=0.5)
+    assert half.peaks == pytest.approx({name: peak / 2 for name, peak in whole.peaks.items()})
 
 
 def test_cautious_decay_acts_only_where_it_agrees_with_the_update():

@@ -38,6 +38,9 @@ def test_momentum_rises_first_and_falls_with_the_rate():
     assert schedule.momentum(150) == pytest.approx(0.97)
     assert schedule.momentum(500) == pytest.approx(0.97)
     assert schedule.momentum(1000) == pytest.approx(0.90)
+    long = Schedule(steps=20_000, warmup=10, warmdown=0.5)
+    assert long.momentum(200) == pytest.approx(0.91)
+    assert long.momentum(400) == pytest.approx(0.97)  # however long it is
 
 
 @pytest.mark.parametrize(
