@@ -10,6 +10,7 @@ import shlex
 import shutil
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -48,136 +49,146 @@ STAGES: dict[str, tuple[type[Any], Any]] = {
 }
 
 
-def main(
-    *,
-    preset: str = "tiny",
-    name: str | None = None,
-    corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = (),
-    column: str | None = None,
-    encoding: str = "utf-8",
-    damaged_data: Literal["stop", "skip"] = "stop",
-    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    chats: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    tasks: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    task_data: Path | None = None,
-    model: Kind | None = None,
-    seed: int = 0,
-    skip: tuple[Literal["mid", "rl"], ...] = (),
-    device: str = "auto",
-    dtype: str = "auto",
-    compile: str = "auto",
-    processes: int = 1,
-    restarts: int = 0,
-    track: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    track_name: str | None = None,
-    serve: bool = False,
-    port: int = 8000,
-) -> None:
-    """Train every stage of a preset, score each, and write the report card.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class SpeedrunSettings:
+    """nako speedrun"""
 
-    Parameters
-    ----------
-    preset
-        tiny (2코어에서 십여 분), toy, d12, … | tiny (10 minutes on two cores), toy, d12, …
-    name
-        실행의 이름; 기본: 프리셋의 이름. | The run's name; default: the preset's.
-    corpus
-        토크나이저, base, mid에 쓸 글 (파일이나 폴더); 기본: 마을, 큰 프리셋은 스스로 받는 글. |
-        Texts of one's own for tokenizer, base and mid (files or folders); default: the village, or with the larger
-        presets what they download.
-    column
-        글이 든 열의 이름. | The column of the corpus that holds the text.
-    encoding
-        글 파일의 인코딩 (예: cp949). | Encoding of the corpus, such as cp949.
-    damaged_data
-        글에서 읽을 수 없는 줄이나, 학습하는 동안 깨진 토큰 조각을 만나면 멈출지 건너뛰고 셀지. |
-        Where a line of a text cannot be read, or a token shard was damaged meanwhile: stop, or skip and count it.
-    data
-        base에 쓸, 'nako data prepare'로 준비한 글. | Texts for base that 'nako data prepare' made ready.
-    chats
-        mid와 sft에서 함께 배울 내 대화. | Conversations of one's own for mid and sft.
-    tasks
-        mid와 sft에서 함께 배울 과제의 연습 문항 (gsm8k:2 spelling). |
-        Tasks whose items to learn from are mixed into mid and sft (gsm8k:2 spelling).
-    task_data
-        그 과제들의 자료가 든 폴더; 기본: 받은 것. | The folder of the tasks' data; default: what was pulled.
-    model
-        모델의 종류: nako, llama, gpt2; 기본: 프리셋의 것. | Kind of model: nako, llama, gpt2; default: the preset's.
-    seed
-        씨앗이 같으면 실행도 같습니다. | The same seed gives the same run.
-    skip
-        건너뛸 단계. | A stage to leave out.
-    device
-        auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
-    dtype
-        auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
-    compile
-        auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile.
-    processes
-        학습할 프로세스의 수: 이 컴퓨터의 GPU마다 하나. | Processes that train: one for each GPU of this computer.
-    restarts
-        프로세스가 죽거나 멈추면 단계마다 이만큼까지 마지막 체크포인트에서 스스로 다시 시작합니다. |
-        Where a process dies or hangs, a stage goes on by itself from its last checkpoint, so many times.
-    track
-        metrics.jsonl 말고도 기록할 곳: wandb, tensorboard, trackio. |
-        Where to log beside metrics.jsonl: wandb, tensorboard, trackio.
-    track_name
-        그곳에서 실행을 부를 이름; 기본: 실행의 이름. | What the run is called there; default: the run's name.
-    serve
-        다 끝나면 대화 페이지를 엽니다. | Open the chat page at the end.
-    port
-        대화 페이지의 포트. | Port of the chat page.
-    """
-    _require_one_process(processes)
-    require_trackers(track)
+    preset: str = "tiny"
+    """tiny (2코어에서 십여 분), toy, d12, … | tiny (10 minutes on two cores), toy, d12, …"""
+    name: str | None = None
+    """실행의 이름; 기본: 프리셋의 이름. | The run's name; default: the preset's."""
+    corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = ()
+    """토크나이저, base, mid에 쓸 글 (파일이나 폴더); 기본: 마을, 큰 프리셋은 스스로 받는 글. |
+    Texts of one's own for tokenizer, base and mid (files or folders); default: the village, or with the larger
+    presets what they download."""
+    column: str | None = None
+    """글이 든 열의 이름. | The column of the corpus that holds the text."""
+    encoding: str = "utf-8"
+    """글 파일의 인코딩 (예: cp949). | Encoding of the corpus, such as cp949."""
+    damaged_data: Literal["stop", "skip"] = "stop"
+    """글에서 읽을 수 없는 줄이나, 학습하는 동안 깨진 토큰 조각을 만나면 멈출지 건너뛰고 셀지. |
+    Where a line of a text cannot be read, or a token shard was damaged meanwhile: stop, or skip and count it."""
+    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """base에 쓸, 'nako data prepare'로 준비한 글. | Texts for base that 'nako data prepare' made ready."""
+    chats: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """mid와 sft에서 함께 배울 내 대화. | Conversations of one's own for mid and sft."""
+    tasks: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """mid와 sft에서 함께 배울 과제의 연습 문항 (gsm8k:2 spelling). |
+    Tasks whose items to learn from are mixed into mid and sft (gsm8k:2 spelling)."""
+    task_data: Path | None = None
+    """그 과제들의 자료가 든 폴더; 기본: 받은 것. | The folder of the tasks' data; default: what was pulled."""
+    model: Kind | None = None
+    """모델의 종류: nako, llama, gpt2; 기본: 프리셋의 것. | Kind of model: nako, llama, gpt2; default: the preset's."""
+    seed: int = 0
+    """씨앗이 같으면 실행도 같습니다. | The same seed gives the same run."""
+    skip: tuple[Literal["mid", "rl"], ...] = ()
+    """건너뛸 단계. | A stage to leave out."""
+    device: str = "auto"
+    """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
+    dtype: str = "auto"
+    """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
+    compile: str = "auto"
+    """auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile."""
+    processes: int = 1
+    """학습할 프로세스의 수: 이 컴퓨터의 GPU마다 하나. | Processes that train: one for each GPU of this computer."""
+    restarts: int = 0
+    """프로세스가 죽거나 멈추면 단계마다 이만큼까지 마지막 체크포인트에서 스스로 다시 시작합니다. |
+    Where a process dies or hangs, a stage goes on by itself from its last checkpoint, so many times."""
+    track: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """metrics.jsonl 말고도 기록할 곳: wandb, tensorboard, trackio. |
+    Where to log beside metrics.jsonl: wandb, tensorboard, trackio."""
+    track_name: str | None = None
+    """그곳에서 실행을 부를 이름; 기본: 실행의 이름. | What the run is called there; default: the run's name."""
+    serve: bool = False
+    """다 끝나면 대화 페이지를 엽니다. | Open the chat page at the end."""
+    port: int = 8000
+    """대화 페이지의 포트. | Port of the chat page."""
+
+    @property
+    def run_name(self) -> str:
+        return self.name or self.preset
+
+
+def main(settings: SpeedrunSettings = SpeedrunSettings()) -> None:
+    """Train every stage of a preset, score each, and write the report card."""
+    s, name = settings, settings.run_name
+    _require_one_process(s.processes)
+    require_trackers(s.track)
     started = time.perf_counter()
-    values = _every_stage_of(preset, device)
-    common: dict[str, Any] = {"preset": preset, "name": name or preset, "seed": seed}
-    tracked = {"track": track, "track_name": track_name}
-    machine = {"device": device, "dtype": dtype, "compile": compile}
-    texts = {"corpus": corpus, "column": column, "encoding": encoding, "damaged_data": damaged_data}
-
-    def train_tokenizer(corpus: tuple[Path, ...]) -> None:
-        tok.train(
-            _settings(TokenizerSettings, values.get("tokenizer", {}), common, texts, {"corpus": corpus})
-        )
-
-    if data:
-        _require_tokenizer(common["name"], preset)
-    elif corpus or SUPPLIES not in values:
-        train_tokenizer(corpus)
-    else:
-        supplies = supplies_of(values[SUPPLIES])
-        data = (gather(supplies, common["name"], train_tokenizer),)
-        chats = chats or gather_chats(supplies)
-    shape = {} if model is None else {"model": model}
-    stages = {}
-    for stage, (kind, _) in STAGES.items():
-        if stage in skip or stage not in values:  # some presets end with the base
-            continue
-        own = {"data": data if stage == "base" else chats, "tasks": tasks, "task_data": task_data}
-        section = values[stage]
-        if stage == "base":
-            section = base_for(section, model=model, starts_elsewhere=False)
-        stages[stage] = _settings(kind, section, common, machine, texts, own, tracked, shape)
-        if stage == "sft" and "mid" in skip:
-            stages[stage] = dataclasses.replace(stages[stage], from_=f"{common['name']}/base")
-    write_itinerary(run_folder(common["name"]), _tokens(stages))
-    for stage, settings in stages.items():
+    values = _every_stage_of(s.preset, s.device)
+    stages = _stages(_with_texts(s, values), values)
+    write_itinerary(run_folder(name), _tokens(stages))
+    for stage, own in stages.items():
         _announce(stage)
-        if processes > 1:
-            _train_in_processes(stage, settings, processes, restarts)
+        if s.processes > 1:
+            _train_in_processes(stage, own, s.processes, s.restarts)
         else:
-            STAGES[stage][1](settings)
+            STAGES[stage][1](own)
         if "sft" in values:  # the village's questions are for who learns to answer them
             asked = ScoreSettings(**values.get("score", {}))
-            how = {"device": device, "dtype": dtype, "items": asked.items}
-            _score(RunReference(common["name"], stage, None), processes, **how)
-    report.main(common["name"], copy=_place_of_copy())
-    _farewell(common["name"], time.perf_counter() - started, answers="sft" in values)
-    if serve:
-        where = ServeSettings(port=port)
-        server.serve(common["name"], settings=server.Served(where=where, device=device, dtype=dtype))
+            how = {"device": s.device, "dtype": s.dtype, "items": asked.items}
+            _score(RunReference(name, stage, None), s.processes, **how)
+    report.main(name, copy=_place_of_copy())
+    _farewell(name, time.perf_counter() - started, answers="sft" in values)
+    if s.serve:
+        where = ServeSettings(port=s.port)
+        server.serve(name, settings=server.Served(where=where, device=s.device, dtype=s.dtype))
+
+
+def _with_texts(settings: SpeedrunSettings, values: dict[str, Any]) -> SpeedrunSettings:
+    """Sees to the tokenizer and to what the larger presets gather; the settings with what was gathered."""
+    name = settings.run_name
+
+    def train_tokenizer(corpus: tuple[Path, ...]) -> None:
+        section = values.get("tokenizer", {})
+        tok.train(_settings(TokenizerSettings, section, _common(settings), {"corpus": corpus}))
+
+    if settings.data:
+        _require_tokenizer(name, settings.preset)
+        return settings
+    if settings.corpus or SUPPLIES not in values:
+        train_tokenizer(settings.corpus)
+        return settings
+    supplies = supplies_of(values[SUPPLIES])
+    data = (gather(supplies, name, train_tokenizer),)
+    return dataclasses.replace(settings, data=data, chats=settings.chats or gather_chats(supplies))
+
+
+def _stages(settings: SpeedrunSettings, values: dict[str, Any]) -> dict[str, Any]:
+    """The settings of each stage that is to come, by its name."""
+    stages: dict[str, Any] = {}
+    machine = {"device": settings.device, "dtype": settings.dtype, "compile": settings.compile}
+    tracked = {"track": settings.track, "track_name": settings.track_name}
+    shape = {} if settings.model is None else {"model": settings.model}
+    for stage, (kind, _) in STAGES.items():
+        if stage in settings.skip or stage not in values:  # some presets end with the base
+            continue
+        section = values[stage]
+        if stage == "base":
+            section = base_for(section, model=settings.model, starts_elsewhere=False)
+        own = {
+            "data": settings.data if stage == "base" else settings.chats,
+            "tasks": settings.tasks,
+            "task_data": settings.task_data,
+        }
+        stages[stage] = _settings(kind, section, _common(settings), machine, own, tracked, shape)
+        if stage == "sft" and "mid" in settings.skip:
+            stages[stage] = dataclasses.replace(stages[stage], from_=f"{stages[stage].run_name}/base")
+    return stages
+
+
+def _common(settings: SpeedrunSettings) -> dict[str, Any]:
+    """What the tokenizer and every stage are told alike."""
+    return {
+        "preset": settings.preset,
+        "name": settings.run_name,
+        "seed": settings.seed,
+        "corpus": settings.corpus,
+        "column": settings.column,
+        "encoding": settings.encoding,
+        "damaged_data": settings.damaged_data,
+    }
 
 
 def _every_stage_of(preset: str, device: str) -> dict[str, Any]:

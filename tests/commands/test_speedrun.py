@@ -7,6 +7,7 @@ import pytest
 
 from nakochat.commands import launch, speedrun
 from nakochat.commands.presets import load_preset
+from nakochat.commands.speedrun import SpeedrunSettings
 from nakochat.core.errors import ConfigError, TrainingError
 from nakochat.core.itinerary import stages_to_come
 from nakochat.core.paths import run_folder
@@ -32,7 +33,7 @@ def done(monkeypatch):
 
 
 def test_every_stage_comes_in_its_turn_and_is_scored(done):
-    speedrun.main(preset="toy")
+    speedrun.main(SpeedrunSettings(preset="toy"))
     assert [name for name, _, _ in done] == [
         "tok",
         *("base", "score", "mid", "score", "sft", "score", "rl", "score"),
@@ -48,7 +49,7 @@ def test_every_stage_comes_in_its_turn_and_is_scored(done):
 
 
 def test_the_stages_and_their_tokens_are_written_down_before_the_first(done):
-    speedrun.main(preset="toy", skip=("mid",))
+    speedrun.main(SpeedrunSettings(preset="toy", skip=("mid",)))
     values = load_preset("toy")
     context = values["base"]["context"]
     tokens = {name: values[name]["steps"] * values[name]["rows"] * context for name in ("base", "sft")}
@@ -58,7 +59,9 @@ def test_the_stages_and_their_tokens_are_written_down_before_the_first(done):
 
 def test_what_is_asked_for_reaches_every_stage(done, tmp_path):
     speedrun.main(
-        preset="toy", name="my", seed=3, device="cpu", dtype="float32", corpus=(tmp_path / "a.txt",)
+        SpeedrunSettings(
+            preset="toy", name="my", seed=3, device="cpu", dtype="float32", corpus=(tmp_path / "a.txt",)
+        )
     )
     made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft", "rl")}
     assert {settings.run_name for settings in made.values()} == {"my"}
@@ -71,14 +74,14 @@ def test_what_is_asked_for_reaches_every_stage(done, tmp_path):
 
 
 def test_a_stage_that_is_skipped_is_passed_over(done):
-    speedrun.main(preset="toy", skip=("mid", "rl"))
+    speedrun.main(SpeedrunSettings(preset="toy", skip=("mid", "rl")))
     trained = {name: words[0] for name, words, _ in done if name in ("base", "mid", "sft", "rl")}
     assert list(trained) == ["base", "sft"]
     assert trained["sft"].from_ == "toy/base"
 
 
 def test_the_page_opens_on_the_device_that_was_asked_for(done):
-    speedrun.main(preset="toy", device="cpu", dtype="float32", serve=True, port=8123)
+    speedrun.main(SpeedrunSettings(preset="toy", device="cpu", dtype="float32", serve=True, port=8123))
     name, words, options = done[-1]
     assert (name, words, options["settings"].where.port) == ("serve", ("toy",), 8123)
     assert (options["settings"].device, options["settings"].dtype) == ("cpu", "float32")
@@ -95,7 +98,7 @@ def test_the_page_opens_on_the_device_that_was_asked_for(done):
 def test_the_last_words_can_be_typed(done, monkeypatch, capsys, started, found, said):
     monkeypatch.setattr(sys, "argv", [started, "speedrun"])
     monkeypatch.setattr(speedrun.shutil, "which", lambda name: found)
-    speedrun.main(preset="toy")
+    speedrun.main(SpeedrunSettings(preset="toy"))
     assert said in capsys.readouterr().out.splitlines()
 
 
@@ -115,7 +118,9 @@ def launched(monkeypatch):
 
 def test_several_processes_train_under_torchrun_and_one_does_the_rest(done, launched, tmp_path):
     speedrun.main(
-        preset="toy", seed=3, processes=4, corpus=(tmp_path / "a.txt", tmp_path / "b.txt"), skip=("mid",)
+        SpeedrunSettings(
+            preset="toy", seed=3, processes=4, corpus=(tmp_path / "a.txt", tmp_path / "b.txt"), skip=("mid",)
+        )
     )
     assert [name for name, _, _ in done] == ["tok", "report"]  # nothing of this process ever holds a GPU
     trained, scored = launched.words[::2], launched.words[1::2]
@@ -136,22 +141,22 @@ def test_several_processes_train_under_torchrun_and_one_does_the_rest(done, laun
 def test_a_stage_that_fails_in_its_processes_ends_the_run(done, launched):
     launched.status = 1
     with pytest.raises(TrainingError, match="base"):
-        speedrun.main(preset="toy", processes=2)
+        speedrun.main(SpeedrunSettings(preset="toy", processes=2))
     assert [name for name, _, _ in done] == ["tok"]
 
 
 def test_torchrun_is_told_what_to_run_instead(done, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "8")
     with pytest.raises(ConfigError, match="--processes 8"):
-        speedrun.main(preset="toy")
+        speedrun.main(SpeedrunSettings(preset="toy"))
     assert done == []
 
 
 def test_prepared_text_needs_its_tokenizer(done):
     with pytest.raises(ConfigError, match="nako tok train --preset toy"):
-        speedrun.main(preset="toy", data=("web",))
+        speedrun.main(SpeedrunSettings(preset="toy", data=("web",)))
     Tokenizer.train(["안녕하세요."] * 3, 300).save(run_folder("toy") / "tokenizer")
-    speedrun.main(preset="toy", data=("web",), chats=("mine.jsonl",))
+    speedrun.main(SpeedrunSettings(preset="toy", data=("web",), chats=("mine.jsonl",)))
     made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft")}
     assert "tok" not in made
     assert made["base"].data == BaseSettings(data=("web",)).data
@@ -160,14 +165,14 @@ def test_prepared_text_needs_its_tokenizer(done):
 
 def test_the_report_is_left_where_the_command_was_called(done, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    speedrun.main(preset="toy")
+    speedrun.main(SpeedrunSettings(preset="toy"))
     monkeypatch.setattr(speedrun.os, "access", lambda path, mode: False)
-    speedrun.main(preset="toy")
+    speedrun.main(SpeedrunSettings(preset="toy"))
     assert [options for name, _, options in done if name == "report"] == [{"copy": tmp_path}, {"copy": None}]
 
 
 def test_tasks_are_mixed_into_mid_and_sft(done, tmp_path):
-    speedrun.main(preset="toy", tasks=("spelling:2",), task_data=tmp_path)
+    speedrun.main(SpeedrunSettings(preset="toy", tasks=("spelling:2",), task_data=tmp_path))
     settings = {name: words[0] for name, words, _ in done if name in ("base", "mid", "sft", "rl")}
     assert [settings[name].tasks for name in ("mid", "sft")] == [("spelling:2",)] * 2
     assert settings["rl"].task_data == tmp_path
@@ -183,14 +188,14 @@ def test_a_large_preset_learns_from_what_it_gathers(done, monkeypatch, tmp_path)
 
     monkeypatch.setattr(speedrun, "gather", gather)
     monkeypatch.setattr(speedrun, "gather_chats", lambda supplies: (f"{tmp_path}/talk:2",))
-    speedrun.main(preset="d20", name="big", device="cpu")
+    speedrun.main(SpeedrunSettings(preset="d20", name="big", device="cpu"))
     made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft")}
     assert supplied == [("fineweb-2-edu-korean", "big")]
     assert made["tok"].corpus == (tmp_path / "first",)
     assert (made["base"].data, made["base"].corpus) == (("made:1",), ())
     assert made["mid"].data == made["sft"].data == (f"{tmp_path}/talk:2",)
     done.clear()
-    speedrun.main(preset="d20", name="own", device="cpu", corpus=(tmp_path / "mine",))
+    speedrun.main(SpeedrunSettings(preset="d20", name="own", device="cpu", corpus=(tmp_path / "mine",)))
     made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid")}
     assert made["tok"].corpus == made["base"].corpus == (tmp_path / "mine",)
     assert made["mid"].data == ()
