@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from cyclopts import Parameter
 
 from nakochat.commands.counts import require_some
 from nakochat.core.compiler import missing_for_compiling
@@ -70,90 +71,85 @@ class TrainBench:
     device: str = "cpu"
 
 
-def train(
-    *,
-    depth: int = 4,
-    width: int | None = None,
-    heads: int | None = None,
-    context: int = 256,
-    vocab_size: int = 4096,
-    rows: int = 32,
-    rows_per_piece: int | None = None,
-    document_tokens: int | None = None,
-    window: int | None = None,
-    recompute: bool = False,
-    fp8: bool = False,
-    steps: int = 8,
-    repeats: int = 5,
-    processes: int = 1,
-    device: str = "auto",
-    ablations: bool = False,
-    json: Path | None = None,
-) -> None:
-    """Measure training speed beside the same model as most code runs it, and where the time of a step goes.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class TrainBenchSettings:
+    """nako bench train"""
 
-    Parameters
-    ----------
-    width
-        기본: 층마다 64. | Default: 64 per layer.
-    heads
-        기본: 너비에서. | Default: from the width.
-    rows
-        한 걸음의 줄 수, 모든 프로세스를 합해. | Rows of `context` tokens per step, over all processes.
-    rows_per_piece
-        한 번에 계산할 줄 수. | Rows of one forward pass.
-    document_tokens
-        문서 하나의 토큰 수. 기본: CPU는 300, GPU는 한 줄. | Of a document. Default: 300 on a CPU, a row on a GPU.
-    window
-        네 층 가운데 세 층이 돌아보는 토큰 수. | How many tokens three of four layers look back at.
-    recompute
-        층의 중간값을 다시 계산합니다. | Compute what is inside a layer twice.
-    fp8
-        행렬을 8비트로 곱합니다 (GPU만). | Multiply matrices in 8 bits (GPU only).
-    steps
-        프로세스마다 재는 걸음 수 (앞의 둘은 버립니다). | Timed steps of each process, after two that are not.
-    repeats
-        변형마다 번갈아 잴 횟수; 중앙값을 씁니다. | Measurements of each variant, in turn; the median counts.
-    processes
-        함께 학습할 프로세스 수 (GPU마다 하나). | Processes that train together (one for each GPU).
-    ablations
-        우리가 고른 것을 하나씩 빼고도 잽니다. | Also take our choices away one at a time.
-    json
-        숫자를 이 파일에도 씁니다. | Write the figures here too.
-    """
-    require_some(depth=depth, context=context, vocab_size=vocab_size, rows=rows, steps=steps)
-    require_some(repeats=repeats, processes=processes)
-    sized = config_of_depth(depth, vocab_size=vocab_size, context=context)
-    width = sized.width if width is None else width
-    shape = TrainBench(
-        depth=depth,
-        width=width,
-        heads=max(1, width // sized.head_width) if heads is None else heads,
-        context=context,
-        vocab_size=vocab_size,
-        rows=rows,
-        steps=steps,
-        rows_per_piece=rows_per_piece,
-        document_tokens=document_tokens or (300 if pick_device(device).type == "cpu" else None),
-        window=window,
-        recompute=recompute,
-        fp8=fp8,
-        device=pick_device(device).type,
-    )
-    variants = _possible(_variants(shape.device, ablations), torch.device(shape.device))
-    found = _measured(variants, shape, repeats, processes)
+    depth: int = 4
+    width: int | None = None
+    """기본: 층마다 64. | Default: 64 per layer."""
+    heads: int | None = None
+    """기본: 너비에서. | Default: from the width."""
+    context: int = 256
+    vocab_size: int = 4096
+    rows: int = 32
+    """한 걸음의 줄 수, 모든 프로세스를 합해. | Rows of `context` tokens per step, over all processes."""
+    rows_per_piece: int | None = None
+    """한 번에 계산할 줄 수. | Rows of one forward pass."""
+    document_tokens: int | None = None
+    """문서 하나의 토큰 수. 기본: CPU는 300, GPU는 한 줄. | Of a document. Default: 300 on a CPU, a row on a GPU."""
+    window: int | None = None
+    """네 층 가운데 세 층이 돌아보는 토큰 수. | How many tokens three of four layers look back at."""
+    recompute: bool = False
+    """층의 중간값을 다시 계산합니다. | Compute what is inside a layer twice."""
+    fp8: bool = False
+    """행렬을 8비트로 곱합니다 (GPU만). | Multiply matrices in 8 bits (GPU only)."""
+    steps: int = 8
+    """프로세스마다 재는 걸음 수 (앞의 둘은 버립니다). | Timed steps of each process, after two that are not."""
+    repeats: int = 5
+    """변형마다 번갈아 잴 횟수; 중앙값을 씁니다. | Measurements of each variant, in turn; the median counts."""
+    processes: int = 1
+    """함께 학습할 프로세스 수 (GPU마다 하나). | Processes that train together (one for each GPU)."""
+    device: str = "auto"
+    ablations: bool = False
+    """우리가 고른 것을 하나씩 빼고도 잽니다. | Also take our choices away one at a time."""
+    json: Path | None = None
+    """숫자를 이 파일에도 씁니다. | Write the figures here too."""
+
+
+def train(settings: TrainBenchSettings = TrainBenchSettings()) -> None:
+    """Measure training speed beside the same model as most code runs it, and where the time of a step goes."""
+    s = settings
+    require_some(depth=s.depth, context=s.context, vocab_size=s.vocab_size, rows=s.rows, steps=s.steps)
+    require_some(repeats=s.repeats, processes=s.processes)
+    shape = _shape(s)
+    variants = _possible(_variants(shape.device, s.ablations), torch.device(shape.device))
+    found = _measured(variants, shape, s.repeats, s.processes)
     figures = _compared(found)
     for name, row in figures.items():
         _show(name, row)
-    if json:
+    if s.json:
         about = next(iter(found.values()))[0].get("machine")
         header = {
             "shape": asdict(shape),
-            "processes": processes,
+            "processes": s.processes,
             "machine": about,
             "torch": torch.__version__,
         }
-        write_json(json, {**header, "variants": figures})
+        write_json(s.json, {**header, "variants": figures})
+
+
+def _shape(settings: TrainBenchSettings) -> TrainBench:
+    """What every worker measures: what was left out follows from depth and device."""
+    s, device = settings, pick_device(settings.device).type
+    sized = config_of_depth(s.depth, vocab_size=s.vocab_size, context=s.context)
+    width = sized.width if s.width is None else s.width
+    return TrainBench(
+        depth=s.depth,
+        width=width,
+        heads=max(1, width // sized.head_width) if s.heads is None else s.heads,
+        context=s.context,
+        vocab_size=s.vocab_size,
+        rows=s.rows,
+        steps=s.steps,
+        rows_per_piece=s.rows_per_piece,
+        document_tokens=s.document_tokens or (300 if device == "cpu" else None),
+        window=s.window,
+        recompute=s.recompute,
+        fp8=s.fp8,
+        device=device,
+    )
 
 
 def _measured(

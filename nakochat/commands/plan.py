@@ -5,6 +5,7 @@ Parameters, FLOPs, tokens and steps are exact; memory follows a formula held aga
 """
 
 import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,80 +44,74 @@ _LATER = "d12"  # whose mid and sft a depth without a preset of its own is plann
 _KINDS: dict[str, type[StageSettings]] = {"base": BaseSettings, "mid": MidSettings, "sft": SftSettings}
 
 
-def main(
-    *,
-    depth: int | None = None,
-    preset: str | None = None,
-    gpus: int = 1,
-    device_kind: str | None = None,
-    price: float | None = None,
-    tokens_per_parameter: float | None = None,
-    vocab_size: int | None = None,
-    context: int | None = None,
-    rows_per_piece: int | None = None,
-    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    measure: bool = False,
-    device: str = "auto",
-    dtype: str = "auto",
-    compile: str = "auto",
-    json: Path | None = None,
-) -> None:
-    """Say what training will take: parameters, FLOPs, steps, memory, time, money, disk, text.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class PlanSettings:
+    """nako plan"""
 
-    Parameters
-    ----------
-    depth
-        층의 수; 같은 깊이의 프리셋이 있으면 그것으로 셉니다. | Layers; the preset of that depth, if there is one.
-    preset
-        프리셋의 이름; 기본: --depth의 것, 없으면 tiny. | A preset; default: that of --depth, else tiny.
-    gpus
-        장치(프로세스)의 수. | Devices, one process each.
-    device_kind
-        장치의 종류 (h100, h200, a100, …); 기본: 이 컴퓨터. | Kind of device; default: this computer.
-    price
-        장치 하나의 시간당 값. | Price of one device for one hour, in any currency.
-    tokens_per_parameter
-        몸통과 출력의 매개변수마다 배울 토큰. | Tokens for each parameter of body and head.
-    vocab_size
-        어휘의 토큰 수. | Tokens of the vocabulary.
-    context
-        모델이 한 번에 보는 토큰 수. | Tokens that the model sees at once.
-    rows_per_piece
-        한 번에 계산할 줄 수; 기본: 프리셋의 것, 없으면 들어가는 만큼. |
-        Rows of one forward pass; default: the preset's, else as many as fit.
-    data
-        준비한 글의 이름들; 몇 번 되풀이되는지 셉니다. | Prepared sets; how often they repeat is counted.
-    measure
-        이 컴퓨터에서 20걸음을 정말로 해 보고 셉니다. | Run 20 real steps on this computer first.
-    json
-        숫자를 이 파일에도 씁니다. | Write the figures here too.
-    """
+    depth: int | None = None
+    """층의 수; 같은 깊이의 프리셋이 있으면 그것으로 셉니다. | Layers; the preset of that depth, if there is one."""
+    preset: str | None = None
+    """프리셋의 이름; 기본: --depth의 것, 없으면 tiny. | A preset; default: that of --depth, else tiny."""
+    gpus: int = 1
+    """장치(프로세스)의 수. | Devices, one process each."""
+    device_kind: str | None = None
+    """장치의 종류 (h100, h200, a100, …); 기본: 이 컴퓨터. | Kind of device; default: this computer."""
+    price: float | None = None
+    """장치 하나의 시간당 값. | Price of one device for one hour, in any currency."""
+    tokens_per_parameter: float | None = None
+    """몸통과 출력의 매개변수마다 배울 토큰. | Tokens for each parameter of body and head."""
+    vocab_size: int | None = None
+    """어휘의 토큰 수. | Tokens of the vocabulary."""
+    context: int | None = None
+    """모델이 한 번에 보는 토큰 수. | Tokens that the model sees at once."""
+    rows_per_piece: int | None = None
+    """한 번에 계산할 줄 수; 기본: 프리셋의 것, 없으면 들어가는 만큼. |
+    Rows of one forward pass; default: the preset's, else as many as fit."""
+    data: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = ()
+    """준비한 글의 이름들; 몇 번 되풀이되는지 셉니다. | Prepared sets; how often they repeat is counted."""
+    measure: bool = False
+    """이 컴퓨터에서 20걸음을 정말로 해 보고 셉니다. | Run 20 real steps on this computer first."""
+    device: str = "auto"
+    dtype: str = "auto"
+    compile: str = "auto"
+    json: Path | None = None
+    """숫자를 이 파일에도 씁니다. | Write the figures here too."""
+
+
+def main(settings: PlanSettings = PlanSettings()) -> None:
+    """Say what training will take: parameters, FLOPs, steps, memory, time, money, disk, text."""
+    s = settings
     require_some(
-        gpus=gpus, depth=depth, vocab_size=vocab_size, context=context, rows_per_piece=rows_per_piece
+        gpus=s.gpus,
+        depth=s.depth,
+        vocab_size=s.vocab_size,
+        context=s.context,
+        rows_per_piece=s.rows_per_piece,
     )
-    if price is not None and not 0 <= price < 1e9:
+    if s.price is not None and not 0 <= s.price < 1e9:
         raise ConfigError(
-            say(f"--price는 0 이상이어야 합니다: {price}.", f"--price must be 0 or more: {price}.")
+            say(f"--price는 0 이상이어야 합니다: {s.price}.", f"--price must be 0 or more: {s.price}.")
         )
-    sheet = None if device_kind is None else _sheet(device_kind)
-    if sheet is not None and measure:
+    sheet = None if s.device_kind is None else _sheet(s.device_kind)
+    if sheet is not None and s.measure:
         raise ConfigError(
             say(
                 "--measure는 이 컴퓨터에서 잽니다. --device-kind를 빼고 그 장치가 있는 컴퓨터에서 실행하세요.",
                 "--measure measures this computer. Leave --device-kind out and run it where that device is.",
             )
         )
-    chosen, stages, config = _stages(depth, preset, vocab_size, context, tokens_per_parameter)
-    machine = open_machine(device, dtype, compile) if sheet is None else None
+    chosen, stages, config = _stages(s)
+    machine = open_machine(s.device, s.dtype, s.compile) if sheet is None else None
     try:
-        plan = _plan(chosen, stages, config, gpus, sheet, machine, rows_per_piece, price, data, measure)
+        plan = _plan(s, chosen, stages, config, sheet, machine)
     finally:
         if machine is not None:
             machine.close()
     for line in plan_lines(plan):
         speak(line)
-    if json:
-        write_json(json, plan_figures(plan))
+    if s.json:
+        write_json(s.json, plan_figures(plan))
 
 
 def _sheet(kind: str) -> Datasheet:
@@ -133,14 +128,9 @@ def _sheet(kind: str) -> Datasheet:
     return found
 
 
-def _stages(
-    depth: int | None,
-    preset: str | None,
-    vocab_size: int | None,
-    context: int | None,
-    ratio: float | None,
-) -> tuple[str | None, dict[str, StageSettings], ModelConfig]:
+def _stages(asked: PlanSettings) -> tuple[str | None, dict[str, StageSettings], ModelConfig]:
     """The preset, None where the dial decides (mid and sft are then d12's); its stages; the model."""
+    preset, depth, ratio = asked.preset, asked.depth, asked.tokens_per_parameter
     if preset is None:
         preset = "tiny" if depth is None else f"d{depth}" if f"d{depth}" in preset_names() else None
     tables = load_preset(preset or _LATER)
@@ -152,10 +142,10 @@ def _stages(
                 f"preset '{preset}' has depth {values['depth']}, and --depth {depth} is there too. Give one of them.",
             )
         )
-    if context is not None:
-        values["context"] = context
+    if asked.context is not None:
+        values["context"] = asked.context
     base = BaseSettings(**values)
-    vocabulary = vocab_size or int(tables["tokenizer"]["vocab_size"])
+    vocabulary = asked.vocab_size or int(tables["tokenizer"]["vocab_size"])
     config = model_config(base, vocabulary)
     if preset is None or ratio is not None:
         found = recipe(config, ratio) if ratio else recipe(config)
@@ -172,25 +162,21 @@ def _stages(
 
 
 def _plan(
+    asked: PlanSettings,
     preset: str | None,
     stages: dict[str, StageSettings],
     config: ModelConfig,
-    gpus: int,
     sheet: Datasheet | None,
     machine: Machine | None,
-    rows_per_piece: int | None,
-    price: float | None,
-    data: tuple[str, ...],
-    measure: bool,
 ) -> Plan:
     coefficients = GPU if machine is None else coefficients_of(machine)
     room = _room(sheet, machine)
-    base = stages["base"]
-    wished = rows_per_piece or (base.rows_per_piece if preset else None)
+    base, gpus = stages["base"], asked.gpus
+    wished = asked.rows_per_piece or (base.rows_per_piece if preset else None)
     if wished is None and not preset:
         wished = max(1, largest_piece(config, coefficients=coefficients, room=room, world=gpus))
     piece = piece_of(base.rows, wished, gpus)
-    if measure and machine is not None:
+    if asked.measure and machine is not None:
         _rehearse(config, machine, rows=-(-base.rows // gpus), piece=piece, optimizer=base.optimizer)
     found: dict[str, Forecast] = {}
     for name, settings in stages.items():
@@ -226,7 +212,7 @@ def _plan(
         room=room,
         largest_piece=largest_piece(config, coefficients=coefficients, room=room, world=gpus),
         disk_bytes=_disk(config, coefficients, stages, found),
-        supply=supply_of(preset, data, found["base"].tokens * base.text_share),
+        supply=supply_of(preset, asked.data, found["base"].tokens * base.text_share),
         pace=_pace(
             config,
             sheet,
@@ -237,7 +223,7 @@ def _plan(
             stage="base",
             optimizer=base.optimizer,
         ),
-        price=price,
+        price=asked.price,
     )
 
 

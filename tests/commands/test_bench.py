@@ -29,7 +29,7 @@ def measured(monkeypatch):
 
 def test_variants_come_in_turn_and_the_median_counts(measured, monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "missing_for_compiling", lambda device: None)
-    bench.train(repeats=3, device="cpu", json=tmp_path / "out.json")
+    bench.train(bench.TrainBenchSettings(repeats=3, device="cpu", json=tmp_path / "out.json"))
     assert [options["compile"] for options in measured] == [True, True, False] * 3
     found = read_json(tmp_path / "out.json")["variants"]
     assert found["nakochat"]["all"] == [2000, 5000, 8000]
@@ -39,7 +39,7 @@ def test_variants_come_in_turn_and_the_median_counts(measured, monkeypatch, tmp_
 
 def test_without_a_compiler_the_rest_is_measured(measured, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bench, "missing_for_compiling", lambda device: "g++ (apt install g++)")
-    bench.train(repeats=1, device="cpu", json=tmp_path / "out.json")
+    bench.train(bench.TrainBenchSettings(repeats=1, device="cpu", json=tmp_path / "out.json"))
     assert [options["compile"] for options in measured] == [False]
     (found,) = read_json(tmp_path / "out.json")["variants"].values()
     assert found["ratio_to_reference"] is None
@@ -49,13 +49,13 @@ def test_without_a_compiler_the_rest_is_measured(measured, monkeypatch, tmp_path
 @pytest.mark.parametrize("name", ["repeats", "steps", "rows", "depth"])
 def test_nothing_cannot_be_measured(measured, name):
     with pytest.raises(ConfigError, match=f"--{name}"):
-        bench.train(**{name: 0})
+        bench.train(bench.TrainBenchSettings(**{name: 0}))
     assert not measured
 
 
 def test_where_the_time_goes_is_said(measured, monkeypatch, capsys):
     monkeypatch.setattr(bench, "missing_for_compiling", lambda device: None)
-    bench.train(repeats=1, device="cpu")
+    bench.train(bench.TrainBenchSettings(repeats=1, device="cpu"))
     said = capsys.readouterr().out
     assert "뒤로 50%" in said
     assert "40.0%" in said

@@ -8,6 +8,7 @@ import pytest
 
 from nakochat.commands import tok
 from nakochat.commands.gather import Supplies, gather, gather_chats, supplies_of
+from nakochat.commands.plan import PlanSettings
 from nakochat.commands.plan import main as plan
 from nakochat.commands.presets import SUPPLIES, load_preset
 from nakochat.core.files import read_json
@@ -77,6 +78,6 @@ def test_conversations_come_as_chats_are_named(hub: FakeHub) -> None:
 @pytest.mark.parametrize("name", ["d20", "d26", "d32"])
 def test_a_preset_downloads_what_its_plan_asks_for(name: str, tmp_path: Path) -> None:
     supplies = supplies_of(load_preset(name)[SUPPLIES])
-    plan(preset=name, device_kind="h100", gpus=8, json=tmp_path / "plan.json")
+    plan(PlanSettings(preset=name, device_kind="h100", gpus=8, json=tmp_path / "plan.json"))
     found = read_json(tmp_path / "plan.json")["data"]
     assert (supplies.source, supplies.files) == (found["source"], found["files"])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from nakochat.commands import plan as module
-from nakochat.commands.plan import main
+from nakochat.commands.plan import PlanSettings, main
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import write_json
 from nakochat.core.machine import Machine
@@ -23,7 +23,7 @@ def figures(tmp_path):
     """Runs a plan; what it wrote."""
 
     def run(**options):
-        main(json=tmp_path / "plan.json", **options)
+        main(PlanSettings(json=tmp_path / "plan.json", **options))
         return json.loads((tmp_path / "plan.json").read_text())
 
     return run
@@ -115,12 +115,12 @@ def test_a_rehearsal_is_kept_and_used(figures, monkeypatch, capsys):
 )
 def test_what_makes_no_sense_is_refused(options, said):
     with pytest.raises(ConfigError, match=said):
-        main(**options)
+        main(PlanSettings(**options))
 
 
 def test_a_set_that_is_not_there_is_named():
     with pytest.raises(DataError, match="nowhere"):
-        main(depth=12, device_kind="h100", data=("nowhere",))
+        main(PlanSettings(depth=12, device_kind="h100", data=("nowhere",)))
 
 
 def test_weights_and_state_are_those_of_the_optimizer():
