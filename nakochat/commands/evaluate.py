@@ -35,24 +35,48 @@ Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
 PEER = "hf:"
 
 
-def main(
-    run: str | None = None,
-    *,
-    suite: Names = (),
-    data: Path | None = None,
-    limit: int | None = None,
-    samples: int = 1,
-    temperature: float | None = None,
-    unsafe: bool = False,
-    lm_eval: Names = (),
-    shots: int | None = None,
-    bpb: Names = (),
-    held_out: bool = False,
-    device: str = "auto",
-    dtype: str = "auto",
-    quant: Quant | None = None,
-    json: Path | None = None,
-) -> None:
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class EvalSettings:
+    """nako eval"""
+
+    suite: Names = ()
+    """공개 시험: core, chat, korean, texts(갈래마다 바이트당 비트), 또는 과제 이름들(kobest, mmlu, jamo …). 점수는
+    suites.json에 씁니다. |
+    Public tests: core, chat, korean, texts (bits per byte by domain), or names of tasks (kobest, mmlu, jamo ...);
+    written to suites.json."""
+    data: Path | None = None
+    """자료가 든 폴더; 기본: 'nako data pull'로 받은 것. | The folder of the data; default: what was pulled."""
+    limit: int | None = None
+    """과제마다 이만큼만 묻습니다. | Only so many items of each task."""
+    samples: int = 1
+    """프로그램이나 대답을 몇 번씩 쓰게 합니까(pass@k). | How many programs or answers to each item (pass@k)."""
+    temperature: float | None = None
+    """쓸 때의 온도; 기본: 한 번이면 0, 여러 번이면 0.8. |
+    Temperature of what is written; default: 0 for one sample, 0.8 for more."""
+    unsafe: bool = False
+    """모델이 쓴 코드를 가둘 수 없는 컴퓨터에서도 실행합니다. | Run a model's code even where nothing can hold it."""
+    lm_eval: Names = ()
+    """lm-evaluation-harness의 과제 이름들. | Names of lm-evaluation-harness tasks."""
+    shots: int | None = None
+    """그 과제마다 앞에 보여 줄 보기의 수; 기본: 과제의 것. |
+    Examples before each item of those; default: the task's own number."""
+    bpb: Names = ()
+    """이 파일들의 바이트당 비트: 파일 또는 갈래=파일. | Bits per byte of these files: FILE or DOMAIN=FILE."""
+    held_out: bool = False
+    """그 파일에서 학습이 떼어 두는 1 %만 잽니다. | Of those files, only the 1 % that training leaves out."""
+    device: str = "auto"
+    """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
+    dtype: str = "auto"
+    """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
+    quant: Quant | None = None
+    """가중치를 int8이나 int4로 줄인 모델을 잽니다. 실행 폴더의 점수는 그대로 둡니다. |
+    Measure the model with its weights in int8 or int4; the scores in the run's folder stay as they are."""
+    json: Path | None = None
+    """숫자를 이 파일에도 씁니다. | Write the figures here too."""
+
+
+def main(run: str | None = None, *, settings: EvalSettings = EvalSettings()) -> None:
     """Score a stage of a run on everything, and write its scores.json.
 
     Parameters
@@ -61,63 +85,32 @@ def main(
         NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. hf:폴더는 Transformers의 모델. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage. hf:FOLDER is a model of
         Transformers.
-    suite
-        공개 시험: core, chat, korean, texts(갈래마다 바이트당 비트), 또는 과제 이름들(kobest, mmlu, jamo …). 점수는
-        suites.json에 씁니다. |
-        Public tests: core, chat, korean, texts (bits per byte by domain), or names of tasks (kobest, mmlu, jamo ...);
-        written to suites.json.
-    data
-        자료가 든 폴더; 기본: 'nako data pull'로 받은 것. | The folder of the data; default: what was pulled.
-    limit
-        과제마다 이만큼만 묻습니다. | Only so many items of each task.
-    samples
-        프로그램이나 대답을 몇 번씩 쓰게 합니까(pass@k). | How many programs or answers to each item (pass@k).
-    temperature
-        쓸 때의 온도; 기본: 한 번이면 0, 여러 번이면 0.8. |
-        Temperature of what is written; default: 0 for one sample, 0.8 for more.
-    unsafe
-        모델이 쓴 코드를 가둘 수 없는 컴퓨터에서도 실행합니다. | Run a model's code even where nothing can hold it.
-    lm_eval
-        lm-evaluation-harness의 과제 이름들. | Names of lm-evaluation-harness tasks.
-    shots
-        그 과제마다 앞에 보여 줄 보기의 수; 기본: 과제의 것. |
-        Examples before each item of those; default: the task's own number.
-    bpb
-        이 파일들의 바이트당 비트: 파일 또는 갈래=파일. | Bits per byte of these files: FILE or DOMAIN=FILE.
-    held_out
-        그 파일에서 학습이 떼어 두는 1 %만 잽니다. | Of those files, only the 1 % that training leaves out.
-    device
-        auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
-    dtype
-        auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
-    quant
-        가중치를 int8이나 int4로 줄인 모델을 잽니다. 실행 폴더의 점수는 그대로 둡니다. |
-        Measure the model with its weights in int8 or int4; the scores in the run's folder stay as they are.
-    json
-        숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
-    sets = text_sets(bpb, with_pinned=SUITE in suite, held_out=held_out)
-    names = [name for name in suite if name != SUITE]
+    s = settings
+    sets = text_sets(s.bpb, with_pinned=SUITE in s.suite, held_out=s.held_out)
+    names = [name for name in s.suite if name != SUITE]
     chosen = select(names) if names else []
-    _check(limit=limit, samples=samples, temperature=temperature, data=data)
-    heat = temperature if temperature is not None else 0.8 if samples > 1 else 0.0
-    options = Options(limit=limit, samples=samples, temperature=heat, unsafe=unsafe)
-    asked = bool(chosen or sets or lm_eval)
-    subject = _subject(run, asked, quant)
-    machine = open_machine(device, dtype, "no")
+    _check(limit=s.limit, samples=s.samples, temperature=s.temperature, data=s.data)
+    heat = s.temperature if s.temperature is not None else 0.8 if s.samples > 1 else 0.0
+    options = Options(limit=s.limit, samples=s.samples, temperature=heat, unsafe=s.unsafe)
+    asked = bool(chosen or sets or s.lm_eval)
+    subject = _subject(run, asked, s.quant)
+    machine = open_machine(s.device, s.dtype, "no")
     try:
         if not asked:
-            _score_run(subject, machine, json, limit, keeps=subject.keeps and limit is None)
+            _score_run(subject, machine, s.json, s.limit, keeps=subject.keeps and s.limit is None)
             return
         scorer, chats = _scorer_of(subject, machine)
         options = replace(options, chats=chats)
-        found = score_suites(scorer, chosen, data, options, machine) if chosen else {}
+        found = score_suites(scorer, chosen, s.data, options, machine) if chosen else {}
         found |= score_texts(scorer, sets, machine) if sets else {}
-        harness = run_harness(scorer, lm_eval, limit=limit, shots=shots, chats=chats) if lm_eval else {}
+        harness = (
+            run_harness(scorer, s.lm_eval, limit=s.limit, shots=s.shots, chats=chats) if s.lm_eval else {}
+        )
         if not machine.is_first:
             return
         _show_harness(harness)
-        _keep(subject, machine, found, harness, limit, json)
+        _keep(subject, machine, found, harness, s.limit, s.json)
     finally:
         machine.close()
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from nakochat.commands import evaluate
+from nakochat.commands.evaluate import EvalSettings
 from nakochat.core.errors import CheckpointError, NakoError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import RunReference, run_folder
@@ -61,7 +62,7 @@ def scores():
 
 def test_scores_name_the_checkpoint_they_are_of(save, scored, tmp_path, capsys):
     save(4)
-    evaluate.main("run", device="cpu", dtype="float32", json=tmp_path / "out.json")
+    evaluate.main("run", settings=EvalSettings(device="cpu", dtype="float32", json=tmp_path / "out.json"))
     ((engine, texts, items),) = scored
     assert items is None
     assert texts == ["무궁화 꽃이 피었어요."]
@@ -75,14 +76,16 @@ def test_scores_name_the_checkpoint_they_are_of(save, scored, tmp_path, capsys):
 def test_an_older_step_is_scored_without_replacing_the_scores(save, scored, tmp_path):
     save(2)
     save(4)
-    evaluate.main("run/base@2", device="cpu", dtype="float32", json=tmp_path / "out.json")
+    evaluate.main(
+        "run/base@2", settings=EvalSettings(device="cpu", dtype="float32", json=tmp_path / "out.json")
+    )
     assert read_json(tmp_path / "out.json")["step"] == 2
     assert not (run_folder("run") / "base" / "scores.json").exists()
 
 
 def test_a_finished_stage_is_scored_once_and_scores_of_less_do_not_count(save, scored):
     save(2)
-    evaluate.main("run", device="cpu", dtype="float32")
+    evaluate.main("run", settings=EvalSettings(device="cpu", dtype="float32"))
     evaluate.score_stage(BASE, device="cpu", dtype="float32")
     assert len(scored) == 1  # not finished: there is nothing to score yet
     save(4, seed=1)
@@ -94,7 +97,9 @@ def test_a_finished_stage_is_scored_once_and_scores_of_less_do_not_count(save, s
 
 def test_scores_of_some_items_are_kept_only_where_a_preset_says_so(save, scored, tmp_path):
     save(4)
-    evaluate.main("run", limit=3, device="cpu", dtype="float32", json=tmp_path / "out.json")
+    evaluate.main(
+        "run", settings=EvalSettings(limit=3, device="cpu", dtype="float32", json=tmp_path / "out.json")
+    )
     assert read_json(tmp_path / "out.json")["limit"] == scored[0][2] == 3
     assert not (run_folder("run") / "base" / "scores.json").exists()
     evaluate.score_stage(BASE, device="cpu", dtype="float32", items=3)
@@ -153,7 +158,10 @@ def test_bits_per_byte_of_a_file(save, tmp_path):
     save(4)
     text = tmp_path / "글.txt"
     text.write_text("무궁화 꽃이 피었어요.\n" * 3, encoding="utf-8")
-    evaluate.main("run", bpb=(str(text),), device="cpu", dtype="float32", json=tmp_path / "out.json")
+    evaluate.main(
+        "run",
+        settings=EvalSettings(bpb=(str(text),), device="cpu", dtype="float32", json=tmp_path / "out.json"),
+    )
     found = read_json(tmp_path / "out.json")
     figures = found["scores"]["texts/글"]
     assert 0 < figures["bits_per_byte"] < figures["bits_per_character"]
@@ -170,14 +178,19 @@ def test_missing_texts_and_missing_checkpoints_are_named(save, scored):
     save(4)
     (run_folder("run") / "data" / "validation.json").unlink()
     with pytest.raises(CheckpointError, match=r"validation\.json"):
-        evaluate.main("run", device="cpu", dtype="float32")
+        evaluate.main("run", settings=EvalSettings(device="cpu", dtype="float32"))
     with pytest.raises(CheckpointError, match="3"):
-        evaluate.main("run/base@3", device="cpu", dtype="float32")
+        evaluate.main("run/base@3", settings=EvalSettings(device="cpu", dtype="float32"))
 
 
 def test_suites_are_written_beside_the_scores(save, tmp_path, capsys):
     save(4)
-    evaluate.main("run", suite=("jamo", "nsmc"), device="cpu", dtype="float32", json=tmp_path / "out.json")
+    evaluate.main(
+        "run",
+        settings=EvalSettings(
+            suite=("jamo", "nsmc"), device="cpu", dtype="float32", json=tmp_path / "out.json"
+        ),
+    )
     said = capsys.readouterr()
     assert "자모" in said.out
     assert "nako data pull nsmc" in said.err
@@ -190,7 +203,12 @@ def test_suites_are_written_beside_the_scores(save, tmp_path, capsys):
 
 def test_a_limited_suite_is_shown_and_not_kept(save, tmp_path):
     save(4)
-    evaluate.main("run", suite=("jamo",), limit=5, device="cpu", dtype="float32", json=tmp_path / "out.json")
+    evaluate.main(
+        "run",
+        settings=EvalSettings(
+            suite=("jamo",), limit=5, device="cpu", dtype="float32", json=tmp_path / "out.json"
+        ),
+    )
     assert read_json(tmp_path / "out.json")["scores"]["jamo"]["items"] == 5
     assert not (run_folder("run") / "base" / "suites.json").exists()
 
@@ -208,4 +226,4 @@ def test_a_limited_suite_is_shown_and_not_kept(save, tmp_path):
 def test_mistakes_are_named(save, options, named):
     save(4)
     with pytest.raises(NakoError, match=named):
-        evaluate.main("run", device="cpu", dtype="float32", **options)
+        evaluate.main("run", settings=EvalSettings(device="cpu", dtype="float32", **options))

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from nakochat.commands import evaluate
+from nakochat.commands.evaluate import EvalSettings
 from nakochat.core.errors import DataError, NakoError
 from nakochat.core.files import read_json
 from nakochat.core.machine import Machine
@@ -58,14 +59,17 @@ def test_transformers_and_our_engine_say_the_same(folder):
 
 def test_the_command_takes_such_a_folder(folder, tmp_path, capsys):
     out = tmp_path / "out.json"
-    evaluate.main(f"hf:{folder}", suite=("jamo",), limit=4, device="cpu", dtype="float32", json=out)
+    evaluate.main(
+        f"hf:{folder}",
+        settings=EvalSettings(suite=("jamo",), limit=4, device="cpu", dtype="float32", json=out),
+    )
     found = read_json(out)
     assert (found["model"], found["scores"]["jamo"]["items"]) == ("peer", 4)
     assert "자모" in capsys.readouterr().out
     with pytest.raises(NakoError, match="--suite"):
-        evaluate.main(f"hf:{folder}", device="cpu")
+        evaluate.main(f"hf:{folder}", settings=EvalSettings(device="cpu"))
     with pytest.raises(DataError, match="nowhere"):
-        evaluate.main(f"hf:{tmp_path / 'nowhere'}", suite=("jamo",), device="cpu")
+        evaluate.main(f"hf:{tmp_path / 'nowhere'}", settings=EvalSettings(suite=("jamo",), device="cpu"))
     (folder / "model.safetensors").unlink()
     with pytest.raises(DataError, match="safetensors"):
-        evaluate.main(f"hf:{folder}", suite=("jamo",), limit=4, device="cpu")
+        evaluate.main(f"hf:{folder}", settings=EvalSettings(suite=("jamo",), limit=4, device="cpu"))
