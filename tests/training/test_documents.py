@@ -42,7 +42,7 @@ def test_what_was_set_reaches_the_training(run, tokenizer, monkeypatch):
     monkeypatch.setattr(module, "_batches", lambda *_: None)
     monkeypatch.setattr(module, "stored_validation", lambda folder: [])
     settings = BaseSettings(
-        **{"preset": "toy", "name": "run", "dtype": "float32", "compile": "no", "seed": 5, "rows": 8},
+        **{"preset": "toy", "name": "run", "dtype": "float32", "compile": "no", "seed": 5, "rows": 2**18},
         **{"matrix_rate": 0.03, "weight_decay": 0.2, "rate_scale": 0.5, "clip": 1.5, "context": 16},
         **{"steps": 50, "warmup": 3, "warmdown": 0.4, "final_rate": 0.1, "curve": "cosine"},
         **{"save_every": 7, "log_every": 3, "keep_last": 4, "keep_every": 9, "keep_best": True},
@@ -60,9 +60,9 @@ def test_what_was_set_reaches_the_training(run, tokenizer, monkeypatch):
     assert training.model.recompute
     expected = Optimizer(
         *(training.model, training.model.parameter_groups()),
-        **{"matrix_rate": 0.03, "weight_decay": 0.2, "width": 16, "tokens_per_step": 8 * 16, "scale": 0.5},
+        **{"matrix_rate": 0.03, "weight_decay": 0.2, "width": 16, "tokens_per_step": 2**22, "scale": 0.5},
     )
-    assert training.optimizer.peaks == expected.peaks
+    assert training.optimizer.peaks == expected.peaks  # of a batch so large that its size counts
     assert training.optimizer._weight_decay == 0.2
 
 
