@@ -126,8 +126,8 @@ class Training:
         )
         if "guard" in checkpoint.state:  # not in checkpoints of earlier versions
             self.guard.restore(checkpoint.state["guard"])
-        self.checkpoints.step = self.step or None
-        self._settled = self.checkpoints.step if checkpoint.state.get("measured", True) else None
+        self.checkpoints.step = self.step
+        self._settled = self.step if checkpoint.state.get("measured", True) else None
 
     def train(self, then: Callable[[], None] = lambda: None) -> None:
         """Until the schedule's last step; the first rank then does what belongs to a whole stage, and ends its log.

@@ -378,6 +378,25 @@ def test_the_first_measurement_is_given_up_too(tmp_path):
     assert len(draws(tmp_path)) == 7
 
 
+def test_what_was_measured_before_the_first_step_is_not_measured_again(tmp_path):
+    def ask(model, step):
+        made.wish.asked = True  # as a signal just behind the measurement
+        return {}
+
+    whole = train(tmp_path / "whole", checks=[Check(1, draw)])
+    folder = tmp_path / "part"
+    with Run(folder) as run:
+        made = training(folder, run, checks=[Check(1, draw), Check(1, ask)])
+        made.begin(0)
+        with pytest.raises(Interrupted):
+            made.train()
+    saved = newest_checkpoint(folder / "checkpoints")
+    assert (saved.step, saved.state["measured"]) == (0, True)
+    second = resumed(folder, checks=[Check(1, draw)])
+    assert len(draws(folder)) == len(draws(tmp_path / "whole")) == 7
+    assert difference(whole.model, second.model) == 0
+
+
 class Spoilt(PackedBatches):
     """Of the batches taken, those of these numbers (from 1) have such weights, and those left out are not there."""
 
