@@ -289,6 +289,29 @@ def test_two_windows_show_the_same_conversations(open_page: Callable[..., Page],
     second.close()
 
 
+TWICE = """async () => {
+  const opened = indexedDB.open("nakochat");
+  await new Promise((done) => { opened.onsuccess = done; });
+  const store = opened.result.transaction("conversations", "readwrite").objectStore("conversations");
+  const all = store.getAll();
+  await new Promise((done) => { all.onsuccess = done; });
+  const put = store.put({ ...all.result[0], id: "another" });
+  await new Promise((done) => { put.onsuccess = done; });
+  const channel = new BroadcastChannel("nakochat.1");
+  for (let time = 0; time < 2; time++) channel.postMessage({ id: "another", removed: false });
+}"""
+
+
+def test_a_conversation_that_is_heard_of_twice_at_once_is_one(open_page: Callable[..., Page]) -> None:
+    page = open_page(viewport=SCREEN)
+    ask(page, "안녕")
+    expect(answers(page)).to_have_text("네.")
+    page.evaluate(TWICE)
+    expect(page.locator("#list .title")).to_have_count(2)
+    page.wait_for_timeout(300)  # for a third, which must not come
+    expect(page.locator("#list .title")).to_have_count(2)
+
+
 def test_files_carry_conversations(
     open_page: Callable[..., Page], server: FakeServer, tmp_path: Path
 ) -> None:

@@ -45,8 +45,15 @@ def test_a_thread_changes_no_handler():
     assert seen == [(False, before)]
 
 
-def test_a_wish_that_a_bare_except_swallowed_is_there_when_the_loop_begins():
-    before = signal.getsignal(signal.SIGINT)
+@pytest.fixture
+def pythons_own():
+    """Python's own handler of Ctrl-C: what a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_wish_that_a_bare_except_swallowed_is_there_when_the_loop_begins(pythons_own):
     with listening():
         with interruptible() as interrupt:
             assert not interrupt.asked
@@ -54,7 +61,7 @@ def test_a_wish_that_a_bare_except_swallowed_is_there_when_the_loop_begins():
             signal.raise_signal(signal.SIGINT)
         with interruptible() as interrupt:
             assert interrupt.asked
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is pythons_own
     with interruptible() as interrupt:
         assert not interrupt.asked  # of another command
 

@@ -292,8 +292,10 @@ shelf.onChange(async ({ id, removed }) => {
     await shelf.forget(id); // this window may have saved it once more, before it heard
   } else if (!removed) {
     const found = await shelf.get(id);
-    if (!found || (known && answering.isRunning(known))) return; // gone again, or this window's is newer
-    if (known) Object.assign(known, found);
+    const here = kept.named(id); // of two changes that came at once, the first may have brought it
+    if (!found || (known && !here)) return; // gone again, there or here
+    if (here && answering.isRunning(here)) return; // this window's is newer
+    if (here) Object.assign(here, found);
     else kept.receive(found);
   }
   show();
