@@ -9,6 +9,8 @@ right or all wrong teach nothing and are left out.
 The policy is the model at the temperature that its answers are sampled at: the loss, and what --kl compares, divide the
 logits by it too.
 
+With --sft-weight every step learns from conversations of the stage before too (sft_beside.py).
+
 With --kl B, an answer's reward is lowered by B (ln p - ln p0), summed over its sampled tokens: p0 is the model that RL
 began with.  In expectation that is B times the KL divergence from it, and being part of the reward it needs no other
 loss.
@@ -27,7 +29,8 @@ from nakochat.core.files import read_json
 from nakochat.core.interrupts import Interrupt, Unwanted
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
-from nakochat.data.batches import Batch, make_batch
+from nakochat.core.paths import find_run
+from nakochat.data.batches import Batch, PackedBatches, make_batch
 from nakochat.data.packing import Packer, Piece
 from nakochat.evals.likelihood import log_likelihoods
 from nakochat.evals.scorer import prompt_room
@@ -40,12 +43,13 @@ from nakochat.text.conversation import render_prompt
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.exam import Exam
 from nakochat.training.guard import Guard
-from nakochat.training.loop import Check, Training
+from nakochat.training.loop import Batches, Check, Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.practice import Practice, Prompt, practices, shared_out
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import RlSettings
-from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
+from nakochat.training.sft_beside import SftBeside, taught
+from nakochat.training.stage import Stage, is_done, loaded, open_stage, parent_checkpoint, record_origin
 from nakochat.training.vitals import Vitals
 from nakochat.training.watch import Watch
 
@@ -78,6 +82,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         rollouts = Rollouts(
             model, stage.tokenizer, stage.machine, settings, tasks, reference=reference, wish=wish
         )
+        batches = _with_sft(rollouts, stage, settings, model.config.context)
         watch = Watch(stage.run, stage.tokenizer, stage.machine, [])
         optimizer = Optimizer(
             model,
@@ -95,7 +100,7 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         )
         training = Training(
             model,
-            rollouts,
+            batches,
             optimizer,
             Schedule(steps=settings.steps, warmup=3, warmdown=0.5),
             stage.machine,
@@ -117,6 +122,23 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         else:
             training.begin(settings.seed)
         training.train()
+
+
+def _with_sft(rollouts: "Rollouts", stage: Stage, settings: RlSettings, context: int) -> Batches:
+    """The rollouts, and a forward pass of conversations on every rank beside them."""
+    if not settings.sft_weight:
+        return rollouts
+    before = find_run(settings.from_ or f"{settings.run_name}/sft").folder
+    conversations = PackedBatches(
+        taught(before, stage.tokenizer),
+        rows=settings.rows * stage.machine.world,
+        length=context,
+        pad=stage.tokenizer.pad,
+        seed=settings.seed + 1,  # not in the order in which they were learned
+        rank=stage.machine.rank,
+        world=stage.machine.world,
+    )
+    return SftBeside(rollouts, conversations, settings.sft_weight)
 
 
 def _require_parent(folder: Path, parent: Checkpoint) -> None:

@@ -264,6 +264,10 @@ class RlSettings(TrainSettings):
     kl: float | None = None
     """시작한 모델에서 멀어지는 만큼 보상을 깎는 정도 (0.01~0.1). 기본: 깎지 않음. |
     How much moving away from the model that RL began with lowers the reward (0.01 to 0.1).  Default: not at all."""
+    sft_weight: float = 0.0
+    """걸음마다 앞 단계의 대화 --rows줄도 이 비중으로 배워, 보상이 묻지 않는 것을 잊지 않습니다. 기본: 배우지 않음. |
+    At which weight every step also learns from --rows rows of the stage before: what the reward does not ask for is
+    kept.  Default: not at all."""
     check_items: int = 48
     """앞과 뒤를 견줄, 과제마다 떼어 둔 물음의 수. | Held-out prompts of each task, to compare before and after."""
     check_samples: int = 8
@@ -290,7 +294,7 @@ class RlSettings(TrainSettings):
         _expand(self)
         at_least(1, self, "steps", "prompts", "max_tokens", "rows", "save_every", "log_every", "check_every")
         at_least(1, self, "keep_last", "keep_every")
-        at_least(0, self, "check_items", "kl")
+        at_least(0, self, "check_items", "kl", "sft_weight")
         at_least(1, self, "check_samples")
         at_least(2, self, "answers")  # one alone is always the mean of its group
         above_zero(self, "matrix_rate", "rate_scale")
