@@ -140,6 +140,7 @@ GROUPS = {
 }
 
 # what a disk refuses: nothing that the code could have done better
+INTERRUPTED = 130  # the status of a command that was asked to stop
 _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _DISK = {*_REFUSED, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG}
 
@@ -165,6 +166,9 @@ def main() -> None:
     left: list[int] = []
     atexit.register(_leave, left)  # first, so that it comes last
     left.append(run(sys.argv[1:]))
+    if left[0] == INTERRUPTED:
+        # not by sys.exit: Python would first wait for threads that compile what nobody wants any more
+        atexit._run_exitfuncs()
     sys.exit(left[0])
 
 
@@ -197,7 +201,7 @@ def run(words: list[str]) -> int:
                 "멈췄습니다. 같은 명령을 다시 실행하면 됩니다.", "Stopped. Run the same command again."
             )
             print(f"\n{again}", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

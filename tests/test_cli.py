@@ -225,3 +225,26 @@ def test_a_process_leaves_with_its_status_and_is_not_taken_apart(status, code):
     assert "an exit function" in done.stdout
     assert ("taken apart" in done.stdout) == (code == 1)
     assert ("ZeroDivisionError" in done.stderr) == (code == 1)
+
+
+BUSY = """
+import time
+from concurrent.futures import ThreadPoolExecutor
+from nakochat import cli
+
+def run(words):
+    pool = ThreadPoolExecutor(1)
+    for _ in range(9):
+        pool.submit(time.sleep, 100)
+    return {status}
+
+cli.run = run
+cli.main()
+"""
+
+
+def test_who_was_asked_to_stop_waits_for_no_thread():
+    """A compiler's go on until all that they were given is made, and Python waits for them."""
+    script = BUSY.format(status=130)
+    done = subprocess.run([sys.executable, "-X", "utf8", "-c", script], check=False, timeout=90)
+    assert done.returncode == 130
