@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nakochat.inference.scheduler import Scheduler, common
+from nakochat.inference.scheduler import Row, Scheduler, common
 
 
 class Life:
@@ -203,3 +203,31 @@ def test_common_counts_what_begins_alike(left, right, most):
     while plain < min(len(left), len(right), most) and left[plain] == right[plain]:
         plain += 1
     assert common(left, right, most) == plain
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_the_slot_that_holds_most_is_found_without_comparing_all_of_them(exact):
+    """Against a search that compares every slot's tokens; a free slot wins over one that holds as much."""
+    rng = random.Random(1)
+
+    def tokens(most):
+        return [int(rng.random() < 0.1) for _ in range(rng.randint(0, most))]
+
+    shared = 0
+    for _ in range(2000):
+        scheduler = Scheduler(slots=rng.randint(1, 6), length=64, piece=rng.choice((1, 2, 4, 8)), exact=exact)
+        for slot in scheduler.slots:
+            slot.tokens = tokens(12)
+            slot.pieces, slot.owner = rng.randint(0, len(slot.tokens)), rng.choice((None, 1))
+        prompt = [0, *tokens(14)]
+        row = Row(0, prompt, len(prompt), 64)
+        best, most = None, (0, False)
+        for slot in scheduler.slots:
+            held = scheduler._reusable(row, slot.tokens, slot.pieces), slot.owner is None
+            if held[0] and held > most:
+                best, most = slot, held
+        found = scheduler._longest_beginning(row)
+        assert found[0] is best
+        assert found[1] == most[0]
+        shared += most[0] > 0
+    assert shared > 500
