@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 from cyclopts.config import Dict
 
 from nakochat import __version__
@@ -54,7 +54,12 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
         "make conversations that give a model its name and character",
         None,
     ),
-    "tok train": ("nakochat.commands.tok:train", "토크나이저를 학습합니다", "train a tokenizer", "tokenizer"),
+    "tok train": (
+        "nakochat.commands.tok:train",
+        "토크나이저를 학습시킵니다",
+        "train a tokenizer",
+        "tokenizer",
+    ),
     "tok eval": ("nakochat.commands.tok_eval:evaluate", "토크나이저를 잽니다", "measure a tokenizer", None),
     "train base": ("nakochat.training.base:main", "글로 배웁니다", "learn from texts", "base"),
     "train mid": (
@@ -96,7 +101,7 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     ),
     "scaling": (
         "nakochat.commands.scaling:main",
-        "작은 모델들로 법칙을 맞춥니다",
+        "작은 모델들에서 크기의 법칙을 찾습니다",
         "fit a law on a ladder of small models",
         None,
     ),
@@ -133,10 +138,10 @@ COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
     ),
 }
 GROUPS = {
-    "data": ("자료", "data"),
-    "tok": ("토크나이저", "tokenizer"),
-    "train": ("학습", "training"),
-    "bench": ("속도 재기", "benchmarks"),
+    "data": ("자료를 받고, 살피고, 다듬습니다", "get, look at and clean data"),
+    "tok": ("토크나이저를 만들고 잽니다", "make and measure a tokenizer"),
+    "train": ("모델을 학습시킵니다", "train a model"),
+    "bench": ("속도를 잽니다", "measure speed"),
 }
 
 # what a disk refuses: nothing that the code could have done better
@@ -222,7 +227,7 @@ def run(words: list[str]) -> int:
 def build() -> App:
     """The app with all its commands; no command's module is imported."""
     about = say(
-        "한글 원문에서 직접 학습한 한국어 챗봇까지",
+        "날것의 글에서 한국어 챗봇까지, 내 손으로 처음부터 학습시킵니다",
         "From raw text to a Korean chatbot that you trained yourself",
     )
     from nakochat.commands.help import BilingualFormatter
@@ -235,6 +240,7 @@ def build() -> App:
         version=__version__,
         version_flags=["--version"],
         suppress_keyboard_interrupt=False,
+        default_parameter=Parameter(negative_iterable=()),
     )
     groups = {name: App(name=name, help=say(*texts)) for name, texts in GROUPS.items()}
     for group in groups.values():

@@ -64,7 +64,17 @@ def test_the_module_is_the_same_door_in_any_locale(nako_home):
 @pytest.mark.parametrize("command", cli.COMMANDS)
 def test_every_command_has_help(command, capsys):
     assert cli.run([*command.split(), "--help"]) == 0
-    assert command.split()[-1] in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert command.split()[-1] in shown
+    assert not re.search(r"Usage|\[(required|default|choices)|--empty|\(\)|: False", shown)
+
+
+def test_help_speaks_english_when_asked(capsys, monkeypatch):
+    monkeypatch.setenv("NAKO_LANG", "en")
+    assert cli.run(["export", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "Usage: nako export" in shown
+    assert re.search(r"\[choices: hf,\s[\s│]*gguf\] \[required\]", shown)
 
 
 @pytest.mark.parametrize(

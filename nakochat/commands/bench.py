@@ -77,12 +77,15 @@ class TrainBenchSettings:
     """nako bench train"""
 
     depth: int = 4
+    """층의 수. | Layers."""
     width: int | None = None
     """기본: 층마다 64. | Default: 64 per layer."""
     heads: int | None = None
     """기본: 너비에서. | Default: from the width."""
     context: int = 256
+    """한 줄의 토큰 수. | Tokens of a row."""
     vocab_size: int = 4096
+    """어휘의 토큰 수. | Tokens of the vocabulary."""
     rows: int = 32
     """한 걸음의 줄 수, 모든 프로세스를 합해. | Rows of `context` tokens per step, over all processes."""
     rows_per_piece: int | None = None
@@ -102,6 +105,7 @@ class TrainBenchSettings:
     processes: int = 1
     """함께 학습할 프로세스 수 (GPU마다 하나). | Processes that train together (one for each GPU)."""
     device: str = "auto"
+    """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     ablations: bool = False
     """우리가 고른 것을 하나씩 빼고도 잽니다. | Also take our choices away one at a time."""
     json: Path | None = None

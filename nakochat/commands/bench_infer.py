@@ -65,6 +65,10 @@ def infer(
     depth
         학습한 실행 대신, 이 깊이의 아무 가중치나 가진 nako 모델을 잽니다. |
         Measure a nako model of this depth with weights that mean nothing, instead of a run.
+    device
+        auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
+    dtype
+        auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """

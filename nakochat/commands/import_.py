@@ -39,16 +39,16 @@ def main(
     name
         새 실행의 이름. | The name of the new run.
     revision
-        허브에서 받을 판 (커밋). | Which version of the hub (a commit).
+        허브에서 받을 버전 (커밋). | Which version of the hub (a commit).
     context
-        문맥을 이만큼으로 줄입니다; 학습할 때 메모리를 덜 씁니다. |
+        문맥을 이만큼으로 줄여, 학습할 때 메모리를 덜 씁니다. |
         Keep so many positions only: training needs less memory then.
     add_tokens
-        --corpus의 글에서 토큰을 이만큼 더 배웁니다 (한국어를 모르는 어휘에). 새 토큰은 제가 대신하는 것들의 평균에서
-        시작합니다. | Learn so many more tokens from the texts of --corpus (Korean ones, for a vocabulary that has few).
-        A new token begins as the mean of those that it replaces.
+        --corpus의 글에서 토큰을 이만큼 더 배웁니다 (한국어 토큰이 거의 없는 어휘에). 새 토큰은 그것이 대신하는 토큰들의
+        평균에서 시작합니다. | Learn so many more tokens from the texts of --corpus (Korean ones, for a vocabulary that
+        has few). A new token begins as the mean of those that it replaces.
     corpus
-        그 글 (파일이나 폴더). | Those texts (files or folders).
+        --add-tokens의 토큰을 배울 글 (파일이나 폴더). | The texts for --add-tokens (files or folders).
     """
     run_folder(name)  # a name that cannot be is said before anything is downloaded
     _check(context, add_tokens, corpus)
@@ -63,7 +63,7 @@ def main(
     _say_added(added)
     if imported.shorter is not None:
         _say_gain(imported.shorter, imported.tokenizer, validation_texts(texts, 0))
-    _say_onward(name)
+    _say_onward(name, talks="<|im_start|>" not in added)
 
 
 def _check(context: int | None, add_tokens: int | None, corpus: tuple[Path, ...]) -> None:
@@ -108,12 +108,14 @@ def _say_kept(name: str, imported: Imported) -> None:
     )
 
 
-def _say_onward(name: str) -> None:
+def _say_onward(name: str, *, talks: bool) -> None:
+    """What can be done with it now; talking only where the model knows the chat format."""
+    talk = say(f"대화: nako chat {name}   ", f"talk: nako chat {name}   ") if talks else ""
     speak(
         say(
-            f"이어 쓰기: nako sample {name} --prompt '…'   대화: nako chat {name}   "
+            f"이어 쓰기: nako sample {name} --prompt '…'   {talk}"
             f"가르치기: nako train sft --preset finetune --name {name} --from {name}/base --data 대화.jsonl",
-            f"Continue a text: nako sample {name} --prompt '…'   talk: nako chat {name}   "
+            f"Continue a text: nako sample {name} --prompt '…'   {talk}"
             f"teach: nako train sft --preset finetune --name {name} --from {name}/base --data CHATS.jsonl",
         )
     )
@@ -152,14 +154,14 @@ def _say_added(added: list[str]) -> None:
     names = ", ".join(added)
     speak(
         say(
-            f"더한 특수 토큰 (모델은 아직 모릅니다): {names}",
+            f"특수 토큰을 더했습니다. 모델은 아직 모르는 것들입니다: {names}",
             f"special tokens added, new to the model: {names}",
         )
     )
     if "<|im_start|>" in added:
         speak(
             say(
-                "이 모델은 우리 대화 형식을 모릅니다. 대화하려면 먼저 sft를 하세요.",
-                "The model does not know our chat format: train sft before you talk with it.",
+                "이 모델은 우리 대화 형식을 아직 모릅니다. nako chat으로 대화하려면 sft부터 하세요.",
+                "The model does not know our chat format yet: train sft before you talk with it by nako chat.",
             )
         )

@@ -73,8 +73,11 @@ class PlanSettings:
     measure: bool = False
     """이 컴퓨터에서 20걸음을 정말로 해 보고 셉니다. | Run 20 real steps on this computer first."""
     device: str = "auto"
+    """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     dtype: str = "auto"
+    """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
     compile: str = "auto"
+    """auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile."""
     json: Path | None = None
     """숫자를 이 파일에도 씁니다. | Write the figures here too."""
 

@@ -79,6 +79,12 @@ def main(
         한 번에 계산할 줄 수. | Rows of one forward pass.
     seed
         씨앗이 같으면 실행도 같습니다. | The same seed gives the same runs.
+    device
+        auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
+    dtype
+        auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
+    compile
+        auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile.
     json
         점과 법칙을 이 파일에도 씁니다. | Write points and law here too.
     """

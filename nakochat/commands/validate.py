@@ -41,7 +41,8 @@ def main(
     """
     validator = ModelValidator(find_run(run).folder, device=device, dtype=dtype)
     found = validator.run_comprehensive_evaluation(texts or None)
-    speak(_line(("모두", "all"), found))
+    if len(found["languages"]) > 1:
+        speak(_line(("모두", "all"), found))
     for name, figures in found["languages"].items():
         speak(_line(_LANGUAGES[name], figures))
     for sample in found["samples"]:
