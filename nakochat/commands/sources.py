@@ -83,6 +83,7 @@ def pull(
     """
     _check_flags(names, set, shards, background, fresh, offline)
     sources, left_out = select(names, set_name=set, commercial_ok=commercial_ok)
+    _check_revision(revision, sources)
     _say_left_out(left_out)
     with contextlib.ExitStack() as held:
         held.enter_context(quiet())
@@ -135,6 +136,18 @@ def _check_flags(
         )
 
 
+def _check_revision(revision: str | None, sources: list[Source]) -> None:
+    """ConfigError where a version is asked for of what has none: a plain address holds whatever it holds."""
+    without = [source.name for source in sources if source.way != "hub"]
+    if revision is not None and without:
+        raise ConfigError(
+            say(
+                f"--revision은 허브의 자료에만 있습니다. 판이 없는 자료: {', '.join(without)}. 빼고 실행하세요.",
+                f"--revision is for sources on the hub. These have no versions: {', '.join(without)}. Leave them out.",
+            )
+        )
+
+
 def _start_background(plans: list[Plan], more: int) -> None:
     """The rest in a process of its own: the tokenizer needs only the first files."""
     open_ended = [plan for plan in plans if len(plan.chosen) < len(plan.listing)]
@@ -177,6 +190,7 @@ def _show_all_of(source: Source) -> None:
         (say("주소", "address"), source.address),
         (say("판", "version"), _version(source)),
         (say("크기", "size"), f"{_size(source)}, {_count(source)}"),
+        ("SHA-256", ", ".join(url.sha256 for url in source.urls if url.sha256)),
         (say("형식", "format"), source.format + (f", {source.column}" if source.column else "")),
         (say("라이선스", "licence"), f"{source.licence} ({say('상업적 이용', 'commercial use')}: {may_sell(source)})"),
         (say("출처 표시", "credit"), source.attribution),
@@ -191,6 +205,7 @@ def _facts(source: Source) -> dict[str, object]:
         "name": source.name, "kind": source.kind, "title": source.title, "language": source.language,
         "address": source.address, "revision": source.revision, "pinned": source.pinned,
         "files": source.count, "bytes": source.bytes, "format": source.format, "column": source.column,
+        "sha256": [url.sha256 for url in source.urls],
         "licence": source.licence, "commercial": source.commercial, "attribution": source.attribution,
         "purpose": say(source.purpose_ko, source.purpose_en), "sets": list(source.sets),
     }  # fmt: skip

@@ -29,6 +29,7 @@ def evaluate(
     *,
     file: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     column: str | None = None,
+    encoding: str = "utf-8",
     held_out: bool = False,
     max_chars: int = 4_000_000,
     beside: str = "",
@@ -46,6 +47,8 @@ def evaluate(
         Texts to measure on: DOMAIN=FILE, several.  Default: a short sample of each domain.
     column
         글이 든 열의 이름. | The column of the files that holds the text.
+    encoding
+        글 파일의 인코딩 (예: cp949). | Encoding of text files, such as cp949.
     held_out
         학습에서 떼어 둔 1 %만 잽니다. | Only the 1 % that training leaves out.
     max_chars
@@ -57,13 +60,15 @@ def evaluate(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
+    if max_chars < 1:
+        raise ConfigError(say("--max-chars: 1 이상이어야 합니다.", "--max-chars must be at least 1."))
     folder = _run_folder(run)
     backends: dict[str, Backend] = {OURS: Tokenizer.load(folder / "tokenizer").backend}
     for name in filter(None, (word.strip() for word in beside.split(","))):
         backends[name] = read_peer(name, _peers_folder(peers))
     domains = {domain: [text] for domain, text in SAMPLES.items()}
     if file:
-        domains = _read_domains(file, column, held_out, max_chars)
+        domains = _read_domains(file, column, encoding, held_out, max_chars)
     found = {name: compression_figures(backend, domains) for name, backend in backends.items()}
     for title, key, digits in (
         (say("토큰당 글자", "characters per token"), "characters_per_token", "{:.3f}"),
@@ -98,7 +103,7 @@ def _peers_folder(peers: Path | None) -> Path:
 
 
 def _read_domains(
-    files: Sequence[str], column: str | None, held_out: bool, characters: int
+    files: Sequence[str], column: str | None, encoding: str, held_out: bool, characters: int
 ) -> dict[str, list[str]]:
     domains: dict[str, list[str]] = {}
     for named in files:
@@ -106,7 +111,7 @@ def _read_domains(
         path = Path(name)
         texts: list[str] = []
         size = 0
-        for text in read_documents([path], column=column):
+        for text in read_documents([path], column=column, encoding=encoding):
             if held_out and place(text) >= VALIDATION_SHARE:
                 continue
             texts.append(text)

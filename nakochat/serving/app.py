@@ -96,9 +96,7 @@ class Handlers:
 
     async def model(self, name: str) -> Response:
         """GET /v1/models/NAME."""
-        if name not in self.front.models:
-            raise HTTPException(404, say("그런 모델이 없습니다.", "there is no such model."))
-        return _json(self._card(name))
+        return _json(self._card(self.front.model(name).name))
 
     def _card(self, name: str) -> Json:
         model = self.front.models[name]
@@ -143,6 +141,7 @@ class Handlers:
                     prompt_tokens=prepared.prompt_tokens,
                     answers=len(prepared.asks),
                     stream=prepared.asked.stream,
+                    **({"dropped_messages": prepared.dropped} if prepared.dropped else {}),
                 )
                 generation = self.front.begin(prepared, ticket)
                 held.pop_all()  # from here on the generation holds the ticket
@@ -254,13 +253,24 @@ async def answer_error(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         headers = dict(error.headers or {})
         error = BadRequest(
-            f"{request.method} {request.url.path}: {error.detail}",
+            f"{request.method} {request.url.path}: {_refusal_of(error)}",
             status=error.status_code,
             code="not_found" if error.status_code == 404 else None,
         )
     if not isinstance(error, BadRequest):
         error = _internal()
     return _json(error_body(error), error.status, headers | error.headers)
+
+
+def _refusal_of(error: HTTPException) -> str:
+    """Starlette's own words are English and say nothing of what there is."""
+    if error.status_code == 404:
+        return say("이 서버에 없는 주소입니다. 있는 것은 /openapi.json에 있습니다.",
+                   "not an address of this server. /openapi.json lists them.")  # fmt: skip
+    if error.status_code == 405:
+        return say("이 주소는 그 메서드를 받지 않습니다. Allow 헤더를 보세요.",
+                   "not a method of this address. See the Allow header.")  # fmt: skip
+    return error.detail
 
 
 def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | None = None) -> FastAPI:

@@ -20,7 +20,7 @@ from nakochat.serving.engines.dispatch import Dispatcher
 from nakochat.serving.engines.shelf import Model, models_of
 from nakochat.serving.front.front import Front
 from nakochat.serving.front.records import AccessLog
-from nakochat.serving.settings import ServeSettings
+from nakochat.serving.settings import ServeSettings, Truncation
 from nakochat.serving.web.gate import LOCAL_HOSTS, Policy
 from nakochat.serving.web.keys import Keys, read_keys
 from nakochat.serving.web.limits import Door, Limits
@@ -47,9 +47,10 @@ def run_serve(
     log = AccessLog(settings.access_log, quiet=settings.quiet)
     command = (sys.executable, "-c", ENGINE, device, dtype, str(settings.gpus), json.dumps(asdict(engine)))
     with open_socket(settings.host, settings.port, has_keys=bool(keys)) as place:
-        front = front_of(models, engines(command, settings.gpus), limits, sampling, settings.models)
+        devices = engines(command, settings.gpus)
+        front = front_of(models, devices, limits, sampling, settings.models, settings.truncation)
         app = create_app(front, policy=policy, log=log)
-        server = ModelServer(app, front, place, settings)
+        server = ModelServer(app, front, place, settings, has_keys=bool(keys))
         speak(say(f"모델을 읽습니다: {front.first.name} …", f"Loading {front.first.name} …"))
         run_server(server, place)
         log.close()
@@ -58,11 +59,16 @@ def run_serve(
 
 
 def front_of(
-    models: dict[str, Model], devices: Sequence[Device], limits: Limits, sampling: Sampling, most_models: int
+    models: dict[str, Model],
+    devices: Sequence[Device],
+    limits: Limits,
+    sampling: Sampling,
+    most_models: int,
+    truncation: Truncation = "disabled",
 ) -> Front:
     """The front of these models on these devices."""
     dispatcher = Dispatcher(devices, next(iter(models)), most_models=most_models)
-    front = Front(models, dispatcher, Door(limits), sampling)
+    front = Front(models, dispatcher, Door(limits), sampling, truncation)
     dispatcher.on_loaded = front.learn
     return front
 
@@ -114,8 +120,17 @@ def policy_of(settings: ServeSettings, keys: Keys) -> Policy:
 class ModelServer(LocalServer):
     """Says where it is once the model is loaded, and ends where it cannot be."""
 
-    def __init__(self, app: FastAPI, front: Front, place: socket.socket, settings: ServeSettings) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        front: Front,
+        place: socket.socket,
+        settings: ServeSettings,
+        *,
+        has_keys: bool = False,
+    ) -> None:
         super().__init__(app, drain=lambda: front.drain(settings.drain), end=front.end)
+        self._has_keys = has_keys
         self._front, self._place, self._settings = front, place, settings
         self._has_spoken = False
 
@@ -150,6 +165,6 @@ class ModelServer(LocalServer):
                     f"From another computer, there: {tunnel}",
                 )
             )
-        if self._settings.keys is not None or not is_local(self._settings.host):
+        if self._has_keys:
             lines.append(say("페이지가 열쇠를 물어봅니다.", "The page will ask for the key."))
         return lines

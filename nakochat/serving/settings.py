@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
+
+Truncation = Literal["disabled", "auto"]  # the words of OpenAI's newer API
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,9 @@ class ServeSettings:
     """이 서버에 물어도 되는 다른 웹 페이지의 주소(CORS). | Other web pages that may ask this server (CORS)."""
     gpus: int = 1
     """GPU 몇 개를 쓸지; 하나에 프로세스 하나. | How many GPUs, a process for each."""
+    truncation: Truncation = "disabled"
+    """대화가 문맥을 넘으면: disabled는 거절하고, auto는 오래된 차례부터 뺍니다 (요청마다 고를 수도 있습니다). |
+    A conversation longer than the context: disabled refuses it, auto drops its oldest turns (a request may choose)."""
     models: int = 2
     """한 장치의 메모리에 함께 둘 모델의 최대 수. | Most models in one device's memory at once."""
     drain: float = 30.0

@@ -1,5 +1,6 @@
 """A conversation -> one that leaves room for an answer; pieces of an answer -> the parts of a message."""
 
+import bisect
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -73,26 +74,41 @@ def shorten(reader: Reader, conversation: Conversation, sampling: Sampling) -> C
 
     A turn is what the user said and what follows it; a system message at the head stays.
     """
-    while True:
+    asked = [index for index, message in enumerate(conversation) if message.role == "user"]
+
+    def without(turns: int) -> Conversation:
+        return conversation[: asked[0]] + conversation[asked[turns] :] if turns else conversation
+
+    def fits(turns: int) -> bool:
+        left = without(turns)
         try:
-            prompt_tokens(reader, conversation, sampling)
+            refuse_hopeless(reader, (part.text for message in left for part in message.parts))
+            prompt_tokens(reader, left, sampling)
         except TooLong:
-            asked = [index for index, message in enumerate(conversation) if message.role == "user"]
-            if len(asked) < 2:
-                raise
-            conversation = conversation[: asked[0]] + conversation[asked[1] :]
-        else:
-            return conversation
+            return False
+        return True
+
+    if fits(0):
+        return conversation
+    # the more turns are dropped the fewer tokens are left: ten looks find the place among a thousand turns
+    dropped = bisect.bisect_left(range(1, len(asked)), True, key=fits) + 1
+    if dropped >= len(asked):
+        prompt_tokens(reader, without(max(0, len(asked) - 1)), sampling)  # says how long the last message is
+    return without(dropped)
 
 
-def join(pieces: Iterable[Spoken]) -> tuple[Part, ...]:
-    """The pieces of one answer as parts, each kind in one.  A call that was cut off before its result is left out."""
+def join(pieces: Iterable[Spoken], *, cut_call: bool = False) -> tuple[Part, ...]:
+    """The pieces of one answer as parts, each kind in one.
+
+    cut_call: whether a call that was cut off before its result is one of them.  To show it is honest; to go on from it
+    would teach the model to call without an answer.
+    """
     parts: list[Part] = []
     for piece in pieces:
         if parts and parts[-1].kind == piece.kind:
             parts[-1] = Part(piece.kind, parts[-1].text + piece.text)
         elif piece.text:
             parts.append(Part(piece.kind, piece.text))
-    if parts and parts[-1].kind == "python":
+    if parts and parts[-1].kind == "python" and not cut_call:
         parts.pop()
     return tuple(parts)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from nakochat.core.errors import DataError
+from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.text.tokenizer import Tokenizer
 
@@ -69,8 +70,13 @@ def parse_conversation(value: Any) -> Conversation:
     """
     try:
         messages = tuple(_parse_message(message) for message in value["messages"])
-    except (KeyError, TypeError) as error:
-        raise DataError(_malformed(f"{error!r}")) from error
+    except KeyError as error:
+        name = error.args[0]
+        raise DataError(_malformed(say(f"{josa(name, '이')} 없습니다", f"no {name}"))) from error
+    except TypeError as error:
+        raise DataError(
+            _malformed(say("객체나 목록이 아닌 값이 있습니다", "a value is no object or list"))
+        ) from error
     if not messages:
         raise DataError(_malformed("messages: []"))
     return messages
@@ -84,11 +90,11 @@ def _parse_message(message: Any) -> Message:
         return Message(role, (Part("text", content),))
     if not isinstance(content, list):
         raise DataError(_malformed("content"))
+    known = get_args(PartKind) if role == "assistant" else ("text",)
+    for part in content:
+        if part["type"] not in known:  # an image, say
+            raise DataError(_malformed(f"content type: {part['type']!r}"))
     parts = tuple(Part(part["type"], part["text"]) for part in content)
-    if any(
-        part.kind not in get_args(PartKind) or (part.kind != "text" and role != "assistant") for part in parts
-    ):
-        raise DataError(_malformed("content type"))
     if not all(isinstance(part.text, str) for part in parts):
         raise DataError(_malformed("content text"))
     return Message(role, parts)

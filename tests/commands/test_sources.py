@@ -13,7 +13,7 @@ import pytest
 from nakochat.cli import run
 from nakochat.commands.sources import readable
 from nakochat.core.files import read_json
-from nakochat.data.sources.catalog import find_source, source_of
+from nakochat.data.sources.catalog import catalogue, find_source, source_of
 from nakochat.data.sources.pulled import data_folder, hold
 from tests.fake_hub import FakeHub, in_place_of_the_hub
 
@@ -52,6 +52,8 @@ def test_the_list_shows_licences_and_what_is_here(
     assert all(entry["commercial"] for entry in listed)
     assert nako("data list koalpaca") == 0
     assert "지식iN" in capsys.readouterr().out
+    assert nako("data list tinyshakespeare") == 0
+    assert f"SHA-256: {catalogue()['tinyshakespeare'].urls[0].sha256}" in capsys.readouterr().out
     assert nako("data list fineweb-2-edu-korean") == 0
     assert server.commit in capsys.readouterr().out
 
@@ -107,6 +109,7 @@ def test_sizes_are_said_before_and_the_first_version_is_said_once(
         ("data pull koalpaca --background -2", "--background: 1 이상"),
         ("data pull koalpaca --offline --fresh", "--offline"),
         ("data pull koalpaca --offline", "받은 적이 없어"),
+        ("data pull tinyshakespeare --revision main", "tinyshakespeare"),
         ("data pull aihub-daily", "1. https://www.aihub.or.kr"),
         ("data pull --set medium", "--set"),
     ],

@@ -32,6 +32,8 @@ def test_it_is_measured_on_a_file(tokenizer, tmp_path):
     assert found["characters_per_token"] == pytest.approx(6 / len(ids))
     assert found["bytes_per_token"] == pytest.approx(16 / len(ids))
     assert found["vocabulary"] == tokenizer.vocab_size
+    text.write_text("안녕하세요.\n", encoding="cp949")
+    assert evaluated(tmp_path, file=(str(text),), encoding="cp949")["tokens"] == found["tokens"]
 
 
 def test_without_a_file_every_domain_has_a_sample(tokenizer, tmp_path, capsys):
@@ -64,6 +66,8 @@ def test_what_cannot_be_measured_is_said(tokenizer, tmp_path):
         tok_eval.evaluate("run", beside="gpt2")
     with pytest.raises(ConfigError, match="gpt3"):
         tok_eval.evaluate("run", beside="gpt3", peers=tmp_path)
+    with pytest.raises(ConfigError, match="--max-chars"):
+        tok_eval.evaluate("run", max_chars=0)
     with pytest.raises(CheckpointError, match="nowhere"):
         tok_eval.evaluate("nowhere")
     (tmp_path / "one.jsonl").write_text('{"text": "글 0"}', encoding="utf-8")

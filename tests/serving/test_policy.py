@@ -3,9 +3,12 @@ import os
 import pytest
 
 from nakochat.core.errors import ConfigError
-from nakochat.serving.serve import engines, policy_of
+from nakochat.serving.app import create_app
+from nakochat.serving.serve import ModelServer, engines, policy_of
 from nakochat.serving.settings import ServeSettings
 from nakochat.serving.web.keys import Keys, read_keys
+from nakochat.serving.web.server import open_socket
+from tests.serving.in_process import front_at_once
 
 KEYS = read_keys(None, {"NAKO_API_KEY": "k" * 20})
 
@@ -45,6 +48,31 @@ def test_a_name_by_which_others_come_needs_a_key():
 def test_settings_that_make_no_sense_are_refused(fields):
     with pytest.raises(ConfigError, match=f"--{next(iter(fields))}"):
         ServeSettings(**fields)
+
+
+@pytest.mark.parametrize(
+    ("host", "environment", "has_keys", "said"),
+    [
+        ("127.0.0.1", {}, False, False),
+        ("127.0.0.1", {}, True, False),
+        ("127.0.0.1", {"SSH_CONNECTION": "1.2.3.4 5 6.7.8.9 22"}, False, True),
+        ("0.0.0.0", {}, True, True),
+    ],
+)
+def test_the_way_from_another_machine_and_the_key_are_said(
+    engine, monkeypatch, host, environment, has_keys, said
+):
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    front = front_at_once(engine.tokenizer)
+    with open_socket(host, 0, has_keys=has_keys) as place:
+        port = place.getsockname()[1]
+        server = ModelServer(create_app(front), front, place, ServeSettings(host=host), has_keys=has_keys)
+        first, *others = server._greeting()
+    assert f"http://127.0.0.1:{port}" in first
+    assert any(f"ssh -L {port}:127.0.0.1:{port} " in line for line in others) == said
+    assert any("열쇠" in line for line in others) == has_keys
 
 
 def test_each_of_several_engines_has_a_gpu_of_its_own():

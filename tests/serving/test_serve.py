@@ -232,7 +232,8 @@ def test_a_damaged_model_ends_the_command_with_one_line(home, engine, tmp_path):
     assert "Traceback" not in complaint + said
 
 
-def test_the_front_knows_no_torch():
-    script = "import sys, nakochat.commands.serve, nakochat.serving.serve\nassert 'torch' not in sys.modules"
+def test_the_front_and_the_scheduler_know_no_torch():
+    modules = "nakochat.commands.serve, nakochat.serving.serve, nakochat.inference.scheduler"
+    script = f"import sys, {modules}\nassert 'torch' not in sys.modules"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -5,6 +5,7 @@ import pytest
 from nakochat.inference.request import TooLong
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import Piece
+from nakochat.serving import turns
 from nakochat.serving.turns import join, prompt_tokens, refuse_hopeless, shorten
 from nakochat.text.conversation import Part, assistant, system, user
 
@@ -23,6 +24,17 @@ def test_the_oldest_whole_turns_are_dropped_and_the_system_message_stays(engine)
     one_more = (kept[0], *conversation[-(len(kept) + 1) :])
     with pytest.raises(TooLong):
         prompt_tokens(engine, one_more, sampling)
+
+
+def test_a_place_among_many_turns_is_found_in_few_looks(engine, monkeypatch):
+    looks = []
+    render = turns.render_prompt
+    monkeypatch.setattr(turns, "render_prompt", lambda *asked: looks.append(1) or render(*asked))
+    said = [message for number in range(1000) for message in (user(f"{number}번"), assistant("네."))]
+    kept = shorten(engine, (*said, user("37+45")), Sampling(max_tokens=16))
+    assert len(looks) <= 12
+    with pytest.raises(TooLong):
+        prompt_tokens(engine, (*said[-len(kept) - 1 :], user("37+45")), Sampling(max_tokens=16))
 
 
 def test_a_conversation_that_fits_is_left_alone_and_a_message_that_never_fits_is_refused(engine):
@@ -54,3 +66,4 @@ def test_pieces_join_by_kind_and_a_call_without_its_result_is_left_out():
     assert join(pieces) == whole
     assert join([*pieces, Piece("text", "", "stop")]) == whole
     assert join(pieces[:-1]) == whole[:1]
+    assert join(pieces[:-1], cut_call=True) == whole[:2]

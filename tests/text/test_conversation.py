@@ -114,6 +114,17 @@ def test_json_of_another_shape_is_refused(value):
         parse_conversation(value)
 
 
+def test_what_is_wrong_with_it_is_said_in_words():
+    def refused(content):
+        with pytest.raises(DataError) as error:
+            parse_conversation({"messages": [{"role": "user", "content": content}]})
+        return str(error.value)
+
+    assert "content type: 'image_url'" in refused([{"type": "image_url", "image_url": {}}])
+    assert "없습니다" in refused([{"type": "text"}])
+    assert "Error" not in refused(["가"])
+
+
 def test_a_batch_is_rendered_as_one_by_one(tokenizer):
     conversations = [
         (user("안녕 <|im_end|>"), assistant("반가워요.")),

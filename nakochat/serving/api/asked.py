@@ -65,10 +65,10 @@ def read_asked(value: Json, defaults: Sampling, logprobs: int | None) -> Asked:
     refuse_unsupported(value)
     model = value.get("model")
     if model is not None and not isinstance(model, str):
-        raise wrong("model", "string")
+        raise wrong("model", "글", "string")
     extras = value.get("stream_options")
     if extras is not None and not isinstance(extras, dict):
-        raise wrong("stream_options", "object")
+        raise wrong("stream_options", "객체", "object")
     return Asked(
         model=model,
         sampling=_sampling(value, defaults),
@@ -128,10 +128,10 @@ def _stops(value: Any) -> tuple[str, ...]:
         return ()
     stops = [value] if isinstance(value, str) else value
     if not isinstance(stops, list) or len(stops) > MOST_STOPS:
-        raise wrong("stop", f"string, or list of up to {MOST_STOPS}")
+        raise wrong("stop", f"글이나 글 {MOST_STOPS}개까지의 목록", f"string, or list of up to {MOST_STOPS}")
     for stop in stops:
         if not isinstance(stop, str) or not 0 < len(checked_text(stop, "stop")) <= LONGEST_STOP:
-            raise wrong("stop", f"strings of 1 to {LONGEST_STOP} characters")
+            raise wrong("stop", f"1~{LONGEST_STOP}자의 글", f"strings of 1 to {LONGEST_STOP} characters")
     return tuple(stops)
 
 
@@ -140,12 +140,18 @@ def _bias(value: Any) -> dict[int, float]:
     if value is None:
         return {}
     if not isinstance(value, dict) or len(value) > MOST_BIASES:
-        raise wrong("logit_bias", f"object of at most {MOST_BIASES} tokens")
+        raise wrong(
+            "logit_bias", f"토큰 {MOST_BIASES}개까지의 객체", f"object of at most {MOST_BIASES} tokens"
+        )
     biases: dict[int, float] = {}
     for name in value:
         # the field is named, never the client's own key, which may be anything
         added = real({"logit_bias": value[name]}, "logit_bias")
         if not re.fullmatch("[0-9]{1,9}", name) or added is None or abs(added) > LARGEST_BIAS:
-            raise wrong("logit_bias", f"ids of tokens with numbers from -{LARGEST_BIAS} to {LARGEST_BIAS}")
+            raise wrong(
+                "logit_bias",
+                f"토큰의 번호와 -{LARGEST_BIAS}에서 {LARGEST_BIAS}까지의 수",
+                f"ids of tokens with numbers from -{LARGEST_BIAS} to {LARGEST_BIAS}",
+            )
         biases[int(name)] = added
     return biases

@@ -6,7 +6,7 @@ show them.  https://platform.openai.com/docs/api-reference/chat
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
@@ -15,11 +15,13 @@ from nakochat.serving.api.asked import Asked, read_asked
 from nakochat.serving.api.openai import DONE, Json, boolean, checked_text, event, whole, wrong
 from nakochat.serving.engines.transcript import Delta, Entry
 from nakochat.serving.errors import BadRequest
+from nakochat.serving.settings import Truncation
 from nakochat.serving.turns import join
 from nakochat.text.conversation import Conversation, parse_conversation
 
 MOST_MESSAGES = 2048
 MOST_LOGPROBS = 20
+TRUNCATIONS: tuple[Truncation, ...] = get_args(Truncation)
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class ChatRequest:
 
     conversation: Conversation
     asked: Asked
+    truncation: Truncation | None = None
+    """What to do with a conversation that is too long; None for what the server does."""
 
 
 def parse_chat(value: Json, defaults: Sampling) -> ChatRequest:
@@ -35,18 +39,21 @@ def parse_chat(value: Json, defaults: Sampling) -> ChatRequest:
     top = whole(value, "top_logprobs", range(MOST_LOGPROBS + 1))
     wanted = boolean(value, "logprobs")
     if top is not None and not wanted:
-        raise wrong("top_logprobs", "left out where logprobs is not true")
+        raise wrong("top_logprobs", "logprobs가 true일 때에만", "left out where logprobs is not true")
     asked = read_asked(value, defaults, (top or 0) if wanted else None)
-    return ChatRequest(_conversation(value), asked)
+    truncation = value.get("truncation")
+    if truncation is not None and truncation not in TRUNCATIONS:
+        raise wrong("truncation", ", ".join(TRUNCATIONS), " or ".join(TRUNCATIONS))
+    return ChatRequest(_conversation(value), asked, truncation)
 
 
 def _conversation(value: Json) -> Conversation:
     """The messages, in our roles and part kinds."""
     messages = value.get("messages")
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        raise wrong("messages", "list of objects")
+        raise wrong("messages", "객체의 목록", "list of objects")
     if len(messages) > MOST_MESSAGES:
-        raise wrong("messages", f"list of at most {MOST_MESSAGES}")
+        raise wrong("messages", f"{MOST_MESSAGES}개까지의 목록", f"list of at most {MOST_MESSAGES}")
     # "developer" is what newer clients call "system"
     renamed = [{**message, "role": _ours(message.get("role"))} for message in messages]
     try:
@@ -72,7 +79,7 @@ def chat_completion(frame: Json, answers: Sequence[Sequence[Delta]], counts: Jso
     """The whole of every answer.  frame: id, created, model and system_fingerprint."""
     choices = []
     for index, deltas in enumerate(answers):
-        parts = join(deltas)
+        parts = join(deltas, cut_call=True)
         message: Json = {
             "role": "assistant",
             "content": "".join(part.text for part in parts if part.kind == "text"),

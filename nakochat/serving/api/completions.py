@@ -29,13 +29,21 @@ class TextRequest:
 def parse_text(value: Json, defaults: Sampling) -> TextRequest:
     """A request -> what to generate.  BadRequest naming the field that is wrong."""
     logprobs = whole(value, "logprobs", range(MOST_LOGPROBS + 1))
+    if value.get("truncation") not in (None, "disabled"):
+        raise wrong(
+            "truncation", "disabled (글에는 뺄 차례가 없습니다)", "disabled (a text has no turns to drop)"
+        )
     return TextRequest(_prompts(value.get("prompt")), read_asked(value, defaults, logprobs))
 
 
 def _prompts(value: Any) -> tuple[str | tuple[int, ...], ...]:
     prompts = [value] if isinstance(value, str) or _ids(value) else value
     if not isinstance(prompts, list) or not 0 < len(prompts) <= MOST_PROMPTS:
-        raise wrong("prompt", f"string, list of ids, or list of 1 to {MOST_PROMPTS} of them")
+        raise wrong(
+            "prompt",
+            f"글, 토큰 번호의 목록, 또는 그런 것 1~{MOST_PROMPTS}개의 목록",
+            f"string, list of ids, or list of 1 to {MOST_PROMPTS} of them",
+        )
     return tuple(_prompt(prompt) for prompt in prompts)
 
 
@@ -44,7 +52,7 @@ def _prompt(value: Any) -> str | tuple[int, ...]:
         return checked_text(value, "prompt")
     ids = _ids(value)
     if not ids:
-        raise wrong("prompt", "strings or lists of ids")
+        raise wrong("prompt", "글이나 토큰 번호의 목록", "strings or lists of ids")
     return ids
 
 
@@ -61,7 +69,7 @@ def text_prompt(prompt: str | tuple[int, ...], tokenizer: Tokenizer) -> list[int
         return [tokenizer.bos, *tokenizer.encode(prompt)]
     ids = prompt[1:] if prompt[0] == tokenizer.bos else prompt
     if not all(0 <= number < tokenizer.vocab_size and number not in tokenizer.special_ids for number in ids):
-        raise wrong("prompt", "ids of ordinary tokens")
+        raise wrong("prompt", "보통 토큰의 번호", "ids of ordinary tokens")
     return [tokenizer.bos, *ids]
 
 
@@ -83,19 +91,24 @@ def text_completion(frame: Json, answers: Sequence[Sequence[Delta]], counts: Jso
 
 def _logprobs(entries: Sequence[Entry], offset: int) -> Json:
     """As the older API writes them.  text_offset counts characters; half a character counts where it ends."""
-    texts = [entry.data.decode(errors="replace") for entry in entries]
     offsets, read = [], b""
     for entry in entries:
         offsets.append(offset + len(read.decode(errors="ignore")))
         read += entry.data
     return {
-        "tokens": texts,
+        "tokens": [_name(entry.data) for entry in entries],
         "token_logprobs": [entry.logprob for entry in entries],
-        "top_logprobs": [
-            {data.decode(errors="replace"): value for data, value in entry.top} for entry in entries
-        ],
+        "top_logprobs": [{_name(data): value for data, value in entry.top} for entry in entries],
         "text_offset": offsets,
     }
+
+
+def _name(data: bytes) -> str:
+    """A token's text, or its bytes as OpenAI writes them: several pieces of characters would all be named \ufffd."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return "bytes:" + "".join(f"\\x{byte:02x}" for byte in data)
 
 
 class TextChunks:

@@ -42,7 +42,7 @@ def boolean(value: Json, field: str) -> bool:
     """A field that is true or false; left out is false."""
     wanted = value.get(field)
     if wanted is not None and not isinstance(wanted, bool):
-        raise wrong(field, "boolean")
+        raise wrong(field, "true나 false", "boolean")
     return bool(wanted)
 
 
@@ -52,9 +52,10 @@ def whole(value: Json, field: str, allowed: range) -> int | None:
         return None
     number = as_whole(value[field])
     if number is None:
-        raise wrong(field, "integer")
+        raise wrong(field, "정수", "integer")
     if number not in allowed:
-        raise wrong(field, f"integer from {allowed.start} to {allowed.stop - 1}")
+        least, most = allowed.start, allowed.stop - 1
+        raise wrong(field, f"{least}에서 {most}까지의 정수", f"integer from {least} to {most}")
     return number
 
 
@@ -71,15 +72,16 @@ def real(value: Json, field: str) -> float | None:
     if number is None:
         return None
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise wrong(field, "number")
+        raise wrong(field, "수", "number")
     if not -1e300 < number < 1e300:  # an integer may be longer than a float can say
-        raise wrong(field, "finite number")
+        raise wrong(field, "유한한 수", "finite number")
     return float(number)
 
 
-def wrong(field: str, wanted: str) -> BadRequest:
+def wrong(field: str, korean: str, english: str) -> BadRequest:
+    """A field has another value than those that the words name."""
     return BadRequest(
-        say(f"{field}의 값이 틀렸습니다 ({wanted}).", f"{field} must be: {wanted}."), param=field
+        say(f"{field}의 값이 틀렸습니다. 맞는 값: {korean}.", f"{field} must be: {english}."), param=field
     )
 
 

@@ -130,6 +130,14 @@ def _chat_request(models: tuple[str, ...], defaults: Sampling) -> Json:
             **_common(models, defaults),
             "logprobs": _or_null(FLAG),
             "top_logprobs": _or_null(top),
+            "truncation": {
+                "enum": [*chat.TRUNCATIONS, None],
+                "description": say(
+                    "문맥을 넘는 대화에서 오래된 차례를 뺄지(auto), 거절할지(disabled). 기본은 서버의 설정.",
+                    "Whether a conversation longer than the context loses its oldest turns (auto) or is refused "
+                    "(disabled). Default: as the server was told.",
+                ),
+            },
         },
         "if": {"properties": {"top_logprobs": {"type": "integer"}}, "required": ["top_logprobs"]},
         "then": {"properties": {"logprobs": {"const": True}}, "required": ["logprobs"]},
@@ -164,6 +172,7 @@ def _text_request(models: tuple[str, ...], defaults: Sampling) -> Json:
             "prompt": {"anyOf": [TEXT, ids, _list(one, minItems=1, maxItems=completions.MOST_PROMPTS)]},
             **_common(models, defaults),
             "logprobs": _or_null(top),
+            "truncation": {"enum": ["disabled", None]},
         },
     }
 

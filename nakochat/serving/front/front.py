@@ -25,7 +25,8 @@ from nakochat.serving.engines.shelf import Model
 from nakochat.serving.errors import BadRequest
 from nakochat.serving.front.generation import Generation
 from nakochat.serving.front.metrics import Metrics
-from nakochat.serving.turns import refuse_hopeless, room_for_answer
+from nakochat.serving.settings import Truncation
+from nakochat.serving.turns import refuse_hopeless, room_for_answer, shorten
 from nakochat.serving.web.limits import Door, Ticket
 from nakochat.text.conversation import render_prompt
 
@@ -42,15 +43,23 @@ class Prepared:
     """Of all prompts, each counted once, as OpenAI counts."""
     longest: int
     """Tokens of the longest prompt."""
+    dropped: int = 0
+    """Messages of the conversation that were left out to make room."""
 
 
 class Front:
     """Models, limits, figures and the way to the engine processes."""
 
     def __init__(
-        self, models: dict[str, Model], dispatcher: Dispatcher, door: Door, sampling: Sampling
+        self,
+        models: dict[str, Model],
+        dispatcher: Dispatcher,
+        door: Door,
+        sampling: Sampling,
+        truncation: Truncation = "disabled",
     ) -> None:
         self.models, self.dispatcher, self.door, self.sampling = models, dispatcher, door, sampling
+        self.truncation = truncation
         self.metrics = Metrics(dispatcher, door)
         self.is_draining = False
 
@@ -83,18 +92,21 @@ class Front:
     def prepare_chat(self, body: bytes) -> Prepared:
         """The body of /v1/chat/completions.  BadRequest with what is wrong.  Takes a while: not in the event loop."""
         value = read_json(body)
-        model = self._model(value.get("model"))
+        model = self.model(value.get("model"))
         request = parse_chat(value, self.sampling)
-        parts = [part.text for message in request.conversation for part in message.parts]
+        conversation = request.conversation
         with _naming("messages"):
-            refuse_hopeless(model, parts)
-            prompt = render_prompt(model.tokenizer, request.conversation)
-            return self._prepared(model, request.asked, [prompt])
+            if (request.truncation or self.truncation) == "auto":
+                conversation = shorten(model, conversation, request.asked.sampling)
+            refuse_hopeless(model, [part.text for message in conversation for part in message.parts])
+            prompt = render_prompt(model.tokenizer, conversation)
+            dropped = len(request.conversation) - len(conversation)
+            return self._prepared(model, request.asked, [prompt], dropped)
 
     def prepare_text(self, body: bytes) -> Prepared:
         """The body of /v1/completions."""
         value = read_json(body)
-        model = self._model(value.get("model"))
+        model = self.model(value.get("model"))
         request = parse_text(value, self.sampling)
         with _naming("prompt"):
             for prompt in request.prompts:
@@ -128,7 +140,8 @@ class Front:
             )
         )
 
-    def _model(self, name: object) -> Model:
+    def model(self, name: object) -> Model:
+        """The one of a name, the first where it is None.  BadRequest (404) for a name that there is not."""
         if name is None:
             return self.first
         if isinstance(name, str) and name in self.models:
@@ -141,7 +154,7 @@ class Front:
             param="model",
         )
 
-    def _prepared(self, model: Model, asked: Asked, prompts: list[list[int]]) -> Prepared:
+    def _prepared(self, model: Model, asked: Asked, prompts: list[list[int]], dropped: int = 0) -> Prepared:
         rooms = [room_for_answer(model, len(prompt), asked.sampling) for prompt in prompts]
         bias = asked.logit_bias
         if not all(token < model.tokenizer.vocab_size for token in bias):
@@ -161,7 +174,7 @@ class Front:
             for prompt, room in zip(prompts, rooms, strict=True)
             for number in range(asked.n)
         ]
-        return Prepared(model, asked, asks, sum(map(len, prompts)), max(map(len, prompts)))
+        return Prepared(model, asked, asks, sum(map(len, prompts)), max(map(len, prompts)), dropped)
 
 
 @contextlib.contextmanager

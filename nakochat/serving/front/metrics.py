@@ -1,5 +1,7 @@
 """What happens -> figures that Prometheus reads at /metrics.  https://prometheus.io/docs/practices/naming/"""
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from nakochat.serving.engines.dispatch import Dispatcher
@@ -30,7 +32,9 @@ class Metrics:
         self.per_token = self._histogram(
             "nako_seconds_per_token", "Between two tokens of an answer, in its mean.", TOKEN_BUCKETS
         )
-        self.seconds = self._histogram("nako_request_seconds", "From a request to its end.", WAIT_BUCKETS)
+        self.seconds = self._histogram(
+            "nako_request_seconds", "From a request to its end.", WAIT_BUCKETS, ["route"]
+        )
         self._gauge("nako_waiting_answers", "Answers that have not begun.").set_function(lambda: door.waiting)
         self._gauge("nako_waiting_tokens", "Prompt tokens that wait.").set_function(
             lambda: door.waiting_tokens
@@ -44,8 +48,10 @@ class Metrics:
             "nako_prefix_hit_tokens", "Prompt tokens that were known from before.", ["engine"]
         )
 
-    def _histogram(self, name: str, about: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(name, about, buckets=buckets, registry=self.registry)
+    def _histogram(
+        self, name: str, about: str, buckets: tuple[float, ...], labels: Sequence[str] = ()
+    ) -> Histogram:
+        return Histogram(name, about, labels, buckets=buckets, registry=self.registry)
 
     def _gauge(self, name: str, about: str, labels: tuple[str, ...] | list[str] = ()) -> Gauge:
         return Gauge(name, about, labels, registry=self.registry)

@@ -1,12 +1,14 @@
 """Every request -> one line of JSON: when, who, what, how long, how many tokens.  Never what was said, never a key."""
 
 import json
+import secrets
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nakochat.core.errors import ConfigError
@@ -66,13 +68,14 @@ class Records:
             await self._app(scope, receive, send)
             return
         began, status = time.monotonic(), 0
-        record: dict[str, Any] = {}
+        record: dict[str, Any] = {"id": "req_" + secrets.token_hex(8)}
         scope.setdefault("state", {})["record"] = record
 
         async def send_and_look(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = record["id"]  # OpenAI's clients show it
             await send(message)
 
         try:
@@ -84,7 +87,7 @@ class Records:
         path = scope["path"]
         route = path if path in self._routes else "other"
         self._metrics.requests.labels(route, str(status)).inc()
-        self._metrics.seconds.observe(seconds)
+        self._metrics.seconds.labels(route).observe(seconds)
         is_page = scope["method"] == "GET" and status in (200, 304) and not path.startswith("/v1/")
         if path in QUIET or is_page:
             return

@@ -80,7 +80,7 @@ class Gate:
                     answered.setdefault(name, value)
                 if elsewhere is not None:
                     answered["Access-Control-Allow-Origin"] = elsewhere
-                    answered["Access-Control-Expose-Headers"] = "Retry-After"
+                    answered["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
                     answered["Cross-Origin-Resource-Policy"] = "cross-origin"
                     answered.add_vary_header("Origin")
             await send(message)

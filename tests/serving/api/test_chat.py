@@ -171,3 +171,5 @@ def test_a_whole_answer_shows_the_calculator_beside_its_words():
     ]
     assert (first["finish_reason"], second["finish_reason"]) == ("stop", "length")
     assert "nako" not in second["message"]
+    cut = chat_completion({}, [[Delta("python", "1+", "length")]], {}, logprobs=False)["choices"][0]
+    assert cut["message"]["nako"]["parts"] == [{"type": "python", "text": "1+"}]  # as a stream shows it

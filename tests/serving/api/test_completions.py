@@ -46,6 +46,7 @@ def test_a_prompt_is_a_text_or_ids_or_several(prompt, read):
         ({"prompt": "a", "echo": 0}, "echo"),
         ({"prompt": "a", "logprobs": 6}, "logprobs"),
         ({"prompt": "a", "logprobs": True}, "logprobs"),
+        ({"prompt": "a", "truncation": "auto"}, "truncation"),
     ],
 )
 def test_a_malformed_request_names_its_field(fields, param):
@@ -66,7 +67,8 @@ def test_no_ids_of_a_client_are_control_tokens(engine):
 
 def test_both_forms_of_an_answer_say_the_same():
     asked = parse(prompt="옛날", logprobs=1, stream=True).asked
-    half, rest = Entry(b"\xed\x95", -1.0, ((b"a", -1.0),)), Entry(b"\x9c", -2.0, ())
+    likely = ((b"\xed\x95", -1.0), (b" \xed", -1.5), (b"a", -2.0))
+    half, rest = Entry(b"\xed\x95", -1.0, likely), Entry(b"\x9c", -2.0, ())
     deltas = [
         Delta("text", "옛", None, (Entry("옛".encode(), -0.5, ()),)),
         Delta("text", "한", None, (half, rest)),
@@ -76,6 +78,13 @@ def test_both_forms_of_an_answer_say_the_same():
     assert (choice["text"], choice["finish_reason"]) == ("옛한", "stop")
     assert choice["logprobs"]["token_logprobs"] == [-0.5, -1.0, -2.0]
     assert choice["logprobs"]["text_offset"] == [0, 1, 1]
+    # pieces of characters have names of their own, or one would take the other's place
+    assert choice["logprobs"]["tokens"] == ["옛", r"bytes:\xed\x95", r"bytes:\x9c"]
+    assert choice["logprobs"]["top_logprobs"][1] == {
+        r"bytes:\xed\x95": -1.0,
+        r"bytes:\x20\xed": -1.5,
+        "a": -2.0,
+    }
     chunks = TextChunks({}, asked)
     said = chunks.first() + "".join(chunks.delta(0, delta) for delta in deltas) + chunks.last({})
     *events, done, _ = said.split("\n\n")

@@ -154,5 +154,5 @@ def test_the_headers_that_a_pages_client_adds_are_let_in_and_it_may_read_when_to
     for nonsense in ("", ", ,", "two words", "a\xff", "x" * 100, ",".join(map(str, range(100)))):
         assert let_in(nonsense) == own
     refused = knock(allowed, {"Origin": "https://my.app"})
-    assert refused["headers"]["access-control-expose-headers"] == "Retry-After"
+    assert refused["headers"]["access-control-expose-headers"] == "Retry-After, X-Request-Id"
     assert "access-control-expose-headers" not in knock(allowed)["headers"]

@@ -108,6 +108,7 @@ def test_every_stage_is_a_model_and_the_first_is_what_no_name_means(server):
         ({"pad": "x" * 1_000_001}, {}, 413, None),
         ({"temperature": -1}, {}, 400, None),
         ({"model": "gpt-4"}, {}, 404, "model_not_found"),
+        ({"truncation": "some"}, {}, 400, None),
         ({"tools": [{}]}, {}, 400, "unsupported_parameter"),
         ({"logit_bias": {"999999": 1}}, {}, 400, None),
         (
@@ -132,7 +133,10 @@ def test_what_is_not_there_is_answered_in_that_shape_too(server, method, path, s
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     connection.request(method, path)
     response = connection.getresponse()
-    assert (response.status, "error" in json.loads(response.read())) == (status, True)
+    message = json.loads(response.read())["error"]["message"]
+    assert (response.status, "Allow" in response.headers) == (status, status == 405)
+    assert message.startswith(f"{method} {path}: ")
+    assert "Not" not in message  # words of ours
     connection.close()
 
 
@@ -147,6 +151,7 @@ def test_what_looks_after_a_server_finds_its_figures(server):
     assert float(figures['nako_tokens_total{kind="generated"}']) >= 5
     assert figures['nako_engine_up{engine="0"}'] == "1.0"
     assert float(figures["nako_first_token_seconds_count"]) >= 1
+    assert float(figures['nako_request_seconds_count{route="/v1/chat/completions"}']) >= 1
     assert figures["nako_waiting_answers"] == "0.0"
     routes = set(re.findall(r'route="([^"]*)"', text))
     assert "other" in routes or len(routes) < 30
@@ -169,8 +174,10 @@ def test_records_name_who_and_how_much_but_neither_words_nor_keys(engine, tmp_pa
         said = {"messages": [{"role": "user", "content": "비밀이야기"}]}
         with server.ask(said, headers={"Authorization": f"Bearer {key}"}) as response:
             assert response.status == 200
+            names = [response.headers["X-Request-Id"]]
         with server.ask(said) as response:
             assert response.status == 401
+            names.append(response.headers["X-Request-Id"])
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         connection.request("GET", "/x%0a%7b%22forged%22%3a1%7d" + "y" * 500)
         assert connection.getresponse().status == 401
@@ -178,6 +185,8 @@ def test_records_name_who_and_how_much_but_neither_words_nor_keys(engine, tmp_pa
         until(lambda: place.getvalue().count("\n") == 3)
     lines = [json.loads(line) for line in place.getvalue().splitlines()]
     assert [line["status"] for line in lines] == [200, 401, 401]
+    assert [line["id"] for line in lines[:2]] == names
+    assert len({line["id"] for line in lines}) == 3
     assert (lines[0]["key"], lines[0]["tokens"], lines[0]["finish"]) == ("env", 20, "stop")
     assert lines[0]["first_token_seconds"] >= 0
     assert all(word not in place.getvalue() for word in ("비밀", key, "\\ube44"))

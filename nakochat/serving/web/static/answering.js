@@ -54,7 +54,7 @@ export class Answering {
     const { key, ...options } = this.#request();
     let forgotten = Math.min(conversation.forgotten, path.length - 1);
     for (;;) {
-      const body = { ...options, messages: requestMessages(conversation, path, forgotten) };
+      const body = { ...options, truncation: "disabled", messages: requestMessages(conversation, path, forgotten) };
       try {
         for await (const piece of answer(body, key, signal)) {
           conversation.forgotten = forgotten;
