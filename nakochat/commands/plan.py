@@ -138,6 +138,14 @@ def _stages(asked: PlanSettings) -> tuple[str | None, dict[str, StageSettings], 
         preset = "tiny" if depth is None else f"d{depth}" if f"d{depth}" in preset_names() else None
     tables = load_preset(preset or _LATER)
     values = dict(tables["base"]) if preset else {"depth": depth}
+    if "depth" not in values:
+        raise ConfigError(
+            say(
+                f"'{preset}' 프리셋은 들여온 모델을 이어서 가르치므로 제 크기가 없습니다. --preset 대신 --depth로 "
+                "물으세요.",
+                f"preset '{preset}' goes on with an imported model and has no size of its own. Ask with --depth.",
+            )
+        )
     if depth not in (None, values["depth"]):
         raise ConfigError(
             say(
@@ -148,7 +156,14 @@ def _stages(asked: PlanSettings) -> tuple[str | None, dict[str, StageSettings], 
     if asked.context is not None:
         values["context"] = asked.context
     base = BaseSettings(**values)
-    vocabulary = asked.vocab_size or int(tables["tokenizer"]["vocab_size"])
+    vocabulary = asked.vocab_size or tables["tokenizer"].get("vocab_size")
+    if vocabulary is None:
+        raise ConfigError(
+            say(
+                f"'{preset}' 프리셋의 어휘는 말뭉치에 나오는 글자들입니다. 몇 가지인지 --vocab-size로 알려 주세요.",
+                f"the vocabulary of preset '{preset}' is the characters of the corpus. Say how many with --vocab-size.",
+            )
+        )
     config = model_config(base, vocabulary)
     if preset is None or ratio is not None:
         found = recipe(config, ratio) if ratio else recipe(config)

@@ -111,6 +111,8 @@ def test_a_rehearsal_is_kept_and_used(figures, monkeypatch, capsys):
         ({"device_kind": "h100", "measure": True}, "--measure"),
         ({"context": 0}, "--context"),
         ({"preset": "toy", "depth": 12, "device_kind": "h100"}, "--depth 12"),
+        ({"preset": "finetune"}, "--depth"),
+        ({"preset": "shakespeare-char"}, "--vocab-size"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options, said):
