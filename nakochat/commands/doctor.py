@@ -17,6 +17,7 @@ from typing import Literal
 import torch
 
 from nakochat import __version__
+from nakochat.core import sandbox
 from nakochat.core.compiler import missing_for_compiling
 from nakochat.core.devices import datasheet_of, matmul_tflops
 from nakochat.core.files import write_json
@@ -94,6 +95,7 @@ def main(*, device: str = "auto", offline: bool = False, json: Path | None = Non
             lambda: _attention(machine),
             _disk,
             _serving,
+            _sandbox,
             *([] if offline else [_network]),
             _versions,
         ]
@@ -232,7 +234,7 @@ def _dtype(machine: Machine) -> Finding:
     chosen = str(machine.dtype).removeprefix("torch.")
     speeds = {dtype: matmul_tflops(machine.device, dtype) for dtype in {torch.float32, machine.dtype}}
     listed = ", ".join(
-        f"{str(dtype).removeprefix('torch.')} {speed:.2f} TFLOP/s" for dtype, speed in speeds.items()
+        f"{str(dtype).removeprefix('torch.')} {speed:.3g} TFLOP/s" for dtype, speed in speeds.items()
     )
     slow = machine.dtype == torch.float32
     return Finding(
@@ -331,6 +333,28 @@ def _serving() -> Finding:
         value=say("없는 것: ", "missing: ") + ", ".join(missing) if missing else say("됩니다", "works"),
         cost=say("'nako serve'가 되지 않습니다.", "'nako serve' does not work.") if missing else "",
         mend="pip install 'nakochat[serve]'" if missing else "",
+    )
+
+
+def _sandbox() -> Finding:
+    lacks = sandbox.missing()
+    return Finding(
+        name="sandbox",
+        title=say("코드를 가두는 곳", "sandbox for code"),
+        state="missing" if lacks else "good",
+        value=say(f"없는 것: {lacks}", f"missing: {lacks}") if lacks else "Landlock, seccomp",
+        cost=say(
+            "모델이 쓴 코드를 실행하지 않으므로 HumanEval을 재지 못합니다.",
+            "code that a model wrote is not run: HumanEval cannot be measured.",
+        )
+        if lacks
+        else "",
+        mend=say(
+            "Linux 5.13 이상에서 재거나, 잃어도 괜찮은 컴퓨터에서 --unsafe를 주세요.",
+            "measure on Linux 5.13 or later, or give --unsafe on a machine that you can lose.",
+        )
+        if lacks
+        else "",
     )
 
 

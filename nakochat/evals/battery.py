@@ -5,6 +5,7 @@ so that a suite measured later joins the others; of another checkpoint it begins
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from nakochat.core.messages import say
 from nakochat.evals.benchmarks import Options, Outcome, measure
 from nakochat.evals.scorer import Scorer
 from nakochat.tasks import core
-from nakochat.tasks.benchmark import Benchmark, Item
+from nakochat.tasks.benchmark import Benchmark, Item, by_development
+from nakochat.tasks.task import Label
 
 FILE = "suites.json"
+DEVELOPMENT = "dev"  # the split, where a score is not of the test split
 CHAT_PARTS = ("arc-easy", "arc-challenge", "mmlu", "gsm8k", "humaneval")
 
 
@@ -49,12 +52,20 @@ def run_battery(
             told(benchmark, None, why)
             continue
         chance = core.chances(folder)[benchmark.name[5:]] if benchmark.source == "core" else None
-        outcome = measure(scorer, benchmark, items, options, machine=machine)
-        scores[benchmark.name] = outcome.figures(chance)
-        told(benchmark, outcome, "")
+        development = by_development(benchmark, folder)
+        named = _of_development(benchmark) if development else benchmark
+        outcome = measure(scorer, named, items, options, machine=machine)
+        scores[benchmark.name] = outcome.figures(chance) | ({"split": DEVELOPMENT} if development else {})
+        told(named, outcome, "")
     if not scores:
         raise DataError(why)
     return scores
+
+
+def _of_development(benchmark: Benchmark) -> Benchmark:
+    """Under a name that says so wherever the score goes."""
+    label = benchmark.label
+    return replace(benchmark, label=Label(f"{label.ko} (개발용)", f"{label.en} (dev)"))
 
 
 def _items_of(benchmark: Benchmark, folder: Path | None) -> Sequence[Item]:

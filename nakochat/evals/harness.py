@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.messages import say
 from nakochat.evals.scorer import Ask, Scorer, ask_of
 from nakochat.text.conversation import Conversation, Message, assistant, system, user
@@ -101,7 +101,10 @@ def _until(text: str, stops: Sequence[str] | str) -> str:
 def run_harness(
     scorer: Scorer, tasks: Sequence[str], *, limit: int | None, chats: bool, shots: int | None = None
 ) -> dict[str, Any]:
-    """{task: its figures} of harness tasks.  ConfigError where the harness or a task is not there."""
+    """{task: its figures} of harness tasks.
+
+    ConfigError where the harness or a task is not there, DataError where a task's items cannot be had.
+    """
     try:
         from lm_eval import evaluator
         from lm_eval.tasks import TaskManager
@@ -121,15 +124,25 @@ def run_harness(
                 f"the harness has no such task: {', '.join(unknown)}. See them all with 'lm-eval ls tasks'.",
             )
         )
-    found = evaluator.simple_evaluate(
-        model=harness_model(scorer),
-        tasks=list(tasks),
-        limit=limit,
-        num_fewshot=shots,
-        task_manager=manager,
-        apply_chat_template=chats,
-        log_samples=False,
-    )
+    try:
+        found = evaluator.simple_evaluate(
+            model=harness_model(scorer),
+            tasks=list(tasks),
+            limit=limit,
+            num_fewshot=shots,
+            task_manager=manager,
+            apply_chat_template=chats,
+            log_samples=False,
+        )
+    except OSError as error:  # whatever fails on the way from the hub is one
+        raise DataError(
+            say(
+                f"harness가 과제의 문항을 가져오지 못했습니다: {error}. 문항은 Hugging Face에서 받으니 네트워크를 "
+                "확인하세요. 받을 수 없는 컴퓨터에서는 --suite와 --data로 옮겨 온 파일을 쓰세요.",
+                f"the harness could not get a task's items: {error}. They come from Hugging Face: check the network. "
+                "Where there is none, measure files that you brought with --suite and --data.",
+            )
+        ) from error
     return {} if found is None else {name: _figures(values) for name, values in found["results"].items()}
 
 

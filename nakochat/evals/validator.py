@@ -1,4 +1,6 @@
-"""A model and texts -> perplexity of each language, token accuracy and samples.  [nako eval RUN --perplexity FILE...]
+"""A model and texts -> perplexity of each language, token accuracy and samples.
+
+On the command line `nako eval RUN --bpb FILE...` gives the same figures of each file.
 
 from nakochat.evals import ModelValidator
 

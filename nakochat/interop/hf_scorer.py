@@ -48,6 +48,8 @@ def load_hf_scorer(folder: Path, machine: Machine) -> "TransformersScorer":
             folder, use_safetensors=True, dtype=machine.dtype, **options
         )
     except (OSError, ValueError, KeyError) as error:
+        if "trust_remote_code" in str(error):
+            raise _carries_code(folder) from error
         raise DataError(
             say(
                 f"Transformers가 모델을 열지 못했습니다: {folder} ({error}). config.json, 토크나이저, safetensors "
@@ -57,6 +59,17 @@ def load_hf_scorer(folder: Path, machine: Machine) -> "TransformersScorer":
             )
         ) from error
     return TransformersScorer(model.to(machine.device).eval(), tokenizer, machine.device)
+
+
+def _carries_code(folder: Path) -> DataError:
+    return DataError(
+        say(
+            f"{folder}의 모델은 폴더에 든 코드를 실행해야 열리는데, hf:는 폴더의 코드를 실행하지 않습니다. nakochat이 "
+            "내보낸 것이라면 내보낸 실행을 'nako eval 이름'으로 재세요.",
+            f"the model in {folder} opens only by running code that lies there, and hf: runs no code of a folder. If "
+            "nakochat exported it, measure the run it came from: 'nako eval NAME'.",
+        )
+    )
 
 
 class _Logits(nn.Module):

@@ -1,5 +1,4 @@
-"""Stages' suites.json -> tables: public tests with chance and interval, and how well texts of each "
-"domain are predicted."""
+"""Stages' suites.json -> tables: public tests with chance and interval, and how well texts of each domain are read."""
 
 from collections.abc import Mapping
 
@@ -27,6 +26,8 @@ def public_tests(run: Run) -> list[Block]:
     ]
     if any(key.endswith("_partial") for key in keys):
         blocks.append(Paragraph(words=_PARTIAL))
+    if any("split" in scores[key].entry for key in keys for scores in by_stage.values() if key in scores):
+        blocks.append(Paragraph(words=_DEVELOPMENT))
     return [*blocks, *_pass_at(by_stage, keys), *_left_out(run, texts=False)]
 
 
@@ -39,6 +40,11 @@ _PARTIAL = Words(
     "괄호 안은 있는 과제의 수입니다. 모두 있지 않으면 CORE나 ChatCORE가 아니고, 발표된 값과 견줄 수 없습니다.",
     "In brackets stands how many parts were there. With parts missing it is not CORE or ChatCORE, and compares with no "
     "published value.",
+)
+
+_DEVELOPMENT = Words(
+    "‘개발용’은 시험용 자료가 없어 개발용 문항으로 잰 것이라, 다른 곳의 점수와 견줄 수 없습니다.",
+    "“dev”: the test split was not there, so the development split was measured; it compares with no figure elsewhere.",
 )
 
 

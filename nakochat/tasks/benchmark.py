@@ -71,6 +71,8 @@ class Benchmark:
     """Items to learn from and to be rewarded on: none of those that are measured."""
     source: str | None = None
     """The catalogue's name of what it is read from; None for what is generated."""
+    test: tuple[str, ...] = ()
+    """Patterns of the test split's files, where `read` does with the development split in their absence."""
     suites: tuple[str, ...] = ()
     chance: float = 0.0
     """What guessing gets."""
@@ -81,6 +83,13 @@ class Benchmark:
     max_tokens: int = 64
     words: Mapping[str, str] = field(default_factory=dict)
     """For readers of the results: split, shots, where it departs from the paper."""
+
+
+def by_development(benchmark: Benchmark, folder: Path | None) -> bool:
+    """Whether `read` finds the development split alone: what is measured on it compares with nobody's figures."""
+    if not benchmark.test or folder is None:
+        return False
+    return not any(path.is_file() for pattern in benchmark.test for path in folder.rglob(pattern))
 
 
 def letters(count: int) -> list[str]:

@@ -9,10 +9,12 @@ from pathlib import Path
 from nakochat.tasks.benchmark import Benchmark, Item, find, index_of, lettered, rows
 from nakochat.tasks.task import Label
 
+_TEST = ("*-test.csv",)
+
 
 def read(folder: Path | None) -> Sequence[Item]:
     """A CSV for each subject: question, answer (1 to 4), A, B, C, D.  Where no test split is there: the dev split."""
-    return _read(find(folder, "*-test.csv", "*-dev.csv"))
+    return _read(find(folder, *_TEST, "*-dev.csv"))
 
 
 def read_train(folder: Path | None) -> Sequence[Item]:
@@ -37,6 +39,7 @@ BENCHMARKS = (
         read=read,
         train=read_train,
         source="kmmlu",
+        test=_TEST,
         suites=("korean",),
         chance=0.25,
     ),

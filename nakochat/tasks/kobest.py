@@ -26,6 +26,7 @@ _NAMES = {
     "sentineg": {"Text": "sentence", "Label": "label"},
     "wic": {"Target": "word", "SENTENCE1": "context_1", "SENTENCE2": "context_2", "ANSWER": "label"},
 }
+_TRAIN = "kobest_train"  # the folder of the training split's tables
 _FILES = {"boolq": "BoolQ", "copa": "COPA", "hellaswag": "HellaSwag", "sentineg": "SentiNeg", "wic": "WiC"}
 
 
@@ -64,13 +65,20 @@ _ASK: dict[str, Callable[[dict[str, Any]], Choice]] = {
 }  # fmt: skip
 
 
+def _test(task: str) -> tuple[str, ...]:
+    return tuple(f"{task}/test{ending}" for ending in ("-*.parquet", ".jsonl", "*.tsv"))
+
+
 def read(task: str, folder: Path | None) -> Sequence[Item]:
-    patterns = [f"{task}/test{ending}" for ending in ("-*.parquet", ".jsonl", "*.tsv")]
-    return _read(task, find(folder, *patterns, f"{_FILES[task]}.tsv", f"{task}/validation*.*"))
+    """Where no test split is there: the development split.  Tables of the training split are none of its files."""
+    development = f"kobest_dev/{_FILES[task]}.tsv"
+    paths = find(folder, *_test(task), development, f"{task}/validation*.*", f"{_FILES[task]}.tsv")
+    others = [path for path in paths if path.parent.name != _TRAIN]
+    return _read(task, others or find(folder, development))
 
 
 def read_train(task: str, folder: Path | None) -> Sequence[Item]:
-    return _read(task, find(folder, f"{task}/train*.*", f"kobest_train/{_FILES[task]}.tsv"))
+    return _read(task, find(folder, f"{task}/train*.*", f"{_TRAIN}/{_FILES[task]}.tsv"))
 
 
 def _read(task: str, paths: Sequence[Path]) -> Sequence[Item]:
@@ -93,6 +101,7 @@ BENCHMARKS = tuple(
         read=partial(read, task),
         train=partial(read_train, task),
         source="kobest",
+        test=_test(task),
         suites=("korean",),
         chance=0.25 if task == "hellaswag" else 0.5,
     )

@@ -76,7 +76,9 @@ def forecast(
     memory = training_memory(config, rows=piece, coefficients=coefficients, world=world).total
     if pace.measured is not None:
         seconds = pace.start_seconds + steps * pace.measured.step_seconds
-        memory = pace.measured.peak_memory_bytes
+        # a rehearsal held its steps alone, a finished run all of its stage
+        beside = coefficients.stage if pace.measured.run is None else 0.0
+        memory = pace.measured.peak_memory_bytes + beside
     elif pace.flops_per_second:
         seconds = pace.start_seconds + flops / (world * pace.flops_per_second)
     return Forecast(

@@ -22,7 +22,7 @@ def test_everything_is_looked_at(tmp_path, capsys):
     found = looked(tmp_path, offline=True)
     assert set(found) == {
         *("system", "cpu", "memory", "torch", "device", "dtype", "compiler", "attention", "disk"),
-        *("serving", "versions"),
+        *("serving", "sandbox", "versions"),
     }
     assert torch.__version__ in found["torch"]["value"]
     said = capsys.readouterr().out
@@ -34,6 +34,7 @@ def test_whatever_is_lacking_has_its_cost_and_its_mend(tmp_path, monkeypatch, ca
     monkeypatch.setattr(doctor, "free_memory_bytes", lambda: 10**9)
     monkeypatch.setattr(doctor, "free_disk_bytes", lambda folder: 10**8)
     monkeypatch.setattr(doctor, "reaches", lambda host: False)
+    monkeypatch.setattr(doctor.sandbox, "missing", lambda: "Landlock (Linux >= 5.13)")
     monkeypatch.setattr(doctor, "usable_cores", lambda: 64)
     monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
     monkeypatch.delenv("HTTPS_PROXY", raising=False)
@@ -41,7 +42,7 @@ def test_whatever_is_lacking_has_its_cost_and_its_mend(tmp_path, monkeypatch, ca
     monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
     found = looked(tmp_path)
     lacking = {name for name, row in found.items() if row["state"] != "good"}
-    assert {"compiler", "memory", "disk", "network", "cpu", "serving"} <= lacking
+    assert {"compiler", "memory", "disk", "network", "cpu", "serving", "sandbox"} <= lacking
     assert all(found[name]["cost"] and found[name]["mend"] for name in lacking)
     said = capsys.readouterr().out
     assert "apt install g++" in said

@@ -8,9 +8,9 @@ import torch
 from nakochat.commands import plan as module
 from nakochat.commands.plan import PlanSettings, main
 from nakochat.core.errors import ConfigError, DataError
-from nakochat.core.files import write_json
+from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
-from nakochat.core.paths import run_folder
+from nakochat.core.paths import home, run_folder
 from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, largest_piece, training_memory
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth, count
@@ -93,10 +93,14 @@ def test_a_rehearsal_is_kept_and_used(figures, monkeypatch, capsys):
     base = found["stages"]["base"]
     assert asked == [(4, 4)]
     assert base["seconds"] == 7.0 + 0.5 * base["steps"]
-    assert base["memory_bytes"] == 123
+    assert base["memory_bytes"] == 123 + CPU_EAGER.stage  # the rehearsal held no texts, checks and samples
     assert "20걸음을 잰 값" in capsys.readouterr().out
     assert figures(preset="toy")["stages"]["base"]["seconds"] == base["seconds"]
     assert len(asked) == 1
+    (kept,) = read_json(home() / "measured.json")
+    kept["measured"]["run"] = "toy/base"
+    write_json(home() / "measured.json", [kept])
+    assert figures(preset="toy")["stages"]["base"]["memory_bytes"] == 123  # a whole run held all of it
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import platform
-import resource
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.sandbox_cost import MEMORY, memory_grown
 from nakochat.core import sandbox, sandbox_child, sandbox_lock
 from nakochat.core.errors import ConfigError
 from nakochat.core.sandbox import Limits, Ran, Verdict, judge_code, run_code
@@ -111,9 +111,9 @@ def test_the_attempts_would_succeed_outside(name: str, canary: Path, listener: s
 
 @pytest.fixture(scope="module")
 def floods() -> dict[str, Ran]:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = at_once(lambda name: run_code(escapes.FLOODS[name], limits=SHORT), list(escapes.FLOODS))
-    found["cost"] = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
+    with memory_grown() as grown:
+        found = at_once(lambda name: run_code(escapes.FLOODS[name], limits=SHORT), list(escapes.FLOODS))
+    found["cost"] = grown.bytes
     return found  # type: ignore[return-value]
 
 
@@ -125,7 +125,9 @@ def test_floods_end(name: str, floods: dict[str, Ran]) -> None:
 
 
 def test_floods_cost_little_memory(floods: dict[str, Ran]) -> None:
-    assert floods["cost"] < 16 << 20  # type: ignore[operator]
+    with memory_grown() as grown:
+        taken = bytearray(2 * MEMORY)  # otherwise the figure might show nothing
+    assert floods["cost"] < MEMORY < grown.bytes <= 3 * len(taken)  # type: ignore[operator]
 
 
 def test_folders_are_removed(floods: dict[str, Ran], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

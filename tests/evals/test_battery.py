@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from nakochat.core.errors import DataError
@@ -65,6 +67,27 @@ def test_what_has_no_data_is_told_and_left_out(monkeypatch, tmp_path):
     assert told == [("here", ""), ("away", "nako data pull nsmc"), ("broken", "no such file. Get it.")]
     with pytest.raises(DataError, match="nsmc"):
         battery.run_battery(None, chosen[1:2], folders.get, Options(), told=tell)
+
+
+def test_the_development_split_is_never_passed_off_as_the_test(monkeypatch, tmp_path):
+    monkeypatch.setattr(battery, "measure", lambda scorer, b, items, options, machine: Outcome(b, (1.0,)))
+    told = []
+    chosen = [replace(benchmark("kmmlu", "kmmlu"), test=("*-test.csv",))]
+
+    def found():
+        return battery.run_battery(
+            None,
+            chosen,
+            lambda source: tmp_path,
+            Options(),
+            told=lambda b, outcome, why: told.append(b.label.ko),
+        )["kmmlu"]
+
+    (tmp_path / "Law-dev.csv").touch()
+    assert (found()["split"], found()["label"]["en"]) == ("dev", "kmmlu (dev)")
+    (tmp_path / "Law-test.csv").touch()
+    assert "split" not in found()
+    assert told == ["kmmlu (개발용)"] * 2 + ["kmmlu"]
 
 
 def test_a_set_without_an_item_leaves_the_others_their_scores(monkeypatch, tmp_path):

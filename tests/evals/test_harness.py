@@ -1,11 +1,13 @@
+import sys
 from types import SimpleNamespace
 
 import pytest
 import torch
 
 from benchmarks import harness_agreement as agreement
-from nakochat.core.errors import ConfigError
+from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.machine import Machine
+from nakochat.evals import harness
 from nakochat.evals.benchmarks import choose
 from nakochat.evals.harness import Harness, harness_model, run_harness
 from nakochat.evals.scorer import EngineScorer, Likelihood
@@ -86,16 +88,32 @@ def test_generation_stops_where_a_task_says(scorer):
 
 
 def test_a_chat_template_stands_for_ids(scorer):
-    harness = Harness(scorer)
-    text = harness.apply_chat_template([{"role": "user", "content": "안녕"}])
+    asked = Harness(scorer)
+    text = asked.apply_chat_template([{"role": "user", "content": "안녕"}])
     tokenizer = scorer.engine.tokenizer
-    assert harness._encode(text).count(tokenizer.im_start) == 2
-    assert tokenizer.im_start not in harness._encode("안녕")
+    assert asked._encode(text).count(tokenizer.im_start) == 2
+    assert tokenizer.im_start not in asked._encode("안녕")
 
 
 def test_a_missing_harness_is_named(scorer, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "lm_eval", None)
     with pytest.raises(ConfigError, match=r"nakochat\[eval\]"):
+        run_harness(scorer, ["kobest"], limit=1, chats=False)
+
+
+def test_items_that_cannot_be_had_are_no_traceback(scorer, monkeypatch):
+    def evaluate(**asked):
+        raise ConnectionError("Couldn't reach 'skt/kobest_v1' on the Hub")
+
+    manager = SimpleNamespace(match_tasks=lambda names: names)
+    fakes = {
+        "lm_eval": SimpleNamespace(evaluator=SimpleNamespace(simple_evaluate=evaluate)),
+        "lm_eval.tasks": SimpleNamespace(TaskManager=lambda: manager),
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setitem(sys.modules, name, fake)
+    monkeypatch.setattr(harness, "harness_model", lambda scorer: None)
+    with pytest.raises(DataError, match="kobest_v1"):
         run_harness(scorer, ["kobest"], limit=1, chats=False)
 
 

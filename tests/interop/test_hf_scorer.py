@@ -6,7 +6,7 @@ import torch
 from nakochat.commands import evaluate
 from nakochat.commands.evaluate import EvalSettings
 from nakochat.core.errors import DataError, NakoError
-from nakochat.core.files import read_json
+from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
 from nakochat.core.paths import find_run
 from nakochat.evals.scorer import Ask, EngineScorer
@@ -70,6 +70,15 @@ def test_the_command_takes_such_a_folder(folder, tmp_path, capsys):
         evaluate.main(f"hf:{folder}", settings=EvalSettings(device="cpu"))
     with pytest.raises(DataError, match="nowhere"):
         evaluate.main(f"hf:{tmp_path / 'nowhere'}", settings=EvalSettings(suite=("jamo",), device="cpu"))
+    config = read_json(folder / "config.json")
+    code = {
+        "model_type": "unheard of",
+        "auto_map": {"AutoModelForCausalLM": "code.Model", "AutoConfig": "code.Config"},
+    }
+    write_json(folder / "config.json", {**config, **code})
+    with pytest.raises(DataError, match="nako eval"):  # the folder's code is not run
+        load_hf_scorer(folder, MACHINE)
+    write_json(folder / "config.json", config)
     (folder / "model.safetensors").unlink()
     with pytest.raises(DataError, match="safetensors"):
         evaluate.main(f"hf:{folder}", settings=EvalSettings(suite=("jamo",), limit=4, device="cpu"))

@@ -59,6 +59,12 @@ def test_tests_stand_with_chance_items_and_interval_core_first_and_its_parts_las
     assert "발표된 값과 견줄 수 없습니다" in section
 
 
+def test_a_score_of_the_development_split_is_explained(with_suites):
+    assert "개발용" not in write_report(with_suites)[0].read_text("utf-8")
+    leave(with_suites / "sft", kmmlu=entry(0.26, split="dev"))
+    assert "‘개발용’은 시험용 자료가 없어" in write_report(with_suites)[0].read_text("utf-8")
+
+
 def test_texts_show_bits_perplexity_and_accuracy(with_suites):
     report = write_report(with_suites)[0].read_text("utf-8")
     section = report.partition("## 글 맞히기")[2].partition("\n## ")[0]

@@ -9,7 +9,7 @@ import pytest
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.sandbox import Limits, judge_code
 from nakochat.tasks import arc, click, gsm8k, haerae, hrm8k, humaneval, klue, kmmlu, kobest, mmlu, nsmc
-from nakochat.tasks.benchmark import index_of
+from nakochat.tasks.benchmark import by_development, index_of
 from nakochat.tasks.catalogue import BENCHMARKS, select
 
 
@@ -163,6 +163,20 @@ def test_kobest_of_the_authors_files(tmp_path):
     for task in ("copa", "boolq"):
         (item,) = kobest.read(task, tmp_path)
         assert (context(item), endings(item), item.gold) == KOBEST[task][1:]
+
+
+def test_the_tables_that_kobest_is_learned_from_are_never_asked(tmp_path):
+    for split, answer in (("kobest_train", "False"), ("kobest_dev", "True")):
+        text(tmp_path / split / "BoolQ.tsv", "ID\tText\tQuestion\tAnswer", f"1\t글.\t참인가?\t{answer}")
+    (asked,), (taught,) = kobest.read("boolq", tmp_path), kobest.read_train("boolq", tmp_path)
+    assert (asked.gold, taught.gold) == (1, 0)
+    (tmp_path / "kobest_dev" / "BoolQ.tsv").unlink()
+    with pytest.raises(DataError, match="kobest_dev"):
+        kobest.read("boolq", tmp_path)
+    boolq = next(b for b in kobest.BENCHMARKS if b.name == "kobest-boolq")
+    assert by_development(boolq, tmp_path)
+    lines(tmp_path / "boolq" / "test.jsonl", [KOBEST["boolq"][0]])
+    assert not by_development(boolq, tmp_path)
 
 
 def test_haerae(tmp_path):

@@ -85,7 +85,38 @@ def test_ranks_learn_what_one_learns(on_ranks, world):
         assert difference(together[0][0], model) == 0  # of one another they are copies
 
 
-@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 4), (4, 1), (2, 1)])
+@pytest.mark.soak  # a second or two each
+@pytest.mark.parametrize("world", [2, 4, 8])
+def test_twenty_steps_lose_what_one_process_loses(on_ranks, world):
+    """Orthogonalised in float32, as everything here."""
+
+    def losses(machine):
+        model, found = built(), []
+        optimizer = optimizer_of(model, machine)
+        ids = rows()[machine.rank :: machine.world] if machine is not None else rows()
+        for number in range(20):
+            inputs, targets = ids[:, :-1], ids[:, 1:]
+            batch = Batch.of(inputs, targets, torch.ones(inputs.shape), torch.zeros_like(inputs))
+            optimizer.begin_reduction()
+            loss = weighted_loss(model, batch) / 128
+            loss.backward()
+            optimizer.finish_reduction()
+            found.append(float(loss.detach()) if machine is None else machine.sum(float(loss.detach())))
+            optimizer.step(number, rate=1.0, momentum=0.9, decay=1.0)
+            optimizer.zero_gradients()
+        return found
+
+    alone = losses(None)
+    assert alone[-1] < 0.7 * alone[0]
+    for found in on_ranks(world, losses):
+        assert found[0] == pytest.approx(alone[0], rel=1e-6)
+        assert found == pytest.approx(alone, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(1, 2), (2, 4), (4, 1), (2, 1), *(pytest.param(4, n, marks=pytest.mark.soak) for n in (2, 8))],
+)
 def test_a_state_goes_on_with_another_number_of_ranks(on_ranks, before, after):
     def run(world, work):
         return on_ranks(world, work)[0] if world > 1 else work(None)
