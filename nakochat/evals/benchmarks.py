@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 
 from nakochat.core.machine import Machine
+from nakochat.core.messages import say
+from nakochat.core.progress import Bar, console
 from nakochat.core.sandbox import Limits, judge_code
 from nakochat.evals.interval import wilson
 from nakochat.evals.scorer import Ask, Likelihood, Scorer, ask_of, common_start, prompt_room
@@ -90,8 +92,13 @@ def measure(
     rank, world = (machine.rank, machine.world) if machine is not None else (0, 1)
     own = items[rank::world]
     rows: list[Row] = []
-    for start in range(0, len(own), ITEMS_AT_ONCE):
-        rows += _grade(scorer, benchmark, own[start : start + ITEMS_AT_ONCE], options)
+    title = say(benchmark.label.ko, benchmark.label.en)
+    # a set that is done at once needs no bar, and a file of what was said no line for each part
+    shown = console.is_terminal and rank == 0 and len(own) > ITEMS_AT_ONCE
+    with Bar(title, len(own), shown=shown) as bar:
+        for start in range(0, len(own), ITEMS_AT_ONCE):
+            rows += _grade(scorer, benchmark, own[start : start + ITEMS_AT_ONCE], options)
+            bar.update(len(rows))
     if machine is not None and world > 1:
         found: list[Row] = [(0, 0, 0)] * len(items)
         for other, part in enumerate(machine.gather_bytes(json.dumps(rows).encode())):

@@ -5,9 +5,12 @@ from functools import partial
 
 import pytest
 import torch
+from rich.console import Console
 
 from nakochat.core.machine import Machine
+from nakochat.core.progress import Bar
 from nakochat.core.sandbox import Limits, missing
+from nakochat.evals import benchmarks
 from nakochat.evals.benchmarks import Options, limited, measure, split
 from nakochat.evals.scorer import Ask, Likelihood
 from nakochat.tasks.benchmark import Benchmark, Choice, Program, Question
@@ -236,3 +239,22 @@ def test_questions_are_asked_again_for_pass_at_k():
         "2": pytest.approx((1 + 2 / 3) / 2),
         "3": 1.0,
     }
+
+
+def test_a_large_set_shows_how_far_it_is_in_a_terminal_only(monkeypatch):
+    seen = []
+
+    class Seen(Bar):
+        def update(self, step, figures=""):
+            seen.append((self.title, step, self.total, self.shown))
+
+    monkeypatch.setattr(benchmarks, "Bar", Seen)
+    monkeypatch.setattr(benchmarks, "ITEMS_AT_ONCE", 2)
+    items = [Choice((("q:", "a"), ("q:", "b")))] * 3
+    measure(Letters(), benchmark(), items, Options())
+    assert seen == [("시험", 2, 3, False), ("시험", 3, 3, False)]
+    monkeypatch.setattr(benchmarks, "console", Console(force_terminal=True))
+    measure(Letters(), benchmark(), items, Options())
+    assert [shown for *_, shown in seen[2:]] == [True, True]
+    measure(Letters(), benchmark(), items[:2], Options())
+    assert seen[-1] == ("시험", 2, 2, False)
