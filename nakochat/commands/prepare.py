@@ -123,7 +123,7 @@ def main(
     )
     folder = set_folder(settings.name or _default_name(sources[0]))
     workers = settings.workers or os.cpu_count() or 1
-    pace = _Pace(started)
+    pace = _Pace()
     prepare_part(folder, made_from, part, workers, pace.watch)
     missing = [n for n in range(1, parts + 1) if not (part_folder(folder, n) / PART).is_file()]
     if missing:
@@ -200,21 +200,23 @@ def _default_name(source: str) -> str:
 
 
 class _Pace:
-    """Says now and then how far a preparation is."""
+    """Says now and then how far a preparation is.  The rate counts from the first block on: before it the workers
+    start, and an earlier run may have read."""
 
-    def __init__(self, started: float) -> None:
-        self._started = self._last = started
-        self._before: int | None = None  # characters that an earlier run had read
+    def __init__(self) -> None:
+        self._began = self._last = 0.0
+        self._before: int | None = None  # characters that were read by then
 
     def watch(self, progress: Progress) -> None:
         now, characters = time.perf_counter(), progress.total("characters_in")
         if self._before is None:
             self._before = characters
+            self._began = self._last = now
         if now - self._last < EVERY:
             return
         self._last = now
         documents, tokens = progress.total("documents_in"), _short(progress.total("tokens"))
-        rate = _short((characters - self._before) / (now - self._started))
+        rate = _short((characters - self._before) / (now - self._began))
         speak(
             say(
                 f"문서 {documents:,}개 → 토큰 {tokens} · 초당 {rate}자",

@@ -1,12 +1,16 @@
 """nako data prepare as a person calls it."""
 
 import json
+from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 
 from nakochat.cli import run
-from nakochat.commands.prepare import _short
+from nakochat.commands import prepare as command
+from nakochat.commands.prepare import _Pace, _short
 from nakochat.core.paths import home, run_folder, set_folder
+from nakochat.data.shards.set_writer import Progress
 from nakochat.data.shards.token_set import TokenSet
 from nakochat.data.village.village import Village
 from nakochat.text.tokenizer import Tokenizer
@@ -108,6 +112,15 @@ def test_without_any_tokenizer_it_says_how_to_make_one(text, capsys):
 def test_a_misspelt_source_is_told_its_near_names(capsys):
     assert run(["data", "prepare", "wikipedia-kr"]) == 2
     assert "wikipedia-ko" in capsys.readouterr().err
+
+
+def test_the_pace_counts_from_the_first_block_on(monkeypatch, capsys):
+    clock = iter([100.0, 110.0, 120.0])
+    monkeypatch.setattr(command, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    pace = _Pace()
+    for characters in (5000, 6000, 9000):  # 5000 were there, or came while the workers started
+        pace.watch(Progress(counts={"a": Counter(characters_in=characters, documents_in=3, tokens=7)}))
+    assert capsys.readouterr().out == "문서 3개 → 토큰 7 · 초당 200자\n"
 
 
 def test_a_slow_pace_is_said_in_a_unit_that_fits():
