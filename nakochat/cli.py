@@ -7,6 +7,7 @@ exit status 2; anything else is a bug and keeps its traceback.
 import atexit
 import contextlib
 import dataclasses
+import difflib
 import errno
 import os
 import re
@@ -14,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnknownCommandError
 from cyclopts.config import Dict
 
 from nakochat import __version__
@@ -155,7 +156,6 @@ _IN_KOREAN = (
         r'Unknown option: "?([^\s"]+?)"?\.(?: Did you mean "?(?P<near>[^\s"?]+)"?\?)?',
         "모르는 옵션입니다: {0}.",
     ),
-    (r'Unknown command "([^"]+)"\.(?: Did you mean "(?P<near>[^"]+)"\?)?', "모르는 명령입니다: {0}."),
     (
         r'Invalid value(?: for)? "?([^\s":]+)"?: unable to convert "([^"]*)" into (\w+)',
         "{0}에 쓸 수 없는 값입니다: {1} ({2}).",
@@ -197,7 +197,7 @@ def run(words: list[str]) -> int:
         return _fail(str(error))
     except CycloptsError as error:
         return _fail(
-            f"{_plain(error)}\n{say('도움말', 'help')}: "
+            f"{_plain(error, words)}\n{say('도움말', 'help')}: "
             f"{' '.join(['nako', *(_command(words) or _group(words)), '--help'])}"
         )
     except KeyboardInterrupt as stop:
@@ -307,8 +307,10 @@ def _value_of(words: list[str], flag: str) -> str | None:
     return None
 
 
-def _plain(error: CycloptsError) -> str:
+def _plain(error: CycloptsError, words: list[str]) -> str:
     """The library's words; the commonest ones in Korean too."""
+    if isinstance(error, UnknownCommandError):
+        return _unknown((error.unused_tokens or words)[0], _group(words))
     text = str(error).strip()
     for pattern, korean in _IN_KOREAN:
         found = re.match(pattern, text)
@@ -317,6 +319,18 @@ def _plain(error: CycloptsError) -> str:
             asked = f" {josa(repr(guess), '을')} 쓰려고 하셨습니까?" if guess else ""
             return say(korean.format(*found.groups()) + asked, text)
     return text
+
+
+def _unknown(wrong: str, group: list[str]) -> str:
+    """No command is called so, but perhaps one is meant.  The library's own guess imports every command, and torch."""
+    above = "".join(f"{name} " for name in group)
+    names = [name.removeprefix(above) for name in (*COMMANDS, *GROUPS) if name.startswith(above)]
+    near = difflib.get_close_matches(wrong, [name for name in names if " " not in name], n=1)
+    return say(
+        f"모르는 명령입니다: {wrong}."
+        + "".join(f" {josa(repr(name), '을')} 쓰려고 하셨습니까?" for name in near),
+        f'Unknown command "{wrong}".' + "".join(f' Did you mean "{name}"?' for name in near),
+    )
 
 
 def _fail(text: str) -> int:

@@ -31,11 +31,13 @@ def settings_of(monkeypatch):
     return run
 
 
-def test_help_and_version_load_no_torch(nako_home):
+def test_help_version_and_unknown_commands_load_no_torch(nako_home):
     script = (
         "import sys; from nakochat import cli\n"
         "for words in (['--help'], ['train', '--help'], ['--version'], []):\n"
         "    assert cli.run(words) == 0\n"
+        "for words in (['speedrum'], ['train', 'bass'], ['nothing-like-it']):\n"
+        "    assert cli.run(words) == 2\n"
         "assert not {'torch', 'tokenizers', 'numpy', 'fastapi', 'pyarrow'} & set(sys.modules), sorted(sys.modules)\n"
     )
     done = subprocess.run(
