@@ -36,9 +36,12 @@ def require_chromium() -> str:
     pytest.skip(words)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for a file's tests.  Not for the whole run: Playwright's loop would stay in other tests' way."""
+    """One browser for the tests of this folder, which its __init__.py makes a package.
+
+    Not for the whole run: Playwright's loop would stay in other tests' way.
+    """
     path = require_chromium()
     with sync_playwright() as playwright:
         # --no-sandbox: Chromium refuses to run as root with it, and only our own pages are opened
@@ -60,9 +63,12 @@ def server(running_server: FakeServer) -> FakeServer:
 
 
 @pytest.fixture(scope="module")
-def contexts(browser: Browser) -> dict[str, BrowserContext]:
+def contexts(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
     """Readers that tests of a file share, by what makes them different; each test begins with an empty memory."""
-    return {}
+    shared: dict[str, BrowserContext] = {}
+    yield shared
+    for context in shared.values():
+        context.close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from tests.browser.access import expect_no_barrier
 from tests.browser.room import Serving, append, step
 
 TIMEOUT = 15_000
+LONG = 10_000  # milliseconds; longer than the page waits between two looks
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 
@@ -56,6 +57,7 @@ def open_room(browser: Browser, runs: Path) -> Iterator[tuple[Callable[[str], Pa
         page.set_default_timeout(TIMEOUT)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: "Content Security" in said.text and faults.append(said.text))
+        page.clock.install()  # so that no test waits for the page's next look
         page.goto(f"http://127.0.0.1:{serving.port}/watch{query}")
         page.wait_for_selector(".run")
         return page
@@ -84,17 +86,21 @@ def test_a_run_is_watched_while_its_log_grows_and_its_server_is_started_again(
     expect(page.locator(".prompt li p").last).to_have_text(HOSTILE)
 
     append(runs / "첫째" / "base", step(51, 2.5))
+    page.clock.fast_forward(LONG)
     expect(page.locator(".summary")).to_contain_text("51 / 100")
     expect(page.locator("#logs li").last).to_contain_text("51걸음")
 
     serving.end()
+    page.clock.fast_forward(LONG)
     expect(page.locator("#notice")).to_contain_text("끊겼어요")
     append(runs / "첫째" / "base", step(52, 2.4))
     serving.start()
+    page.clock.fast_forward(LONG)
     expect(page.locator(".summary")).to_contain_text("52 / 100")
     expect(page.locator("#notice")).to_be_hidden()
 
     (runs / "첫째" / "base" / "metrics.jsonl").write_text(json.dumps(step(1, 9.0)) + "\n", encoding="utf-8")
+    page.clock.fast_forward(LONG)
     expect(page.locator(".summary")).to_contain_text("BASE 1 / 100")
     assert page.title().startswith("1 % · 첫째")
 
