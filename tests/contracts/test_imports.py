@@ -164,17 +164,17 @@ def value_faults(tree: ast.Module, name: str) -> Iterator[str]:
 RULES = [order_faults, serving_faults, reserved_faults, danger_faults, quiet_faults, value_faults]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__.removesuffix("_faults"))
-def test_every_file_keeps_the_rule(rule) -> None:  # type: ignore[no-untyped-def]
-    files = sorted(PACKAGE.rglob("*.py"))
+@pytest.fixture(scope="module")
+def trees() -> dict[str, ast.Module]:
+    """Every file of the package, by its path in there; read once for all the rules."""
+    files = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
     assert len(files) > 20, "the package was not found"
-    faults = [
-        fault
-        for path in files
-        for fault in rule(
-            ast.parse(path.read_text(encoding="utf-8"), str(path)), path.relative_to(PACKAGE).as_posix()
-        )
-    ]
+    return {name: ast.parse(path.read_text(encoding="utf-8"), str(path)) for name, path in files.items()}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__.removesuffix("_faults"))
+def test_every_file_keeps_the_rule(rule, trees: dict[str, ast.Module]) -> None:  # type: ignore[no-untyped-def]
+    faults = [fault for name, tree in trees.items() for fault in rule(tree, name)]
     assert not faults, "\n" + "\n".join(faults)
 
 

@@ -102,11 +102,15 @@ def test_at_every_point_of_taking_a_damaged_ones_place_the_older_one_loads(tmp_p
             break
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EFBIG])
-def test_a_disk_that_refuses_any_call_loses_nothing_and_the_next_save_works(tmp_path, two, capsys, code):
+CODES = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+
+
+# nothing that saves asks which error it is: in turn every call meets one and every one is met; in full with -m soak
+@pytest.mark.parametrize("codes", [CODES, *(pytest.param((code,), marks=pytest.mark.soak) for code in CODES)])
+def test_a_disk_that_refuses_any_call_loses_nothing_and_the_next_save_works(tmp_path, two, capsys, codes):
     for number in range(POINTS):
         folder = fresh_copy(two, tmp_path / "copy")
-        refusing = faults.Refusing(number, code)
+        refusing = faults.Refusing(number, codes[number % len(codes)])
         failed = False
         with faults.broken(refusing):
             try:
