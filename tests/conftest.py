@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.commands import ForkServer
+
 # Workers share the cores, and a worker that waits for another's threads is slower than one thread.  Child
 # processes (the journeys) inherit it.  It has to stand before torch loads, hence here and not in a fixture.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -31,6 +33,14 @@ def own_environment(nako_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NAKO_LANG", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    """What commands of nako and their ranks are forked from: one import of torch for all of a worker's."""
+    server = ForkServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture
@@ -75,11 +85,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys first: a file is one worker's, and a long one begun last keeps the other worker waiting.
+    """The longest first: a file is one worker's, and a long one begun last keeps the other worker waiting.
 
     Skip what is marked gpu where there is none; torch is only asked when such a test was collected.
     """
-    items.sort(key=lambda item: "journeys" not in item.path.parts)
+    items.sort(key=lambda item: ("journeys" not in item.path.parts, "training" not in item.path.parts))
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if not marked:
         return

@@ -1,10 +1,12 @@
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 
 from nakochat.commands import bench
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.files import read_json
+from tests.journeys.commands import Commands
 
 
 @pytest.fixture
@@ -62,8 +64,25 @@ def test_where_the_time_goes_is_said(measured, monkeypatch, capsys):
     assert "통신" not in said
 
 
+@pytest.fixture
+def in_a_fork(tmp_path, monkeypatch, fork_server):
+    """A worker is a fork that has torch already."""
+    commands = Commands(fork_server, tmp_path)
+    monkeypatch.setattr(bench, "subprocess", SimpleNamespace(run=commands.python))
+
+
 @pytest.mark.parametrize("processes", [1, 2])
-def test_a_worker_measures_real_steps(processes):
+def test_a_worker_measures_real_steps(processes, in_a_fork):
+    measures_real_steps(processes)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_worker_that_is_really_started_measures_real_steps(processes):
+    measures_real_steps(processes)
+
+
+def measures_real_steps(processes):
     found = bench._in_own_process(
         {
             **asdict(
@@ -80,7 +99,7 @@ def test_a_worker_measures_real_steps(processes):
     assert found["attention"] == "materialised"
 
 
-def test_a_worker_that_fails_is_said():
+def test_a_worker_that_fails_is_said(in_a_fork):
     with pytest.raises(NakoError, match="--fp8"):
         bench._in_own_process(
             {**asdict(bench.TrainBench(fp8=True)), **bench.VARIANTS["nakochat without a compiler"]}

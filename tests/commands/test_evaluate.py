@@ -1,7 +1,4 @@
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ from nakochat.models.nako import Nako, NakoConfig
 from nakochat.tasks.task import Label, Task
 from nakochat.text.conversation import assistant, user
 from nakochat.text.tokenizer import Tokenizer
+from tests.journeys.commands import Commands
 
 BASE = RunReference("run", "base", None)
 
@@ -129,20 +127,17 @@ def score(engine, texts, items):
 
 
 def test_an_evaluation_that_was_killed_in_its_middle_runs_again_to_the_same_scores(
-    save, tmp_path, monkeypatch
+    save, tmp_path, nako_home, monkeypatch, fork_server
 ):
     monkeypatch.setattr(suite, "CONVERSATIONS", ())
     monkeypatch.setattr(suite, "JOSA_PAIRS", 4)
     monkeypatch.setattr(evaluate, "score", score)
     save(4, context=128)
-    process = subprocess.Popen([sys.executable, "-c", STALLED, str(tmp_path / "stalled")])
-    deadline = time.monotonic() + 600
-    while not (tmp_path / "stalled").exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
+    nako, script = Commands(fork_server, tmp_path), tmp_path / "stalled.py"
+    script.write_text(STALLED)
+    moment = {"when": "stalled", "number": signal.SIGKILL}
+    ended = nako.run(str(tmp_path / "stalled"), script=script, at=nako_home, **moment)
+    assert ended["status"] == -signal.SIGKILL, nako.errors()
     stage = run_folder("run") / "base"
     assert {path.name for path in stage.iterdir()} == {"checkpoints"}  # no half of a score
     found = []

@@ -1,12 +1,10 @@
-import subprocess
-import sys
-
 import pytest
 import torch
 
 from nakochat.core import machine
 from nakochat.core.errors import ConfigError
 from nakochat.core.machine import open_machine, own_rank
+from tests.journeys.commands import Commands
 
 CPU = torch.device("cpu")
 
@@ -82,9 +80,7 @@ m.close()
 """
 
 
-def test_the_collectives_of_two_real_processes():
-    command = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
-    done = subprocess.run(
-        [sys.executable, *command, sys.executable, "-c", COLLECTIVES], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
+def test_the_collectives_of_two_real_processes(tmp_path, fork_server):
+    script = tmp_path / "collectives.py"
+    script.write_text(COLLECTIVES)
+    Commands(fork_server, tmp_path).well(script=script, ranks=[{}, {}])

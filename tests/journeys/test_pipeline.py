@@ -27,10 +27,8 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def nako(home):
-    commands = Commands(home)
-    yield commands
-    commands.close()
+def nako(home, fork_server):
+    return Commands(fork_server, home)
 
 
 @pytest.fixture(scope="module")
@@ -119,13 +117,13 @@ def test_a_killed_run_goes_on_with_the_same_losses(trained, nako, home):
     assert weights[0].read_bytes() == weights[1].read_bytes()
 
 
-def two_processes(home, stage, name, *words, launch=(), folder=None):
-    """A stage under torchrun, on its way."""
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *launch]
-    command = [*torchrun, "-m", "nakochat", "train", stage, "--preset", "toy", "--name", name]
+def under_torchrun(home, name, *words):
+    """Base by two processes, on its way."""
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--max-restarts=6"]
+    command = [*torchrun, "-m", "nakochat", "train", "base", "--preset", "toy", "--name", name]
     environment = {**os.environ, "NAKO_HOME": str(home), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
-        [sys.executable, *command, "--compile", "no", "--dtype", "float32", *words],
+        [sys.executable, *command, *WORDS, *words],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -134,13 +132,11 @@ def two_processes(home, stage, name, *words, launch=(), folder=None):
 
 
 @pytest.fixture(scope="module")
-def by_two(trained, home):
+def by_two(trained, nako, home):
     """Base and sft, learned by two processes."""
     begun(home, "two")
     for stage, words in (("base", []), ("sft", ["--from", "toy/mid"])):
-        process = two_processes(home, stage, "two", *words)
-        said, _ = process.communicate(timeout=900)
-        assert process.returncode == 0, said
+        nako.well("train", stage, "--preset", "toy", "--name", "two", *WORDS, *words, ranks=[{}, {}])
     return home / "runs" / "two"
 
 
@@ -189,10 +185,9 @@ def wait_for(found, process):
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds ranks in /proc")
 def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_two, home):
-    shutil.copytree(by_two / "tokenizer", home / "runs" / "fallen" / "tokenizer")
-    checkpoints = home / "runs" / "fallen" / "base" / "checkpoints"
+    checkpoints = begun(home, "fallen") / "base" / "checkpoints"
     slow = ["--check-every", "1", "--save-every", "1", "--rank-timeout", "10"]
-    process = two_processes(home, "base", "fallen", *slow, launch=["--max-restarts=6"])
+    process = under_torchrun(home, "fallen", *slow)
     wait_for((checkpoints / "000001").exists, process)
     first = pid_of_rank(process.pid, 1)
     os.kill(first, signal.SIGKILL)

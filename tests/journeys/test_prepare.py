@@ -42,7 +42,7 @@ def wait_until(holds, seconds=600):
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_a_process_killed_at_any_moment_leaves_nothing_that_matters(tmp_path, nako_home):
-    lines = (f"문서 {n}번입니다. 이 글은 {n * 7919 % 1000}에 대한 글이에요." for n in range(60_000))
+    lines = (f"문서 {n}번입니다. 이 글은 {n * 7919 % 1000}에 대한 글이에요." for n in range(30_000))
     text = "\n".join(json.dumps({"text": line}) for line in lines)
     (tmp_path / "long.jsonl").write_text(text, encoding="utf-8")
     tokenizer = Tokenizer.train([Village(0).text(number) for number in range(40)], 400)
@@ -57,7 +57,7 @@ def test_a_process_killed_at_any_moment_leaves_nothing_that_matters(tmp_path, na
         "--tokenizer",
         "k",
     ]
-    command += ["--workers", "2", "--shard-tokens", "30000", "--no-decontaminate", "--name"]
+    command += ["--workers", "2", "--shard-tokens", "15000", "--no-decontaminate", "--name"]
     chance, folder = random.Random(5), nako_home / "sets" / "killed"
     killed = 0
     for begun in ("part-1/lock", "part-1/.0*", "part-1/00001"):

@@ -27,13 +27,12 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def nako(home):
+def nako(home, fork_server):
     """nako(words, number=, after=, when=, folder=, at=, stays=): how a command ended; nako(wait=pid)."""
-    commands = Commands(home)
-    yield (
-        lambda *words, wait=None, **how: commands.run(*words, **how) if wait is None else commands.wait(wait)
+    commands = Commands(fork_server, home)
+    return lambda *words, wait=None, **how: (
+        commands.run(*words, **how) if wait is None else commands.wait(wait)
     )
-    commands.close()
 
 
 def well(ended, home) -> float:
@@ -51,6 +50,12 @@ def whole(nako, home):
     return home / "runs" / "whole"
 
 
+def begun(whole, name) -> Path:
+    """A run of this name that has the tokenizer of the one that nothing stops."""
+    shutil.copytree(whole / "tokenizer", whole.with_name(name) / "tokenizer")
+    return whole.with_name(name)
+
+
 def losses(folder) -> dict[int, float]:
     return {row["step"]: row["loss"] for row in read_metrics(folder) if row["kind"] == "step"}
 
@@ -65,9 +70,8 @@ def require_same(one, other, stage) -> None:
 
 def test_three_kills_lose_nothing(nako, home, whole):
     """While documents are prepared, at a step, and within a save, whose hidden folder is there then."""
-    well(nako("tok", "train", "--preset", "toy", "--name", "killed"), home)
     command = ["train", "base", *WORDS, "--name", "killed", "--save-every", "1"]
-    base = home / "runs" / "killed" / "base"
+    base = begun(whole, "killed") / "base"
     moments = [("data/base/.text.*", home / "runs" / "killed"), ("000002", base), (".00000[3-5].*", base)]
     for when, folder in moments:
         inside = folder if "data" in when else folder / "checkpoints"
@@ -81,24 +85,26 @@ def test_three_kills_lose_nothing(nako, home, whole):
     assert not list((base / "checkpoints").glob(".*"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_saves_and_leaves_and_it_goes_on_exactly(nako, home, whole, number):
-    name = f"asked-{int(number)}"
-    well(nako("tok", "train", "--preset", "toy", "--name", name), home)
-    command = ["train", "base", *WORDS, "--name", name, "--save-every", "2"]
-    folder = home / "runs" / name / "base" / "checkpoints"
-    ended = nako(*command, number=number, when="000002", folder=folder)
+@pytest.mark.parametrize(("number", "place"), [(signal.SIGINT, "here"), (signal.SIGTERM, "elsewhere")])
+def test_a_signal_saves_and_leaves_and_it_goes_on_exactly(nako, home, whole, tmp_path, number, place):
+    """Where it was, or copied to another home, where the first is out of reach."""
+    run = begun(whole, place)
+    command = ["train", "base", *WORDS, "--name", place, "--save-every", "2"]
+    ended = nako(*command, number=number, when="000002", folder=run / "base" / "checkpoints")
     assert ended["status"] == 130
     assert ended["left_after"] < 50  # ten times what is promised
-    well(nako(*command), home)
-    require_same(whole, home / "runs" / name, "base")
+    at = home
+    if place == "elsewhere":
+        at = tmp_path / "다른 집"
+        shutil.move(run, at / "runs" / place)
+    well(nako(*command, at=at), home)
+    require_same(whole, at / "runs" / place, "base")
 
 
 def test_whoever_reads_while_it_trains_gets_a_whole_checkpoint_and_disturbs_nothing(nako, home, whole):
     """The training stands still within a save while others chat, sample, list and verify."""
-    well(nako("tok", "train", "--preset", "toy", "--name", "busy"), home)
     command = ["train", "base", *WORDS, "--name", "busy", "--save-every", "1"]
-    folder = home / "runs" / "busy" / "base" / "checkpoints"
+    folder = begun(whole, "busy") / "base" / "checkpoints"
     training = nako(*command, number=signal.SIGSTOP, when=".00000[3-5].*", folder=folder, stays=True)["pid"]
     try:
         for words in (
@@ -115,24 +121,11 @@ def test_whoever_reads_while_it_trains_gets_a_whole_checkpoint_and_disturbs_noth
     require_same(whole, home / "runs" / "busy", "base")
 
 
-def test_a_copied_run_goes_on_elsewhere(nako, home, whole, tmp_path):
-    """Stopped in the middle, copied to another home, where the first is out of reach."""
-    well(nako("tok", "train", "--preset", "toy", "--name", "moved"), home)
-    command = ["train", "base", *WORDS, "--name", "moved", "--save-every", "1"]
-    folder = home / "runs" / "moved" / "base" / "checkpoints"
-    assert nako(*command, number=signal.SIGTERM, when="000002", folder=folder)["status"] == 130
-    elsewhere = tmp_path / "다른 집"
-    shutil.move(home / "runs" / "moved", elsewhere / "runs" / "moved")
-    well(nako(*command, at=elsewhere), home)
-    require_same(whole, elsewhere / "runs" / "moved", "base")
-
-
 @pytest.mark.soak
 def test_a_training_goes_on_with_another_number_of_processes(nako, home, whole):
     """One, two and four of them, the last two under torchrun: the same batches, and losses but for their rounding."""
-    well(nako("tok", "train", "--preset", "toy", "--name", "ranks"), home)
     command = ["train", "base", *WORDS, "--name", "ranks", "--save-every", "1", "--check-every", "1"]
-    folder = home / "runs" / "ranks" / "base"
+    folder = begun(whole, "ranks") / "base"
     ended = nako(*command, number=signal.SIGTERM, when="000001", folder=folder / "checkpoints")
     assert ended["status"] == 130
     steps = []

@@ -1,4 +1,8 @@
-"""Two machines under torchrun, played by two agents on two addresses of loopback, with two processes each."""
+"""Two machines with two processes each: forks that are told so, and under torchrun.
+
+Its two agents stand on two addresses of loopback.  They import torch six times over, and what they start learns no
+other way than forks do: how torchrun is spoken to is for -m soak, and on one machine for test_pipeline.py.
+"""
 
 import os
 import shutil
@@ -53,24 +57,36 @@ def together(*words: str, home) -> tuple[list[str], list[int]]:
 
 
 @pytest.fixture
-def nako(tmp_path):
-    commands = Commands(tmp_path)
-    yield commands
-    commands.close()
+def nako(tmp_path, fork_server):
+    return Commands(fork_server, tmp_path)
+
+
+@pytest.fixture(params=["forks", pytest.param("torchrun", marks=pytest.mark.soak)])
+def learn(request, tmp_path, nako):
+    """learn(words): by four processes on two machines, which have to end well."""
+
+    def by_forks(*words):
+        places = [{"GROUP_RANK": host, "LOCAL_RANK": local} for host in "01" for local in "01"]
+        nako.well(*words, ranks=[{"LOCAL_WORLD_SIZE": "2", **place} for place in places])
+
+    def by_torchrun(*words):
+        said, ends = together(*words, home=tmp_path)
+        assert ends == [0, 0], said
+
+    return by_forks if request.param == "forks" else by_torchrun
 
 
 def steps(folder) -> dict[int, dict]:
     return {row["step"]: row for row in read_metrics(folder) if row["kind"] == "step"}
 
 
-def test_two_hosts_learn_as_one_process(tmp_path, nako):
+def test_two_hosts_learn_as_one_process(tmp_path, nako, learn):
     nako.well("tok", "train", *WORDS[:2], "--name", "one")
     nako.well("train", "base", *WORDS, "--name", "one")
     one, four = (tmp_path / "runs" / name for name in ("one", "four"))
     shutil.copytree(one / "tokenizer", four / "tokenizer")
     shutil.copytree(one / "data", four / "data", ignore=shutil.ignore_patterns("base"))  # the held-out texts
-    said, ends = together("train", "base", *WORDS, "--name", "four", home=tmp_path)
-    assert ends == [0, 0], said
+    learn("train", "base", *WORDS, "--name", "four")
     alone, shared = steps(one / "base"), steps(four / "base")
     assert alone.keys() == shared.keys()
     for figure in ("loss", "gradient_norm", "scored"):

@@ -1,9 +1,6 @@
 import dataclasses
 import json
-import os
 import shutil
-import subprocess
-import sys
 from types import SimpleNamespace as Namespace
 
 import pytest
@@ -22,6 +19,7 @@ from nakochat.training import stage as module
 from nakochat.training.agreement import plain
 from nakochat.training.settings import BaseSettings, MidSettings, SftSettings
 from nakochat.training.stage import _begins, is_done, loaded, open_stage, parent_checkpoint, record_origin
+from tests.journeys.commands import Commands
 
 BASE = BaseSettings(preset="toy", name="run", steps=4, dtype="float32", compile="no")
 
@@ -190,7 +188,7 @@ print("SAID", machine.rank, json.dumps(said), flush=True)
 """
 
 
-def test_two_processes_go_on_from_one_checkpoint_or_not_at_all(run, save, tmp_path):
+def test_two_processes_go_on_from_one_checkpoint_or_not_at_all(run, save, tmp_path, fork_server):
     """Each with a disk of its own, of which the second shows something else than the first's."""
     begin(BASE)
     begin(MidSettings(preset="toy", name="run", dtype="float32", compile="no"), "mid")
@@ -212,24 +210,15 @@ def test_two_processes_go_on_from_one_checkpoint_or_not_at_all(run, save, tmp_pa
     shutil.copytree(run / "other", second / "other", dirs_exist_ok=True)
     cases = json.dumps(["same", "older", "newer", "other", "gone"])
     (tmp_path / "rank.py").write_text(RANK)
-    script = (
-        f'NAKO_HOME="{tmp_path}/$([ $RANK = 0 ] && echo first || echo second)" exec {sys.executable} "$@"'
-    )
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "--no-python"]
-    done = subprocess.run(
-        [sys.executable, *torchrun, "bash", "-c", script, "bash", str(tmp_path / "rank.py"), cases],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=600,
-    )
-    said = [json.loads(line.split(maxsplit=2)[2]) for line in done.stdout.splitlines() if "SAID" in line]
+    nako = Commands(fork_server, tmp_path)
+    nako.well(cases, script=tmp_path / "rank.py", ranks=[{"NAKO_HOME": str(home)} for home in homes])
+    said = [json.loads(line.split(maxsplit=2)[2]) for line in nako.said().splitlines() if "SAID" in line]
     expected = {
         **{"same": 2, "older": "refused", "newer": 2, "other": "refused", "gone": None},
         **{"done": False, "stage": "refused", "ended": True},
     }
-    assert said == [expected] * 2, done.stdout + done.stderr[:3000]
-    assert done.stdout.count("이미 끝났습니다") == 1
+    assert said == [expected] * 2, nako.said() + nako.errors()[:3000]
+    assert nako.said().count("이미 끝났습니다") == 1
 
 
 def test_a_resume_keeps_its_dtype_and_mode(run, save, monkeypatch):
