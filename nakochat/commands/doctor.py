@@ -226,7 +226,7 @@ def _device(machine: Machine) -> Finding:
     sheet = datasheet_of(name)
     room = f"{memory_bytes(machine.device) / 1e9:.0f} GB" if machine.device.type == "cuda" else ""
     count = torch.cuda.device_count() if machine.device.type == "cuda" else 1
-    known = f"{sheet.bf16_tflops:g} TFLOP/s" if sheet else say("제원을 모릅니다", "datasheet unknown")
+    known = f"{sheet.bf16_tflops:g} TFLOP/s" if sheet else say("사양을 모릅니다", "datasheet unknown")
     return Finding(name="device", title=title, state="good", value=f"{count} x {name} {room} ({known})")
 
 

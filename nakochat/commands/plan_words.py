@@ -124,10 +124,11 @@ def _stage_lines(plan: Plan) -> list[str]:
     for name, stage in plan.stages.items():
         batch = stage.tokens // stage.steps
         work = say(
-            f"{stage.steps:,}걸음 × {batch:,}토큰 = {_count(stage.tokens)}",
-            f"{stage.steps:,} steps × {batch:,} tokens = {_count(stage.tokens)}",
+            f"{stage.steps:,}걸음 × {batch:,}토큰 = {_count(stage.tokens)}토큰",
+            f"{stage.steps:,} steps × {batch:,} = {_count(stage.tokens)} tokens",
         )
-        ratio = f", {stage.tokens / plan.counts.scaling:.1f}×" if name == "base" else ""
+        each = f"{stage.tokens / plan.counts.scaling:.1f}"
+        ratio = say(f" (매개변수마다 {each})", f" ({each} a parameter)") if name == "base" else ""
         lines.append(f"  {name:<5} {work}{ratio}, {stage.flops:.2e} FLOPs, {_time(plan, stage.seconds)}")
     lines.append(
         say(
@@ -139,7 +140,7 @@ def _stage_lines(plan: Plan) -> list[str]:
         lines.append(say("        (mid와 sft는 d12의 것입니다)", "        (mid and sft are those of d12)"))
     lines.append(
         say(
-            f"  모두  {_time(plan, plan.seconds)}, {plan.gpus}개 장치",
+            f"  모두  {_time(plan, plan.seconds)}, 장치 {plan.gpus}개",
             f"  total {_time(plan, plan.seconds)} on {plan.gpus} device(s)",
         )
     )

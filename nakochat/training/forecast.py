@@ -174,7 +174,7 @@ def pace_of_device(config: ModelConfig, sheet: Datasheet) -> Pace:
     share = 0.56 * config.width / (config.width + 210)
     peak = f"{sheet.bf16_tflops:g} TFLOP/s"
     source = (
-        f"제원 {peak}의 {100 * share:.0f} % (nanochat이 H100에서 보고한 비율)",
+        f"사양 {peak}의 {100 * share:.0f} % (nanochat이 H100에서 보고한 비율)",
         f"{100 * share:.0f} % of the datasheet's {peak} (what nanochat reports on H100)",
     )
     return Pace(flops_per_second=share * sheet.bf16_tflops * 1e12, start_seconds=120.0, source=source)

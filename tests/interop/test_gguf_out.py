@@ -48,6 +48,31 @@ def test_the_model_comes_back(run, tmp_path, packing, family):
     assert (back.tokenizer.bos, back.tokenizer.im_end) == (run.tokenizer.bos, run.tokenizer.im_end)
 
 
+@pytest.mark.parametrize("packing", ["Q4_0", "Q4_1"])
+def test_weights_in_four_bits_that_others_packed_are_read(tmp_path, packing):
+    """We do not write them."""
+    from gguf import GGMLQuantizationType, GGUFWriter
+    from gguf.quants import quantize
+
+    plain = torch.randn(6, 64, generator=torch.Generator().manual_seed(0))
+    kind = GGMLQuantizationType[packing]
+    writer = GGUFWriter(tmp_path / "x.gguf", "llama")
+    writer.add_tensor("rows", quantize(plain.numpy(), kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    file = GgufFile(tmp_path / "x.gguf")
+    assert file.shapes["rows"] == (6, 64)
+    blocks = plain.view(
+        -1, 32
+    )  # sixteen steps from end to end: rounding loses half of one, and one at the far end
+    most = (blocks.amax(1) - blocks.amin(1)).clamp(min=2 * blocks.abs().amax(1) if packing == "Q4_0" else 0.0)
+    off = (file.tensor("rows").view(-1, 32) - blocks).abs().amax(1)
+    assert (off <= most / 15 + 1e-3).all()
+    assert off.max() > 1e-3
+
+
 def test_the_modelfile_and_card_are_beside_it(run, tmp_path):
     write_gguf(run, tmp_path / "out", "q8_0")
     assert 'PARAMETER stop "<|im_end|>"' in (tmp_path / "out" / "Modelfile").read_text()
