@@ -179,6 +179,8 @@ def _no_such_run(name: str) -> str:
             f"'{name}'에는 아직 학습한 모델이 없습니다. 먼저 학습하세요: nako train base --name {name}",
             f"run '{name}' has no trained model yet. Train one: 'nako train base --name {name}'.",
         )
+    if Path(name).exists():
+        return _no_run(name)
     known = ", ".join(run.name for run in list_runs()[:8])
     return say(
         f"{josa(repr(name), '이라는')} 실행이 없습니다."

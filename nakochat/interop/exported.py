@@ -75,11 +75,16 @@ def _imported(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and "imported" in found else None
 
 
-def require_free(folder: Path) -> None:
-    """ConfigError when a folder holds something that an export did not write."""
+def require_free(folder: Path, holds: str) -> None:
+    """ConfigError when a folder holds something that an export of this kind, which writes a file `holds`, did not
+    write: an export takes the place of the one before."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError(say(f"폴더가 아닙니다: {folder}.", f"not a folder: {folder}."))
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+    if (
+        folder.is_dir()
+        and any(folder.iterdir())
+        and not all((folder / name).is_file() for name in (MANIFEST, holds))
+    ):
         raise ConfigError(
             say(
                 f"빈 폴더가 아닙니다: {folder}. 다른 폴더를 쓰세요. 있는 것은 지우지 않습니다.",

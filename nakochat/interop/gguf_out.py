@@ -44,7 +44,7 @@ def write_gguf(exported: Exported, folder: Path, packing: str) -> Path:
             )
         )
     require_gguf()
-    require_free(folder)
+    require_free(folder, "Modelfile")
     split = split_name(exported.tokenizer)
     name = f"{exported.run.name}-{packing.upper()}.gguf"
     with whole_folder(folder) as files:

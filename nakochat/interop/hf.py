@@ -29,7 +29,7 @@ CODE = "modeling_nako.py"
 
 def write_hf(exported: Exported, folder: Path, dtype: str) -> None:
     """dtype: f32, f16 or bf16.  ConfigError when something else stands in the folder."""
-    require_free(folder)
+    require_free(folder, "config.json")
     weights = {
         name: tensor.to(DTYPES[dtype]) for name, tensor in _weights(exported) if not _is_constant(name)
     }

@@ -37,6 +37,14 @@ def test_a_run_is_named_by_itself_its_stage_or_its_step(nako_home):
     assert str(find_run(None)) == "toy/sft"
 
 
+@pytest.mark.parametrize("reference", ["openai-community/gpt2", "./folder", "folder", "~/folder"])
+def test_what_lies_elsewhere_has_to_come_in_first(reference, tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match=f"nako import {reference} --name"):
+        find_run(reference)
+
+
 def test_the_newest_run_comes_first():
     for age, name in enumerate(("new", "middle", "old")):
         make(name, "base", 1)

@@ -221,6 +221,8 @@ def test_mistakes_end_with_a_line(tmp_path, nako_home, capsys):
     assert "Traceback" not in capsys.readouterr().err
     assert cli.run(["export", "m", str(tmp_path / "out"), "--to", "hf"]) == 0
     assert cli.run(["export", "m", str(tmp_path / "out"), "--to", "hf"]) == 0  # over its own
+    assert cli.run(["export", "m", str(tmp_path / "out"), "--to", "gguf"]) == 2
+    assert (tmp_path / "out" / "model.safetensors").is_file()
 
 
 def test_the_card_shows_the_scores_and_costs_of_the_exported_stage(tmp_path):
