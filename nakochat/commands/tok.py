@@ -31,7 +31,6 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
     folder = run_folder(settings.run_name)
     record = folder / "tokenizer.json"
     made_with = {name: value for name, value in plain(settings).items() if name in SHAPING}
-    made_with["vocab_size"] = settings.vocabulary  # the default follows from the corpus
     if is_whole(folder / "tokenizer"):
         if record.is_file():  # a tokenizer may come from elsewhere, without a record
             refuse_changes(BEFORE | read_json(record).get("settings", made_with), made_with)
@@ -73,11 +72,11 @@ def _train(settings: TokenizerSettings, characters: int) -> Tokenizer:
         return train_characters(texts.read(characters))
     if not settings.phrases:
         first = CLASSIC_TOKENS if settings.special == "classic" else ()
-        return Tokenizer.train(texts.read(characters), settings.vocabulary, first=first)
+        return Tokenizer.train(texts.read(characters), settings.vocab_size, first=first)
     return Tokenizer.train_phrases(
         texts.read(characters),
         texts.read(min(characters, PHRASE_CHARACTERS)),
-        settings.vocabulary,
+        settings.vocab_size,
         settings.phrases,
     )
 

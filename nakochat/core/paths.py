@@ -154,8 +154,8 @@ def find_tokenizer(run: str | None) -> Path:
     if not found:
         raise ConfigError(
             say(
-                "토크나이저가 없습니다. 먼저 'nako tok train --name 이름 --corpus 글'로 만드세요.",
-                "there is no tokenizer. Make one first: 'nako tok train --name NAME --corpus TEXT'.",
+                "토크나이저가 없습니다. 먼저 'nako tok train --name 이름 --vocab-size 32768 --corpus 글'로 만드세요.",
+                "there is no tokenizer. Make one first: 'nako tok train --name NAME --vocab-size 32768 --corpus TEXT'.",
             )
         )
     name = found[0].parents[1].name

@@ -34,9 +34,9 @@ def parse_weighted(text: str) -> Weighted:
     if not 0 < weight <= 1000 or math.isnan(weight):
         raise ConfigError(
             say(
-                f"--data의 가중치는 0보다 크고 1000 이하여야 합니다: {text}. 예: --data chats.jsonl:2 (두 번씩).",
-                f"the weight of --data must be above 0 and at most 1000: {text}. For example: "
-                "--data chats.jsonl:2 (twice).",
+                f"경로 뒤의 가중치는 0보다 크고 1000 이하여야 합니다: {text}. 예: chats.jsonl:2 (두 번씩).",
+                f"the weight behind a path must be above 0 and at most 1000: {text}. For example: chats.jsonl:2 "
+                "(twice).",
             )
         )
     return Weighted(Path(path), weight)

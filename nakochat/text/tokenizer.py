@@ -108,8 +108,10 @@ class Tokenizer:
         if vocab_size < LEAST:
             raise DataError(
                 say(
-                    f"어휘가 너무 작습니다: {vocab_size} ({LEAST} 이상).",
-                    f"vocabulary too small: {vocab_size} ({LEAST} or more).",
+                    f"어휘가 너무 작습니다: {vocab_size}. 바이트와 특수 토큰이 들어가게 --vocab-size를 {LEAST} "
+                    "이상으로 하세요.",
+                    f"vocabulary too small: {vocab_size}. For bytes and special tokens --vocab-size must be {LEAST} "
+                    "or more.",
                 )
             )
         backend = byte_level(models.BPE(), split)

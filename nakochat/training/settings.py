@@ -43,9 +43,8 @@ class TokenizerSettings(CorpusSettings, RunSettings):
     special: Literal["chatml", "classic"] = "chatml"
     """특수 토큰의 이름: chatml(<|im_start|> …)이나 classic(<pad> <unk> <bos> <eos>가 0~3번). |
     Names of special tokens: chatml (<|im_start|> ...), or classic (<pad> <unk> <bos> <eos> are 0 to 3)."""
-    vocab_size: int | None = None
-    """어휘의 토큰 수 (특수 토큰 포함). bpe에만. 기본: --corpus의 글이면 32,768, 마을이면 4,096. |
-    Tokens of the vocabulary, special tokens included, if bpe.  Default: 32,768 for --corpus, 4,096 for the village."""
+    vocab_size: int = 4096
+    """어휘의 토큰 수 (특수 토큰 포함). bpe에만. | Tokens of the vocabulary, special tokens included, if bpe."""
     characters: Annotated[int, Parameter(alias="--max-chars")] = 6_000_000
     """학습에 쓸 글자 수; 메모리 8 GB에 담기는 것보다 많으면 그만큼만 고르게 뽑습니다. |
     Characters to train on; of more than 8 GB of memory can hold, an even sample."""
@@ -58,7 +57,7 @@ class TokenizerSettings(CorpusSettings, RunSettings):
     def __post_init__(self) -> None:
         RunSettings.__post_init__(self)
         CorpusSettings.__post_init__(self)
-        at_least(1, self, "characters", "vocab_size")
+        at_least(1, self, "characters")
         for name in ("conversations", "phrases"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(
@@ -67,11 +66,6 @@ class TokenizerSettings(CorpusSettings, RunSettings):
                         f"--{name} must be at least 0 and less than 1: {getattr(self, name)}.",
                     )
                 )
-
-    @property
-    def vocabulary(self) -> int:
-        """Tokens to learn, if bpe: the village has too few words for what a language needs."""
-        return self.vocab_size or (32_768 if self.corpus and self.kind == "bpe" else 4096)
 
     @property
     def texts(self) -> TokenizerTexts:

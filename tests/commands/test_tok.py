@@ -42,19 +42,6 @@ def test_a_start_that_failed_binds_nobody(tmp_path):
     assert read_json(run_folder("run") / "tokenizer.json")["settings"]["corpus"] == []
 
 
-def test_a_corpus_has_a_language_s_vocabulary_where_nothing_is_said(tmp_path):
-    assert settings(vocab_size=None).vocabulary == 4096
-    path = tmp_path / "글.jsonl"
-    path.write_text("\n".join(json.dumps({"text": f"글 {n} 가나다"}) for n in range(100)), encoding="utf-8")
-    chosen = settings(vocab_size=None, corpus=(path,))
-    assert chosen.vocabulary == 32_768
-    tok.train(chosen)
-    assert read_json(run_folder("run") / "tokenizer.json")["settings"]["vocab_size"] == 32_768
-    tok.train(settings(vocab_size=32_768, corpus=(path,)))  # said or not, it is the same
-    with pytest.raises(ConfigError, match="--vocab-size"):
-        settings(vocab_size=0)
-
-
 def test_an_older_record_stands_for_the_settings_that_it_does_not_name():
     tok.train(settings())
     path = run_folder("run") / "tokenizer.json"

@@ -75,7 +75,7 @@ def test_what_is_no_name_or_weight_is_refused():
     assert SftSettings(assistant_name=" 별이 ").assistant_name == "별이"
     with pytest.raises(ConfigError, match="--assistant-name"):
         SftSettings(assistant_name="<|im_end|>")
-    with pytest.raises(ConfigError, match="--data"):
+    with pytest.raises(ConfigError, match=r"a\.jsonl:0"):
         SftSettings(data=("a.jsonl:0",))
 
 
