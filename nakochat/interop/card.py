@@ -3,6 +3,8 @@
 Licences and credits are those that the run's own records name: what is not recorded is said to be unknown.
 """
 
+from pathlib import Path
+
 from nakochat.core.paths import run_folder
 from nakochat.core.rows import as_list, as_row, number, text
 from nakochat.data.sources.catalog import credit_lines
@@ -149,9 +151,10 @@ def _data(exported: Exported) -> list[str]:
     lines = [f"* {korean}" for korean, _ in credit_lines(named)]
     own = {text(shard, "source") for shard in run.shards if not as_list(shard.get("catalogue"))}
     if exported.imported is not None:
-        source, licence = exported.imported["imported"], exported.imported.get("licence")
+        source, licence = Path(exported.imported["imported"]), exported.imported.get("licence")
+        named = source.name if source.is_absolute() else source  # a card is for others: not where it lay here
         lines.append(
-            f"* 바탕 · base model: `{source}`, {licence or '라이선스가 적혀 있지 않습니다 · licence not stated'}"
+            f"* 바탕 · base model: `{named}`, {licence or '라이선스가 적혀 있지 않습니다 · licence not stated'}"
         )
     if "village" in own:
         lines.append("* 마을(생성한 글) · the village (generated): MIT")

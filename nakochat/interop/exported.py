@@ -32,7 +32,7 @@ class Exported:
     """Whether the template is our chat format, and not that of a model that was imported and not trained on."""
     step: int
     imported: dict[str, Any] | None
-    """Where the run's base came from, if not from training here."""
+    """Where the model that it began as came from, if not from training here."""
 
     @property
     def kind(self) -> str:
@@ -56,8 +56,7 @@ def read_run(run: RunReference) -> Exported:
     checkpoint = checkpoint_of(run)
     checkpoint.require_tokenizer(tokenizer.hash)
     template = run.folder.parent / "tokenizer" / TEMPLATE
-    imported = _imported(run_folder(run.name))
-    foreign = imported is not None and run.stage == "base" and template.is_file()
+    foreign = "imported" in _object(run.folder / "config.json") and template.is_file()
     return Exported(
         run=run,
         model=checkpoint.model(torch.float32, torch.device("cpu")).eval(),
@@ -65,14 +64,31 @@ def read_run(run: RunReference) -> Exported:
         template=template.read_text(encoding="utf-8") if foreign else chat_format.template(tokenizer),
         own_template=not foreign,
         step=checkpoint.step,
-        imported=imported,
+        imported=_imported(run.folder),
     )
 
 
 def _imported(folder: Path) -> dict[str, Any] | None:
-    path = folder / "base" / "config.json"
+    """What is recorded of the model from elsewhere that the one of a stage's folder goes back to, in whatever run it
+    lies; None where there is none, or a run in between is gone."""
+    passed: set[Path] = set()
+    while folder not in passed:
+        passed.add(folder)
+        config = _object(folder / "config.json")
+        if "imported" in config:
+            return config
+        parent = _object(folder / "origin.json").get("parent")
+        named = parent.get("checkpoint") if isinstance(parent, dict) else None  # NAME/STAGE@STEP
+        if not isinstance(named, str):
+            return None
+        name, _, rest = named.partition("/")
+        folder = run_folder(name) / rest.partition("@")[0]
+    return None
+
+
+def _object(path: Path) -> dict[str, Any]:
     found = read_json(path) if path.is_file() else {}
-    return found if isinstance(found, dict) and "imported" in found else None
+    return found if isinstance(found, dict) else {}
 
 
 def require_free(folder: Path, holds: str) -> None:

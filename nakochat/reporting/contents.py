@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from nakochat.core.josa import josa
+from nakochat.core.rows import text
 from nakochat.reporting.beside import Earlier, earlier, published
 from nakochat.reporting.cost import cost, tokenizer, total_seconds, total_tokens
 from nakochat.reporting.dialogues import dialogues
@@ -64,6 +65,10 @@ def _summary(run: Run) -> Words:
     past = Words(f"{names.ko} 단계를 거친", f"that went through {names.en}") if names else _IN_TRAINING
     ko = [f"{josa(run.name, '은')} {past.ko} 한국어 언어 모델입니다."]
     en = [f"{run.name} is a Korean language model {past.en}."]
+    for stage in run.stages:
+        if source := text(stage.config, "imported"):
+            ko.append(f"{josa(stage.label, '은')} 여기에서 학습한 것이 아니라 들여온 모델입니다({source}).")
+            en.append(f"{stage.label} was not trained here but imported ({source}).")
     seconds, tokens = total_seconds(run), total_tokens(run)
     if seconds:
         ko.append(f"학습에 {josa(duration(seconds).ko, '이')} 걸렸습니다.")

@@ -19,7 +19,7 @@ from nakochat.models.model import build_model
 from nakochat.models.nako import NakoConfig
 from nakochat.text.conversation import Part, assistant, render, render_prompt, system, user
 from nakochat.text.tokenizer import Tokenizer
-from tests.interop.families import TEXT, greedy
+from tests.interop.families import TEXT, greedy, make_family
 
 CONFIGS = {
     "llama": LlamaConfig(vocab_size=300, layers=2, width=32, heads=4, kv_heads=2, context=48),
@@ -193,6 +193,19 @@ def test_a_model_that_came_in_goes_out_with_its_own_template(family, tmp_path, n
     rows = read_folder(family.folder).rows
     with torch.no_grad():
         assert torch.allclose(model(ids).logits[..., :rows], family.model(ids).logits, atol=1e-4)
+
+
+def test_a_card_names_the_model_that_a_run_goes_back_to_through_others(tmp_path, nako_home):
+    keep(read_folder(make_family("llama", tmp_path / "theirs").folder), "smol", str(tmp_path / "theirs"))
+    for name, stage, parent in (("mine", "base", "smol/base@0"), ("told", "sft", "mine/base@7")):
+        make_run(name, CONFIGS["llama"], stage)
+        write_json(run_folder(name) / stage / "origin.json", {"parent": {"checkpoint": parent}})
+    run = read_run(find_run("told"))
+    assert run.own_template
+    write_hf(run, tmp_path / "out", "f32")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "license: apache-2.0" in card
+    assert "base model: `theirs`" in card  # and not where it lay
 
 
 def test_the_card_names_data_and_licences(tmp_path, nako_home):

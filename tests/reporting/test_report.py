@@ -34,6 +34,12 @@ def test_a_whole_run(run_folder: Path) -> None:
         assert said in page
 
 
+def test_a_model_that_came_in_is_not_said_to_be_trained_here(run_folder: Path) -> None:
+    (run_folder / "base" / "config.json").write_text('{"imported": "owner/name@1"}', encoding="utf-8")
+    markdown, _ = write_report(run_folder)
+    assert "BASE는 여기에서 학습한 것이 아니라 들여온 모델입니다(owner" in markdown.read_text("utf-8")
+
+
 def test_hostile_text_of_a_model_stays_text(run_folder: Path) -> None:
     in_markdown, in_html = write_report(run_folder)
     assert in_html.read_text("utf-8").count("<script>") == 1
