@@ -1,6 +1,7 @@
 """What every test gets -> a home folder of its own, no network, and a failed run when nothing was checked."""
 
 import contextlib
+import gc
 import os
 import resource
 import socket
@@ -98,6 +99,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not torch.cuda.is_available():
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="no CUDA device here"))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: no search for garbage, and every stage begins with one, need look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
