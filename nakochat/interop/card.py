@@ -152,9 +152,9 @@ def _data(exported: Exported) -> list[str]:
     own = {text(shard, "source") for shard in run.shards if not as_list(shard.get("catalogue"))}
     if exported.imported is not None:
         source, licence = Path(exported.imported["imported"]), exported.imported.get("licence")
-        named = source.name if source.is_absolute() else source  # a card is for others: not where it lay here
+        shown = source.name if source.is_absolute() else source  # a card is for others: not where it lay here
         lines.append(
-            f"* 바탕 · base model: `{named}`, {licence or '라이선스가 적혀 있지 않습니다 · licence not stated'}"
+            f"* 바탕 · base model: `{shown}`, {licence or '라이선스가 적혀 있지 않습니다 · licence not stated'}"
         )
     if "village" in own:
         lines.append("* 마을(생성한 글) · the village (generated): MIT")

@@ -245,7 +245,7 @@ def _own_chats(
     if taken < room / 2 and stage.machine.is_first:
         speak(
             say(
-                f"  내 대화는 이 단계가 배우는 대화의 {taken / room:.0%}이고, 나머지는 마을의 대화입니다. "
+                f"  이 단계가 배우는 대화 가운데 내 대화: {taken / room:.0%}. 나머지는 마을의 대화입니다. "
                 "더 자주 배우려면 파일 뒤에 :횟수를 붙이세요.",
                 f"  Of the conversations of this stage {taken / room:.0%} are your own, the rest the village's. "
                 "To take yours in more often, put :TIMES behind the file.",

@@ -118,7 +118,7 @@ def test_chats_of_ones_own_take_the_place_of_the_villages(
     assert village or taken == pytest.approx(room)
     said = capsys.readouterr().out
     assert ("다 들어가지 않아" in said) is not village
-    assert (f"{taken / room:.0%}이고, 나머지는 마을의 대화" in said) is village
+    assert (f"{taken / room:.0%}. 나머지는 마을의 대화" in said) is village
 
 
 def test_conversations_and_lessons_that_were_damaged_are_passed_over_where_they_are_met(
