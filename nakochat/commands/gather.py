@@ -1,4 +1,4 @@
-"""A preset's sources -> texts and conversations, pulled and prepared for a run: what the larger presets learn from.
+"""A preset's sources -> texts, conversations and tasks of a run, pulled: what the larger presets learn from.
 
 The tokenizer is trained on the first files while the rest comes in the background; base begins when all of it is
 prepared.  Whatever is finished is not made again.
@@ -17,6 +17,7 @@ from nakochat.core.progress import speak
 from nakochat.data.corpus.files import find_files
 from nakochat.data.shards.token_set import PART, part_folder
 from nakochat.data.sources.pulled import data_folder
+from nakochat.training.lesson_shards import parse_tasks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,8 @@ class Supplies:
     """Files in all."""
     chats: tuple[str, ...] = ()
     """Of the catalogue: conversations for mid and sft, NAME or NAME:WEIGHT."""
+    tasks: tuple[str, ...] = ()
+    """Tasks whose items to learn from are mixed into mid and sft, NAME or NAME:TIMES."""
 
 
 def gather(supplies: Supplies, run: str, train_tokenizer: Callable[[tuple[Path, ...]], None]) -> str:
@@ -60,6 +63,14 @@ def gather_chats(supplies: Supplies) -> tuple[str, ...]:
         sources.pull(name)
         found.append(f"{data_folder(name)}{colon}{weight}")
     return tuple(found)
+
+
+def gather_tasks(supplies: Supplies) -> tuple[str, ...]:
+    """Pull what the tasks' items are read from; as --tasks takes them."""
+    named = (task.benchmark.source for task in parse_tasks(supplies.tasks))
+    for source in dict.fromkeys(source for source in named if source is not None):
+        sources.pull(source)
+    return supplies.tasks
 
 
 def supplies_of(values: dict[str, object]) -> Supplies:

@@ -18,7 +18,7 @@ from cyclopts import Parameter
 
 from nakochat.commands import evaluate, report, tok
 from nakochat.commands import serve as server
-from nakochat.commands.gather import gather, gather_chats, supplies_of
+from nakochat.commands.gather import gather, gather_chats, gather_tasks, supplies_of
 from nakochat.commands.launch import score_in_process, train_in_processes
 from nakochat.commands.presets import SUPPLIES, base_for, load_preset
 from nakochat.core.errors import ConfigError
@@ -152,7 +152,9 @@ def _with_texts(settings: SpeedrunSettings, values: dict[str, Any]) -> SpeedrunS
         return settings
     supplies = supplies_of(values[SUPPLIES])
     data = (gather(supplies, name, train_tokenizer),)
-    return dataclasses.replace(settings, data=data, chats=settings.chats or gather_chats(supplies))
+    chats = settings.chats or gather_chats(supplies)
+    tasks = settings.tasks or (supplies.tasks if settings.task_data is not None else gather_tasks(supplies))
+    return dataclasses.replace(settings, data=data, chats=chats, tasks=tasks)
 
 
 def _stages(settings: SpeedrunSettings, values: dict[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """What the larger presets learn from, pulled from a hub on loopback and prepared."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from nakochat.commands import gather as gather_module
 from nakochat.commands import tok
-from nakochat.commands.gather import Supplies, gather, gather_chats, supplies_of
+from nakochat.commands.gather import Supplies, gather, gather_chats, gather_tasks, supplies_of
 from nakochat.commands.plan import PlanSettings
 from nakochat.commands.plan import main as plan
 from nakochat.commands.presets import SUPPLIES, load_preset
@@ -15,6 +17,7 @@ from nakochat.core.files import read_json
 from nakochat.core.paths import set_folder
 from nakochat.data.shards.token_set import TokenSet
 from nakochat.data.sources.pulled import data_folder
+from nakochat.training.lesson_shards import parse_tasks
 from nakochat.training.settings import TokenizerSettings
 from tests.fake_hub import FakeHub, in_place_of_the_hub
 
@@ -73,6 +76,21 @@ def test_conversations_come_as_chats_are_named(hub: FakeHub) -> None:
     path, _, weight = found.rpartition(":")
     assert (Path(path), weight) == (data_folder("koalpaca"), "2")
     assert [file.name for file in Path(path).rglob("*.parquet")]
+
+
+def test_what_tasks_are_read_from_is_pulled_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    pulled: list[str] = []
+    monkeypatch.setattr(gather_module.sources, "pull", pulled.append)
+    tasks = ("arc-easy", "arc-challenge:2", "spelling")  # spelling is generated
+    assert gather_tasks(dataclasses.replace(SUPPLIED, tasks=tasks)) == tasks
+    assert pulled == ["arc"]
+    assert gather_tasks(SUPPLIED) == ()
+
+
+@pytest.mark.parametrize("name", ["d20", "d26", "d32"])
+def test_a_preset_mixes_choices_maths_and_spelling_into_mid(name: str) -> None:
+    found = {task.benchmark.name for task in parse_tasks(supplies_of(load_preset(name)[SUPPLIES]).tasks)}
+    assert {"arc-easy", "arc-challenge", "mmlu", "kmmlu", "gsm8k", "spelling"} <= found
 
 
 @pytest.mark.parametrize("name", ["d20", "d26", "d32"])

@@ -188,15 +188,18 @@ def test_a_large_preset_learns_from_what_it_gathers(done, monkeypatch, tmp_path)
 
     monkeypatch.setattr(speedrun, "gather", gather)
     monkeypatch.setattr(speedrun, "gather_chats", lambda supplies: (f"{tmp_path}/talk:2",))
+    monkeypatch.setattr(speedrun, "gather_tasks", lambda supplies: supplies.tasks)
     speedrun.main(SpeedrunSettings(preset="d20", name="big", device="cpu"))
     made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft")}
     assert supplied == [("fineweb-2-edu-korean", "big")]
     assert made["tok"].corpus == (tmp_path / "first",)
     assert (made["base"].data, made["base"].corpus) == (("made:1",), ())
     assert made["mid"].data == made["sft"].data == (f"{tmp_path}/talk:2",)
+    assert made["mid"].tasks == made["sft"].tasks
+    assert {"gsm8k:2", "spelling"} <= set(made["mid"].tasks)
     done.clear()
     speedrun.main(SpeedrunSettings(preset="d20", name="own", device="cpu", corpus=(tmp_path / "mine",)))
     made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid")}
     assert made["tok"].corpus == made["base"].corpus == (tmp_path / "mine",)
-    assert made["mid"].data == ()
+    assert made["mid"].data == made["mid"].tasks == ()
     assert len(supplied) == 1
