@@ -23,7 +23,7 @@ from nakochat.core.paths import run_folder
 from nakochat.core.progress import padded, speak
 from nakochat.core.run import PLAN
 from nakochat.data.prepare import stored_validation
-from nakochat.models.sizing import config_of_depth, count, recipe_of_tokens
+from nakochat.models.sizing import Recipe, config_of_depth, count, recipe_of_tokens
 from nakochat.reporting.ladder import draw_ladder
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import base
@@ -89,6 +89,9 @@ def main(
         점과 법칙을 이 파일에도 씁니다. | Write points and law here too.
     """
     _require(budgets, depths, buys)
+    ladder = [(budget, depth) for budget in sorted(set(budgets)) for depth in sorted(set(depths))]
+    for budget, depth in ladder:  # before the tokenizer is trained
+        _recipe(depth, budget, context, vocab_size)
     common: dict[str, Any] = {"corpus": corpus, "column": column, "encoding": encoding, "seed": seed}
     tok.train(TokenizerSettings(preset="tiny", name=name, vocab_size=vocab_size, conversations=0.0, **common))
     options = {
@@ -98,7 +101,6 @@ def main(
         "compile": compile,
         "rows_per_piece": rows_per_piece,
     }
-    ladder = [(budget, depth) for budget in sorted(set(budgets)) for depth in sorted(set(depths))]
     rungs = [
         _rung(name, depth, budget, context, options) for budget, depth in ladder
     ]  # all, before any trains
@@ -128,10 +130,9 @@ def _require(budgets: tuple[float, ...], depths: tuple[int, ...], buys: tuple[fl
                 )
 
 
-def _rung(name: str, depth: int, budget: float, context: int, options: dict[str, Any]) -> BaseSettings:
-    """The settings of one run.  ConfigError for a budget of fewer than ten steps."""
-    size = Tokenizer.load(run_folder(name) / "tokenizer").vocab_size
-    config = config_of_depth(depth, vocab_size=size, context=context)
+def _recipe(depth: int, budget: float, context: int, vocab_size: int) -> Recipe:
+    """ConfigError for a budget of fewer than ten steps."""
+    config = config_of_depth(depth, vocab_size=vocab_size, context=context)
     found = recipe_of_tokens(config, budget / count(config).flops_per_token, least_steps=_LEAST_STEPS)
     if found.steps < 10:
         raise ConfigError(
@@ -142,6 +143,13 @@ def _rung(name: str, depth: int, budget: float, context: int, options: dict[str,
                 "smaller --depths.",
             )
         )
+    return found
+
+
+def _rung(name: str, depth: int, budget: float, context: int, options: dict[str, Any]) -> BaseSettings:
+    """The settings of one run."""
+    size = Tokenizer.load(run_folder(name) / "tokenizer").vocab_size
+    found = _recipe(depth, budget, context, size)
     return BaseSettings(
         preset="tiny",
         name=f"{name}-{budget:.2g}-d{depth}".replace("+", ""),

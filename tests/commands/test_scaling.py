@@ -94,6 +94,8 @@ def test_budgets_take_what_they_say(trained):
 def test_a_ladder_that_cannot_stand_is_refused(trained, options, error, said):
     with pytest.raises(error, match=said):
         main(**{"budgets": (1e12, 4e12), "depths": (1, 2, 3), **OPTIONS, **options})
+    if error is ConfigError:
+        assert not run_folder("scaling").exists()  # before the tokenizer is trained
 
 
 def test_a_rung_is_an_ordinary_run_that_is_not_run_twice(capsys, nako_home, monkeypatch):
