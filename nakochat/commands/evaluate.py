@@ -241,14 +241,16 @@ def score_texts(scorer: Scorer, sets: list[Texts], machine: Machine) -> dict[str
     """Measure and show, a line for each domain."""
     found = measure_texts(scorer, sets, machine=machine)
     for entry in found.values() if machine.is_first else ():
-        figures = (
-            f"{entry['bits_per_byte']:.4f} bits/byte, {entry['bits_per_character']:.4f} bits/character, "
-            f"perplexity {entry['perplexity']:.2f}"
-        )
-        accuracy = say("토큰을 맞힌 비율", "tokens right")
+        bits, each = f"{entry['bits_per_byte']:.4f}", f"{entry['bits_per_character']:.4f}"
+        confused, right = f"{entry['perplexity']:.2f}", f"{100 * entry['token_accuracy']:.1f} %"
+        size, digest = f"{entry['bytes']:,}", entry["sha256"][:12]
         speak(
-            f"  {say(entry['label']['ko'], entry['label']['en'])}: {figures}, {accuracy} "
-            f"{100 * entry['token_accuracy']:.1f} % ({entry['bytes']:,} bytes, sha256 {entry['sha256'][:12]})"
+            say(
+                f"  {entry['label']['ko']}: 바이트당 {bits}비트, 글자당 {each}비트, 혼란도 {confused}, "
+                f"맞힌 토큰 {right} ({size}바이트, sha256 {digest})",
+                f"  {entry['label']['en']}: {bits} bits per byte, {each} per character, perplexity {confused}, "
+                f"tokens right {right} ({size} bytes, sha256 {digest})",
+            )
         )
     return found
 
