@@ -28,6 +28,8 @@ WATCHED = "loss_watch.json"
 _WINDOWS = 20
 _LATE = 10_000  # steps that say enough of how noisy the last half is
 _LEAST_STEPS = 20  # of a curve that says anything
+_REWARMED = 150  # steps after which weights that were trained before have found back to where they were
+_CHANCE = 5  # deviations by which the mean of some windows may be off: many are looked at, again and again
 TOLERANCE = 0.03  # what two runs that differ in their seed alone stay within (docs/log.md has 1 to 2 %)
 _SPIKE = (
     1.25  # times the median of the steps before it, and six of their deviations: batches of answers are noisy
@@ -112,19 +114,7 @@ def look_at_itself(
         return []
     found = [_start(curve, fresh_vocabulary)] if fresh_vocabulary else []
     windows = curve.windows
-    lowest = min(windows)
-    risen = windows[-1] - lowest
-    if risen > TOLERANCE * abs(lowest) + 3 * curve.noise:
-        step = windows.index(lowest) * max(1, len(curve.losses) // _WINDOWS)
-        found.append(
-            Finding(
-                normal=False,
-                ko=f"손실이 {step}걸음쯤 {lowest:.3f}까지 내려갔다가 {josa(f'{windows[-1]:.3f}', '으로')} 다시 "
-                "올랐습니다. 학습률이 높거나 (--matrix-rate, --rate-scale을 낮춰 보세요) 뒤쪽 자료가 앞과 다릅니다.",
-                en=f"the loss fell to {lowest:.3f} about step {step} and rose again to {windows[-1]:.3f}. The "
-                "rates are too high (try a lower --matrix-rate or --rate-scale), or later data differs from earlier.",
-            )
-        )
+    found += _risen(curve, is_fresh=bool(fresh_vocabulary))
     if fresh_vocabulary and windows[-1] > 0.98 * windows[0]:
         found.append(
             Finding(
@@ -147,14 +137,48 @@ def look_at_itself(
             )
         )
     if all(finding.normal for finding in found):
+        fell = windows[-1] <= windows[0]
         found.append(
             Finding(
                 normal=True,
-                ko=f"손실이 {windows[0]:.3f}에서 {windows[-1]:.3f}까지 고르게 내려왔습니다.",
-                en=f"the loss came down evenly from {windows[0]:.3f} to {windows[-1]:.3f}.",
+                ko=f"손실이 {windows[0]:.3f}에서 "
+                + (
+                    f"{windows[-1]:.3f}까지 고르게 내려왔습니다."
+                    if fell
+                    else f"시작해 {windows[-1]:.3f}입니다."
+                ),
+                en=f"the loss {'came down evenly' if fell else 'went'} from {windows[0]:.3f} to {windows[-1]:.3f}.",
             )
         )
     return found
+
+
+def _risen(curve: Curve, *, is_fresh: bool) -> list[Finding]:
+    """Whether the loss stands above where it was before.
+
+    Levels are means over a fifth of the curve: the lowest of twenty windows is low by chance.  Trained weights begin
+    with a rise, for their rates were low at the end of the stage before: what counts begins behind it.
+    """
+    if not is_fresh and len(curve.losses) < _REWARMED:
+        return []
+    windows = curve.windows
+    wide = max(1, len(windows) // 5)
+    levels = [fmean(windows[at : at + wide]) for at in range(len(windows) - wide + 1)]
+    early = levels[: len(levels) // 2]
+    since = 0 if is_fresh else early.index(max(early))
+    lowest, last = min(levels[since:]), levels[-1]
+    if last - lowest <= TOLERANCE * abs(lowest) + _CHANCE * curve.noise / math.sqrt(wide):
+        return []
+    step = (levels.index(lowest, since) + wide // 2) * max(1, len(curve.losses) // _WINDOWS)
+    return [
+        Finding(
+            normal=False,
+            ko=f"손실이 {step}걸음쯤 {lowest:.3f}까지 내려갔다가 {josa(f'{last:.3f}', '으로')} 다시 올랐습니다. "
+            "학습률이 높거나 (--matrix-rate, --rate-scale을 낮춰 보세요) 뒤쪽 자료가 앞과 다릅니다.",
+            en=f"the loss fell to {lowest:.3f} about step {step} and rose again to {last:.3f}. The "
+            "rates are too high (try a lower --matrix-rate or --rate-scale), or later data differs from earlier.",
+        )
+    ]
 
 
 def _start(curve: Curve, vocabulary: int) -> Finding:

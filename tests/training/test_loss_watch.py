@@ -53,6 +53,22 @@ def test_a_loss_that_rises_again_is_named_with_its_step():
     assert "rose again" in said
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_trained_weights_may_begin_with_a_rise_and_batches_may_differ(seed):
+    """As tiny's mid does: up while the rates rise again, down with them; some batches hold more text than others."""
+    draw = random.Random(seed)
+    losses = [0.9 + 0.25 * min(1, n / 30) - 0.25 * n / 460 + draw.uniform(-0.2, 0.2) for n in range(460)]
+    for steps in range(20, 461, 10):
+        assert off(losses[:steps], fresh=None) == []
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_trained_weights_that_only_get_worse_are_named(seed):
+    draw = random.Random(seed)
+    (said,) = off([0.9 + 0.002 * n + draw.gauss(0, 0.1) for n in range(300)], fresh=None)
+    assert "rose again" in said
+
+
 def test_a_loss_that_stays_is_named():
     assert any("hardly fell" in said for said in off([math.log(VOCABULARY)] * 100))
 
