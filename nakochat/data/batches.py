@@ -2,7 +2,7 @@
 
 The order of documents is a permutation by (seed, epoch), computed as it is needed (order.py); the packer turns it into
 rows; rank r of W takes rows r, r+W, … of every step.  The position in the stream is small and exact: epoch, cursor, and
-the pieces in the packer's buffer.
+the pieces in the packer's buffer with what it owes.
 """
 
 import math
@@ -27,9 +27,13 @@ from nakochat.data.shards.shard import Documents
 
 IGNORE = -100
 ASKED = 256  # the number of places at which a loss is computed is a multiple of this
-BUFFER = 256  # documents among which the packer looks for a fit
+BUFFER = (
+    1024  # documents among which the packer looks for a fit, and over which the share of texts is evened out
+)
 AHEAD = 1024  # places of the order that are computed together
-ORDER = "feistel"  # names how documents are put in order: a position in another order means other documents
+ORDER = (
+    "feistel, in turn"  # names how documents and rows are put in order: a position in another means others
+)
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,7 @@ class PackedBatches:
             "epoch": self.epoch,
             "cursor": self.cursor,
             "buffer": [list(piece) for piece in self._packer.buffer],
+            "owed": self._packer.owed,
             "dropped": self._packer.dropped,
             "used": self._used,
             "asked": self._asked,
@@ -253,7 +258,8 @@ class PackedBatches:
         self.epoch, self.cursor = state["epoch"], state["cursor"]
         self._packer.documents = self._documents()
         self._packer.buffer = [Piece(*piece) for piece in state["buffer"]]
-        self._packer.dropped, self._used, self._asked = state["dropped"], state["used"], state["asked"]
+        self._packer.owed, self._packer.dropped = state["owed"], state["dropped"]
+        self._used, self._asked = state["used"], state["asked"]
 
     def _documents(self) -> Iterator[Piece]:
         """Whole documents from the cursor on, for ever."""

@@ -1,3 +1,6 @@
+import itertools
+import random
+from collections import Counter
 from itertools import islice
 
 from hypothesis import given, settings
@@ -8,28 +11,36 @@ from nakochat.data.packing import Packer, Piece
 
 def plain_rows(documents, row, size):
     """The same packing over one unsorted list, without any cleverness."""
-    documents, buffer = iter(documents), []
+    documents, buffer, owed = iter(documents), [], 0
+
+    def refill():
+        while len(buffer) < size and (piece := next(documents, None)) is not None:
+            if piece.is_text or piece.length <= row:
+                buffer.append(piece)
+
     while True:
-        pieces, room = [], row
-        while room:
-            while len(buffer) < size and (piece := next(documents, None)) is not None:
-                if piece.is_text or piece.length <= row:
-                    buffer.append(piece)
-            if fitting := [piece for piece in buffer if piece.length <= room]:
-                piece = max(fitting)
-                buffer.remove(piece)
-            elif texts := [piece for piece in buffer if piece.is_text]:
-                whole = min(texts)
-                buffer.remove(whole)
-                if whole.length - room >= row // 8:
-                    buffer.append(Piece(whole.length - room, whole.document, whole.start + room, True))
-                piece = whole._replace(length=room)
-            else:
-                break
-            pieces.append(piece)
-            room -= piece.length
-        if not pieces:
+        refill()
+        if not buffer:
             return
+        texts = [piece for piece in buffer if piece.is_text]
+        owed += row * sum(piece.length for piece in texts) // sum(piece.length for piece in buffer)
+        wanted = [piece for piece in buffer if piece.is_text == (owed >= row // 2)]
+        whole, pieces, room = (wanted or buffer)[0], [], row
+        while whole is not None:
+            buffer.remove(whole)
+            tail = whole.length - room
+            if tail > 0 and tail >= row // 8:
+                buffer.append(Piece(tail, whole.document, whole.start + room, True))
+            pieces.append(whole._replace(length=min(whole.length, room)))
+            room -= pieces[-1].length
+            refill()
+            fitting = [piece for piece in buffer if piece.length <= room]
+            texts = [piece for piece in buffer if piece.is_text]
+            if not room or not (fitting or texts):
+                whole = None
+            else:  # max gives the first, and so the oldest, of equals
+                whole = max(fitting, key=lambda piece: piece.length) if fitting else texts[0]
+        owed -= sum(piece.length for piece in pieces if piece.is_text)
         yield pieces
 
 
@@ -47,6 +58,40 @@ def test_rows_are_those_of_the_plain_packing(documents, row, size):
     assert packer.next_row() == []
 
 
+def test_long_documents_come_in_their_turn_and_texts_in_their_share():
+    """Of web pages among conversations every length comes at once, from the first rows on."""
+    row, rng = 257, random.Random(0)
+    lengths = [
+        (rng.randint(300, 12_000), True) if n % 30 == 0 else (rng.randint(30, 150), False)
+        for n in range(40_000)
+    ]
+    pieces = [Piece(length, n, 0, is_text) for n, (length, is_text) in enumerate(lengths)]
+    stream = iter(pieces)
+    packer = Packer(stream, row=row, size=1024)
+    rows = [packer.next_row() for _ in range(3000)]
+    learned = Counter()
+    for piece in itertools.chain(*rows):
+        learned[piece.document] += piece.length
+    came = pieces[: next(stream).document]
+    for least, most in ((300, 4000), (4000, 8000), (8000, 12_001)):
+        of_these = [piece for piece in came if piece.is_text and least <= piece.length < most]
+        assert sum(learned[piece.document] for piece in of_these) > 0.6 * sum(
+            piece.length for piece in of_these
+        )
+    wanted = sum(length for length, is_text in lengths if is_text) / sum(length for length, _ in lengths)
+    for at in range(0, 3000, 100):
+        texts = sum(piece.length for piece in itertools.chain(*rows[at : at + 100]) if piece.is_text)
+        assert abs(texts / (100 * row) - wanted) < 0.15
+
+
+def test_the_rows_of_a_long_document_lie_apart():
+    pieces = [Piece(5000 if n == 40 else 700, n, 0, True) for n in range(600)]
+    packer = Packer(iter(pieces), row=257, size=64)
+    held = [n for n in range(1300) if any(piece.document == 40 for piece in packer.next_row())]
+    assert len(held) > 15  # of 20
+    assert min(after - before for before, after in itertools.pairwise(held)) > 16
+
+
 def test_a_buffer_put_back_gives_the_same_rows():
     pieces = [Piece(3 + n * 7 % 30, n, 0, n % 3 > 0) for n in range(300)]
     stream = iter(pieces)
@@ -55,9 +100,8 @@ def test_a_buffer_put_back_gives_the_same_rows():
         packer.next_row()
     rest = list(stream)
     other = Packer(iter(rest), row=32, size=50)
-    other.buffer = packer.buffer
+    other.buffer, other.owed = packer.buffer, packer.owed
     packer.documents = iter(rest)
-    assert packer.buffer == sorted(packer.buffer)
     for _ in range(40):
         assert packer.next_row() == other.next_row()
 
