@@ -225,7 +225,7 @@ def _village_documents(
 ) -> Iterator[Encoded]:
     """Documents in order of their number until there are `tokens` of them."""
     made = 0
-    title = say(f"마을 만들기 ({'글' if kind == 'text' else '대화'})", f"village ({kind})")
+    title = say(f"마을의 {'글' if kind == 'text' else '대화'} (토큰)", f"village {kind} (tokens)")
     asked = kind, seed, name, OFFSETS[stage]
     chunks = _chunks_made_here(tokenizer, *asked) if tokens <= FEW else _chunks_of_workers(tokenizer, *asked)
     with contextlib.closing(chunks), Bar(title, tokens, every=10**12) as bar:
