@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from nakochat.models.model import Model
 
 ROWS = 64
-LOGITS = 2**28  # at once: 1 GiB in float32, and as much again for their softmax
+LOGITS = 2**28  # at once: 1 GiB in float32, and about four times as much again for the cap and the softmax
+LOGITS_ON_CPU = 2**22  # more is slower there (1.7 times at 2**28), and takes memory that training itself does not
 
 
 def log_likelihoods(
@@ -38,12 +39,20 @@ def predictions(
 
     vocab_size: logits beyond it stand for no token and are left out; temperature: what they are divided by.  Sequences
     must fit the model's context.  They are run longest first in batches of one width, so that padding is small, and of
-    at most LOGITS logits, or one sequence.
+    at most LOGITS (LOGITS_ON_CPU) logits, or one sequence.
     """
     some = [index for index in range(len(sequences)) if len(sequences[index]) > 1]
     order = sorted(some, key=lambda index: -len(sequences[index]))
-    results = [(torch.empty(0), torch.empty(0, dtype=torch.bool))] * len(sequences)
-    most = positions_at_once(vocab_size)
+    # room for all before the first batch: what is kept must not lie between what is given back, and split it up
+    lengths = [max(0, len(sequence) - 1) for sequence in sequences]
+    results = list(
+        zip(
+            torch.empty(sum(lengths)).split(lengths),
+            torch.empty(sum(lengths), dtype=torch.bool).split(lengths),
+            strict=True,
+        )
+    )
+    most = positions_at_once(vocab_size, device)
     start = 0
     while start < len(order):
         width = len(sequences[order[start]])
@@ -60,11 +69,12 @@ def predictions(
         found = -F.cross_entropy(logits, targets, reduction="none").view(len(chunk), -1).cpu()
         first = (logits.argmax(dim=-1) == targets).view(len(chunk), -1).cpu()
         for row, index in enumerate(chunk):
-            own = slice(len(sequences[index]) - 1)
-            results[index] = (found[row, own], first[row, own])
+            values, likeliest = results[index]
+            values.copy_(found[row, : lengths[index]])
+            likeliest.copy_(first[row, : lengths[index]])
     return results
 
 
-def positions_at_once(vocab_size: int) -> int:
+def positions_at_once(vocab_size: int, device: torch.device) -> int:
     """Of how many tokens the logits may be held together."""
-    return max(1, LOGITS // vocab_size)
+    return max(1, (LOGITS_ON_CPU if device.type == "cpu" else LOGITS) // vocab_size)

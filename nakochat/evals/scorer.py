@@ -183,7 +183,7 @@ class EngineScorer:
     def _parts(self, asks: Sequence[Ask], rows: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
         """Continuations in batches; padded to the longest of its batch, none may reach beyond the model's context."""
         parts: list[list[tuple[int, int]]] = []
-        held = positions_at_once(self.engine.tokenizer.vocab_size)
+        held = positions_at_once(self.engine.tokenizer.vocab_size, self.engine.machine.device)
         before = after = 0
         for a, c in sorted(rows, key=lambda row: len(asks[row[0]].continuations[row[1]])):
             before = max(before, len(asks[a].context))

@@ -30,5 +30,5 @@ def test_it_is_written_as_it_is_read() -> None:
 
 @pytest.mark.parametrize("text", ["a:0", "a:-1", "a:nan", "a:inf", "a:1e9"])
 def test_a_weight_that_is_none(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"--data.*chats\.jsonl:2"):
+    with pytest.raises(ConfigError, match=r"chats\.jsonl:2"):
         parse_weighted(text)

@@ -44,7 +44,7 @@ def test_no_more_logits_at_once_than_the_limit(monkeypatch, limit, most_rows):
     whole = log_likelihoods(built, sequences, CPU)
     shapes = []
     built.register_forward_hook(lambda _, ids, logits: shapes.append(logits.shape))
-    monkeypatch.setattr(likelihood, "LOGITS", limit)
+    monkeypatch.setattr(likelihood, "LOGITS_ON_CPU", limit)
     for found, before in zip(log_likelihoods(built, sequences, CPU), whole, strict=True):
         assert torch.allclose(found, before, atol=1e-6, rtol=0)
     assert all(shape.numel() <= limit or (len(shape) == 3 and shape[0] == 1) for shape in shapes)
