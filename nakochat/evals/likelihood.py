@@ -10,7 +10,9 @@ from nakochat.models.model import Model
 
 ROWS = 64
 LOGITS = 2**28  # at once: 1 GiB in float32, and about four times as much again for the cap and the softmax
-LOGITS_ON_CPU = 2**22  # more is slower there (1.7 times at 2**28), and takes memory that training itself does not
+LOGITS_ON_CPU = (
+    2**22
+)  # more is slower there (1.7 times at 2**28), and takes memory that training itself does not
 
 
 def log_likelihoods(
