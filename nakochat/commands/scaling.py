@@ -8,6 +8,7 @@ import dataclasses
 import math
 import os
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,85 +35,74 @@ from nakochat.training.settings import BaseSettings, TokenizerSettings
 _LEAST_STEPS = 150
 
 
-def main(
-    *,
-    budgets: Annotated[tuple[float, ...], Parameter(consume_multiple=True)] = (4e12, 1e13, 2.5e13),
-    depths: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (2, 3, 4),
-    buys: Annotated[tuple[float, ...], Parameter(consume_multiple=True)] = (),
-    name: str = "scaling",
-    corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = (),
-    column: str | None = None,
-    encoding: str = "utf-8",
-    vocab_size: int = 3072,
-    context: int = 256,
-    rows_per_piece: int | None = None,
-    seed: int = 0,
-    device: str = "auto",
-    dtype: str = "auto",
-    compile: str = "auto",
-    json: Path | None = None,
-) -> None:
-    """Train a ladder of small models, fit the law of their loss, and say what a budget buys.
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ScalingSettings:
+    """nako scaling"""
 
-    Parameters
-    ----------
-    budgets
-        실행 하나에 쓸 FLOPs; 기본값은 2코어에서 10분쯤. | FLOPs of one run; the defaults take 10 minutes on two cores.
-    depths
-        예산마다 학습할 깊이들. | Depths that are trained on each budget.
-    buys
-        법칙에 물어볼 예산들; 기본: 가장 큰 예산의 1, 10, 100배. |
-        Budgets to ask the law about; default: 1, 10 and 100 times the largest.
-    name
-        실행들의 이름의 앞부분. | How the names of the runs begin.
-    corpus
-        글 (파일이나 폴더); 기본: 마을. | Texts (files or folders); default: the village.
-    column
-        글이 든 열의 이름. | The column of the corpus that holds the text.
-    encoding
-        글 파일의 인코딩. | Encoding of the corpus.
-    vocab_size
-        어휘의 토큰 수. | Tokens of the vocabulary.
-    context
-        모델이 한 번에 보는 토큰 수. | Tokens that the models see at once.
-    rows_per_piece
-        한 번에 계산할 줄 수. | Rows of one forward pass.
-    seed
-        씨앗이 같으면 실행도 같습니다. | The same seed gives the same runs.
-    device
-        auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu.
-    dtype
-        auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16.
-    compile
-        auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile.
-    json
-        점과 법칙을 이 파일에도 씁니다. | Write points and law here too.
-    """
-    _require(budgets, depths, buys)
-    ladder = [(budget, depth) for budget in sorted(set(budgets)) for depth in sorted(set(depths))]
+    budgets: Annotated[tuple[float, ...], Parameter(consume_multiple=True)] = (4e12, 1e13, 2.5e13)
+    """실행 하나에 쓸 FLOPs; 기본값은 2코어에서 10분쯤. |
+    FLOPs of one run; the defaults take 10 minutes on two cores."""
+    depths: Annotated[tuple[int, ...], Parameter(consume_multiple=True)] = (2, 3, 4)
+    """예산마다 학습할 깊이들. | Depths that are trained on each budget."""
+    buys: Annotated[tuple[float, ...], Parameter(consume_multiple=True)] = ()
+    """법칙에 물어볼 예산들; 기본: 가장 큰 예산의 1, 10, 100배. |
+    Budgets to ask the law about; default: 1, 10 and 100 times the largest."""
+    name: str = "scaling"
+    """실행들의 이름의 앞부분. | How the names of the runs begin."""
+    corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = ()
+    """글 (파일이나 폴더); 기본: 마을. | Texts (files or folders); default: the village."""
+    column: str | None = None
+    """글이 든 열의 이름. | The column of the corpus that holds the text."""
+    encoding: str = "utf-8"
+    """글 파일의 인코딩. | Encoding of the corpus."""
+    vocab_size: int = 3072
+    """어휘의 토큰 수. | Tokens of the vocabulary."""
+    context: int = 256
+    """모델이 한 번에 보는 토큰 수. | Tokens that the models see at once."""
+    rows_per_piece: int | None = None
+    """한 번에 계산할 줄 수. | Rows of one forward pass."""
+    seed: int = 0
+    """씨앗이 같으면 실행도 같습니다. | The same seed gives the same runs."""
+    device: str = "auto"
+    """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
+    dtype: str = "auto"
+    """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
+    compile: str = "auto"
+    """auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile."""
+    json: Path | None = None
+    """점과 법칙을 이 파일에도 씁니다. | Write points and law here too."""
+
+
+def main(settings: ScalingSettings = ScalingSettings()) -> None:
+    """Train a ladder of small models, fit the law of their loss, and say what a budget buys."""
+    s = settings
+    _require(s.budgets, s.depths, s.buys)
+    ladder = [(budget, depth) for budget in sorted(set(s.budgets)) for depth in sorted(set(s.depths))]
     for budget, depth in ladder:  # before the tokenizer is trained
-        _recipe(depth, budget, context, vocab_size)
-    common: dict[str, Any] = {"corpus": corpus, "column": column, "encoding": encoding, "seed": seed}
-    tok.train(TokenizerSettings(preset="tiny", name=name, vocab_size=vocab_size, conversations=0.0, **common))
+        _recipe(depth, budget, s.context, s.vocab_size)
+    common: dict[str, Any] = {"corpus": s.corpus, "column": s.column, "encoding": s.encoding, "seed": s.seed}
+    tok.train(
+        TokenizerSettings(preset="tiny", name=s.name, vocab_size=s.vocab_size, conversations=0.0, **common)
+    )
     options = {
         **common,
-        "device": device,
-        "dtype": dtype,
-        "compile": compile,
-        "rows_per_piece": rows_per_piece,
+        "device": s.device,
+        "dtype": s.dtype,
+        "compile": s.compile,
+        "rows_per_piece": s.rows_per_piece,
     }
-    rungs = [
-        _rung(name, depth, budget, context, options) for budget, depth in ladder
-    ]  # all, before any trains
+    # all, before any trains
+    rungs = [_rung(s.name, depth, budget, s.context, options) for budget, depth in ladder]
     points = []
-    for (budget, _), settings in zip(ladder, rungs, strict=True):
-        speak(f"\n== {settings.run_name}: {budget:.2g} FLOPs, {settings.steps:,} {say('걸음', 'steps')}")
-        points.append(_train(settings, name))
+    for (budget, _), rung in zip(ladder, rungs, strict=True):
+        speak(f"\n== {rung.run_name}: {budget:.2g} FLOPs, {rung.steps:,} {say('걸음', 'steps')}")
+        points.append(_train(rung, s.name))
     text = _text_of(rungs[0])
-    size = Tokenizer.load(run_folder(name) / "tokenizer").vocab_size
-    law = fit_law(points, text=text, vocab_size=size, context=context)
-    asked = buys or tuple(max(budgets) * times for times in (1, 10, 100))
-    _leave(name, law, points, sorted(set(budgets)), asked, json)
+    size = Tokenizer.load(run_folder(s.name) / "tokenizer").vocab_size
+    law = fit_law(points, text=text, vocab_size=size, context=s.context)
+    asked = s.buys or tuple(max(s.budgets) * times for times in (1, 10, 100))
+    _leave(s.name, law, points, sorted(set(s.budgets)), asked, s.json)
 
 
 def _require(budgets: tuple[float, ...], depths: tuple[int, ...], buys: tuple[float, ...]) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from nakochat.commands import scaling
-from nakochat.commands.scaling import main
+from nakochat.commands.scaling import ScalingSettings, main
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import read_json
 from nakochat.core.paths import run_folder
@@ -47,7 +47,11 @@ def quick_tokenizer(monkeypatch):
 
 
 def test_every_budget_meets_every_depth_and_the_law_is_kept(trained, tmp_path, capsys):
-    main(budgets=(4e11, 2e11, 1e12), depths=(2, 1), buys=(1e12,), json=tmp_path / "law.json", **OPTIONS)
+    main(
+        ScalingSettings(
+            budgets=(4e11, 2e11, 1e12), depths=(2, 1), buys=(1e12,), json=tmp_path / "law.json", **OPTIONS
+        )
+    )
     assert [settings.run_name for settings in trained] == [
         *("scaling-2e11-d1", "scaling-2e11-d2", "scaling-4e11-d1", "scaling-4e11-d2"),
         *("scaling-1e12-d1", "scaling-1e12-d2"),
@@ -73,7 +77,7 @@ def test_budgets_take_what_they_say(trained):
     from nakochat.models.sizing import config_of_depth, count
     from nakochat.text.tokenizer import Tokenizer
 
-    main(budgets=(1e11, 4e11, 2e11), depths=(1, 2), **OPTIONS)
+    main(ScalingSettings(budgets=(1e11, 4e11, 2e11), depths=(1, 2), **OPTIONS))
     size = Tokenizer.load(run_folder("scaling") / "tokenizer").vocab_size
     for settings, budget in zip(trained, (1e11, 1e11, 2e11, 2e11, 4e11, 4e11), strict=True):
         each = count(config_of_depth(settings.depth, vocab_size=size, context=32)).flops_per_token
@@ -93,7 +97,7 @@ def test_budgets_take_what_they_say(trained):
 )
 def test_a_ladder_that_cannot_stand_is_refused(trained, options, error, said):
     with pytest.raises(error, match=said):
-        main(**{"budgets": (1e12, 4e12), "depths": (1, 2, 3), **OPTIONS, **options})
+        main(ScalingSettings(**{"budgets": (1e12, 4e12), "depths": (1, 2, 3), **OPTIONS, **options}))
     if error is ConfigError:
         assert not run_folder("scaling").exists()  # before the tokenizer is trained
 
