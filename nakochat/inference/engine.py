@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from nakochat.core.errors import NakoError, RequestError
 from nakochat.core.inspection import memory_bytes
@@ -44,7 +44,8 @@ SLOT_SHARE = 0.25  # of the memory, for all slots together, if every one of them
 GPU_SHARE = 0.6  # of what is free of a GPU's
 GPU_PIECES = 64, 32  # of prompts in a step: where nobody is being answered, and beside answers
 GPU_EXACT_PIECES = 16, 4  # each is a pass of its own
-# products add up alike in multiples of four rows, on every number of threads; bf16 with a single row too
+# products of float32 weights add up alike in multiples of four rows, on every number of threads; those of narrower
+# ones with a single row too
 EXACT_ROWS = 4
 
 
@@ -217,9 +218,15 @@ class Engine:
 
     def _rows(self, count: int) -> int:
         """How many rows to compute for so many tokens."""
-        if not self.exact or (count == 1 and self.model.dtype == torch.bfloat16):
+        if not self.exact or (count == 1 and self._narrow):
             return count
         return -(-count // EXACT_ROWS) * EXACT_ROWS
+
+    @cached_property
+    def _narrow(self) -> bool:
+        """Whether no weights are multiplied in float32."""
+        wide = any(isinstance(part, nn.Linear) for part in self.model.modules())  # a quantised one is none
+        return self.model.dtype == torch.bfloat16 or not wide
 
     def _next(self, logits: Tensor, answers: list[Answer]) -> list[Token]:
         """The next token of every answer.  logits (answers, V) float32"""

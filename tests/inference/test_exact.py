@@ -16,9 +16,8 @@ from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
 from nakochat.models.nako import NakoConfig
+from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
-
-SHAPE = {"layers": 3, "width": 48, "heads": 6, "context": 512}
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +25,12 @@ def tokenizer():
     return Tokenizer.train(["안녕하세요. 37+45는 82예요. 무궁화 꽃이 피었어요."] * 4, 320)
 
 
-def model_of(kind, vocab_size, dtype=torch.float32):
+def model_of(kind, vocab_size, dtype=torch.float32, width=48):
+    shape = {"layers": 3, "width": width, "heads": 6, "context": 512, "vocab_size": vocab_size}
     config = {
-        "nako": NakoConfig(vocab_size=vocab_size, kv_heads=2, window=40, **SHAPE),
-        "llama": LlamaConfig(vocab_size=vocab_size, kv_heads=2, qk_norm=True, tied=True, **SHAPE),
-        "gpt2": GPT2Config(vocab_size=vocab_size, **SHAPE),
+        "nako": NakoConfig(kv_heads=2, window=40, **shape),
+        "llama": LlamaConfig(kv_heads=2, qk_norm=True, tied=True, **shape),
+        "gpt2": GPT2Config(**shape),
     }[kind]
     model = build_model(config, dtype)
     model.initialise(1)
@@ -124,6 +124,15 @@ def test_a_small_party(kind, dtype, tokenizer):
     assert crowd(model_of(kind, tokenizer.vocab_size, dtype), tokenizer, rounds=1, people=5, seed=3) > 1
 
 
+NARROW = [(kind, quant) for kind in ("nako", "llama", "gpt2") for quant in ("int8", "int4")]
+
+
+@pytest.mark.parametrize(("kind", "quant"), NARROW)
+def test_a_small_party_with_narrow_weights(kind, quant, tokenizer):
+    model = quantise(model_of(kind, tokenizer.vocab_size, width=96), quant)
+    assert crowd(model, tokenizer, rounds=1, people=5, seed=3) > 1
+
+
 @pytest.mark.parametrize("threads", [2, pytest.param(4, marks=pytest.mark.soak)])
 def test_a_small_party_on_several_threads(threads):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
@@ -138,7 +147,7 @@ def test_a_small_party_on_several_threads(threads):
         timeout=600,
     )
     assert ended.returncode == 0, ended.stdout
-    assert f"{len(KINDS)} passed" in ended.stdout
+    assert f"{len(KINDS) + len(NARROW)} passed" in ended.stdout
 
 
 @pytest.mark.soak
