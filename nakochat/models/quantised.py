@@ -3,9 +3,9 @@
 Weights only: activations stay as they are.  int8 has one scale for every output (symmetric); int4 a scale and a middle
 for every 32 inputs of an output (as llama.cpp's Q4_1), and its head and whatever does not divide stay in int8, which
 costs little and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; the weights
-of gates that read a dozen channels too.  On a CPU torch's own kernels compute, in bfloat16 whatever the model's dtype: for float32
-they have none that uses a vector (https://github.com/pytorch/pytorch/pull/146777) and take twenty times as long.
-Elsewhere int8 is widened as it is multiplied.
+of gates that read a dozen channels too.  On a CPU torch's own kernels compute, in bfloat16 whatever the model's dtype:
+for float32 they have none that uses a vector (https://github.com/pytorch/pytorch/pull/146777) and take twenty times as
+long.  Elsewhere int8 is widened as it is multiplied.
 
 What it costs: `nako eval RUN --bpb FILE --quant int8` beside the same without; benchmarks/quantisation_loss.py.
 """
