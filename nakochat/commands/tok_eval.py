@@ -18,6 +18,7 @@ from nakochat.data.held_out import VALIDATION_SHARE, place
 from nakochat.evals.compression import compression_figures
 from nakochat.evals.compression_samples import SAMPLES
 from nakochat.evals.peers import read_peer
+from nakochat.evals.texts import pinned
 from nakochat.text.tokenizer import Tokenizer
 
 OURS = "nakochat"
@@ -131,8 +132,12 @@ def _table(
     table.add_column(say("갈래", "domain"))
     for name in found:
         table.add_column(name, justify="right")
+    names = {sample.name: say(sample.label.ko, sample.label.en) for sample in pinned()}
     for domain in domains:
-        table.add_row(domain, *(digits.format(figures["domains"][domain][key]) for figures in found.values()))
+        table.add_row(
+            names.get(domain, domain),
+            *(digits.format(figures["domains"][domain][key]) for figures in found.values()),
+        )
     table.add_row(
         say("모두", "all"), *(digits.format(figures[key]) for figures in found.values()), style="bold"
     )
