@@ -19,7 +19,11 @@ class BilingualFormatter(DefaultFormatter):
     """Shows the user's half of every "한국어 | English" description (plain text only), and of what cyclopts adds."""
 
     def __call__(self, console: Any, options: Any, panel: Any) -> None:
-        titles = {"Parameters": say("설정", "Parameters"), "Commands": say("명령", "Commands")}
+        titles = {
+            "Arguments": say("넣을 것", "Arguments"),
+            "Parameters": say("설정", "Parameters"),
+            "Commands": say("명령", "Commands"),
+        }
         panel.title = titles.get(panel.title, panel.title)
         panel.entries = [_in_the_language(entry) for entry in panel.entries]
         super().__call__(console, options, panel)
