@@ -68,7 +68,9 @@ def test_every_command_has_help(command, capsys):
     assert cli.run([*command.split(), "--help"]) == 0
     shown = capsys.readouterr().out
     assert command.split()[-1] in shown
-    assert not re.search(r"Usage|Arguments|Parameters|\[(required|default|choices)|--empty|\(\)|: False", shown)
+    assert not re.search(
+        r"Usage|Arguments|Parameters|\[(required|default|choices)|--empty|\(\)|: False", shown
+    )
 
 
 def test_help_speaks_english_when_asked(capsys, monkeypatch):
