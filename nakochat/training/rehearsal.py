@@ -60,8 +60,9 @@ class _Rows(Run):
 
 
 class _Unsaved(Training):
-    def save(self) -> None:
-        """Nothing: a rehearsal leaves no checkpoint."""
+    def _save(self) -> bool:
+        """A rehearsal writes no checkpoint, and so holds no copies for one."""
+        return True
 
 
 def rehearse(
