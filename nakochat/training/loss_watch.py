@@ -108,8 +108,8 @@ def read_curve(folder: Path) -> Curve:
 def look_at_itself(
     curve: Curve, *, fresh_vocabulary: int | None, spikes: Sequence[int] | None = None
 ) -> list[Finding]:
-    """What a curve says alone.  fresh_vocabulary: rows of the head, where training began with random weights; spikes:
-    those of the curve, where they are known."""
+    """What a curve says by itself.  fresh_vocabulary: rows of the head, if training began from random weights;
+    spikes: indices into the losses (`_spikes`), if they are already known."""
     if len(curve.losses) < _LEAST_STEPS:
         return []
     found = [_start(curve, fresh_vocabulary)] if fresh_vocabulary else []
@@ -126,14 +126,14 @@ def look_at_itself(
         )
     spikes = _spikes(curve.losses) if spikes is None else spikes
     if len(spikes) > max(1, len(curve.losses) // 200):
-        first = spikes[0]
+        first = spikes[0]  # of losses: step 1 is the first
         found.append(
             Finding(
                 normal=False,
-                ko=f"손실이 {len(spikes)}번 튀었습니다 (처음은 {first}걸음, {curve.losses[first]:.3f}). 그 즈음의 "
+                ko=f"손실이 {len(spikes)}번 튀었습니다 (처음은 {first + 1}걸음, {curve.losses[first]:.3f}). 그 즈음의 "
                 "자료를 확인하거나 학습률을 낮춰 보세요.",
-                en=f"the loss jumped {len(spikes)} times (first at step {first}, {curve.losses[first]:.3f}). Look at "
-                "the data around there, or try lower rates.",
+                en=f"the loss jumped {len(spikes)} times (first at step {first + 1}, {curve.losses[first]:.3f}). Look "
+                "at the data around there, or try lower rates.",
             )
         )
     if all(finding.normal for finding in found):
@@ -192,7 +192,7 @@ def _start(curve: Curve, vocabulary: int) -> Finding:
 
 
 def _spikes(losses: Sequence[float], since: int = 0) -> list[int]:
-    """Steps, from `since` on, whose loss stands far above the twenty before."""
+    """Indices, from `since` on, of losses far above the twenty before them."""
     found = []
     for at in range(max(20, since), len(losses)):
         before = losses[at - 20 : at]

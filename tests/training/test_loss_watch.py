@@ -81,11 +81,11 @@ def test_weights_that_did_not_begin_at_random_are_named():
 
 def test_spikes_are_counted_and_a_lone_one_is_let_pass():
     losses = falling(400)
-    losses[200] *= 2
+    losses[200] *= 2  # of step 201: the first is 1
     assert off(losses) == []
-    for step in (220, 260, 300):
-        losses[step] *= 2
-    assert any("jumped 4 times (first at step 200" in said for said in off(losses))
+    for at in (220, 260, 300):
+        losses[at] *= 2
+    assert any("jumped 4 times (first at step 201" in said for said in off(losses))
 
 
 def test_small_batches_of_answers_are_noisy_and_not_ill():
