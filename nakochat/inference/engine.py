@@ -51,7 +51,7 @@ EXACT_ROWS = 4
 
 @dataclass
 class Generated:
-    """All of a row, its stop token included."""
+    """A whole answer, its stop token included.  After an "error" the ids may be none at all."""
 
     ids: list[int] = field(default_factory=list)
     sampled: list[bool] = field(default_factory=list)
@@ -304,8 +304,9 @@ class Engine:
             if unwanted():
                 break
             result = results[token.key]
-            result.ids.append(token.id)
-            result.sampled.append(token.sampled)
+            if token.finish != "error":
+                result.ids.append(token.id)
+                result.sampled.append(token.sampled)
             if token.finish:
                 result.finish = token.finish
         return results

@@ -58,7 +58,7 @@ class Exam:
         made = engine.generate([rendered[n] for n in asked], sampling, seeds=seeds)
         passed = dict.fromkeys(fitting, 0)
         for n, answer in zip(asked, made, strict=True):
-            passed[n] += self._is_right(self.prompts[n], answer)
+            passed[n] += self.prompts[n].is_met_by(answer, self.tokenizer)
         by_task: dict[str, list[int]] = {}
         for n, count in passed.items():
             by_task.setdefault(self.prompts[n].task, []).append(count)
@@ -68,10 +68,6 @@ class Exam:
             for task, counts in by_task.items()
             for k in sizes
         }
-
-    def _is_right(self, prompt: Prompt, answer: Generated) -> bool:
-        text = message_of(answer.ids, self.tokenizer).text
-        return bool(answer.ids) and answer.ids[-1] == self.tokenizer.im_end and prompt.is_right(text)
 
     def _record(self, prompts: Sequence[Prompt], answers: Sequence[Generated], step: int) -> None:
         """Before, or after, on disk: a run that was interrupted in between still knows what came before."""
@@ -85,5 +81,5 @@ class Exam:
             ]
         for entry, prompt, answer in zip(entries, prompts, answers, strict=True):
             entry[side] = message_of(answer.ids, self.tokenizer).text
-            entry[f"right_{side}"] = self._is_right(prompt, answer)
+            entry[f"right_{side}"] = prompt.is_met_by(answer, self.tokenizer)
         write_json(path, {"answers": entries})

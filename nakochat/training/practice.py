@@ -15,10 +15,13 @@ from nakochat.core.messages import say
 from nakochat.data.village.scene import Exercise
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import parse_weighted
+from nakochat.inference.engine import Generated
+from nakochat.inference.talk import message_of
 from nakochat.tasks.catalogue import BENCHMARKS
 from nakochat.tasks.grading import is_right
 from nakochat.tasks.village import COUNTING_KINDS, SEED
 from nakochat.text.conversation import Conversation
+from nakochat.text.tokenizer import Tokenizer
 from nakochat.training.lesson_shards import NamedTask, lessons_at
 
 # exercises that a task's grader can judge by rule
@@ -40,6 +43,11 @@ class Prompt:
     task: str
     messages: Conversation
     is_right: Callable[[str], bool]
+
+    def is_met_by(self, answer: Generated, tokenizer: Tokenizer) -> bool:
+        """Whether an answer is right and ended as an answer does: at a text's <|bos|>, or cut off, it did not."""
+        ended = answer.ids[-1:] == [tokenizer.im_end]
+        return ended and self.is_right(message_of(answer.ids, tokenizer).text)
 
 
 class Practice(Protocol):

@@ -36,7 +36,6 @@ from nakochat.evals.likelihood import log_likelihoods
 from nakochat.evals.scorer import prompt_room
 from nakochat.inference.engine import Engine, Generated, inference_copy
 from nakochat.inference.sampling import Sampling
-from nakochat.inference.talk import message_of
 from nakochat.models.checkpoint import Checkpoint, Keep
 from nakochat.models.model import Model
 from nakochat.text.conversation import render_prompt
@@ -227,8 +226,10 @@ class Rollouts:
         for model in (policy, self.reference):
             heat = self.settings.temperature
             logs = log_likelihoods(model, sequences, self.machine.device, temperature=heat)
-            own = [torch.tensor(answer.sampled) for answer in made]
-            sums.append([float(v[-len(mask) :][mask].sum()) for v, mask in zip(logs, own, strict=True)])
+            own = [torch.tensor(answer.sampled, dtype=torch.bool) for answer in made]
+            sums.append(
+                [float(v[len(v) - len(mask) :][mask].sum()) for v, mask in zip(logs, own, strict=True)]
+            )
         return np.array(sums[0]) - np.array(sums[1])
 
     def state(self) -> dict[str, Any]:
@@ -241,9 +242,7 @@ class Rollouts:
         return self._figures
 
     def _reward(self, prompt: Prompt, answer: Generated) -> float:
-        """1 for a right answer that ended by itself, and as an answer ends: a text's <|bos|> stops it too."""
-        text = message_of(answer.ids, self.tokenizer).text
-        return float(answer.ids[-1] == self.tokenizer.im_end and prompt.is_right(text))
+        return float(prompt.is_met_by(answer, self.tokenizer))
 
     def _note(
         self, asked: Sequence[Prompt], rewards: Any, drift: Any, advantages: Any, made: list[Generated]

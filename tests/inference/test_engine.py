@@ -122,6 +122,7 @@ def test_a_broken_request_leaves_nothing_to_the_next_in_its_slot(engine, tokeniz
     sampling = Sampling(max_tokens=6, temperature=0)
     (first,) = one.generate([[*whole, broken, *whole]], sampling)
     assert first.finish == "error"
+    assert first.ids == []  # what stands for an error is no token
     (second,) = one.generate([whole], sampling)
     (fresh,) = Engine(model, tokenizer, engine.machine, slots=1).generate([whole], sampling)
     assert second.finish != "error"

@@ -218,6 +218,15 @@ def test_an_answer_that_ends_as_a_text_does_earns_nothing(rollouts):
     assert rollouts._reward(rollouts.tasks[0].prompt(0), ended) == 0
 
 
+def test_an_answer_of_no_token_earns_nothing_and_has_not_drifted(rollouts):
+    """Of a model whose numbers are none the engine gives no token."""
+    prompt = rollouts.tasks[0].prompt(0)
+    broken = Generated([], [], "error")
+    assert rollouts._reward(prompt, broken) == 0
+    rollouts.reference = rl.inference_copy(rollouts.model)
+    assert rollouts._drift(rollouts.reference, [rollouts._rendered(prompt)], [broken]).tolist() == [0]
+
+
 def test_every_process_needs_a_prompt(tokenizer):
     with pytest.raises(ConfigError, match="--prompts 3"):
         new_rollouts(tokenizer, machine=Machine(torch.device("cpu"), world=4))
