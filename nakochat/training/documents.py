@@ -74,7 +74,7 @@ def train_on_documents(stage: Stage, settings: StageSettings, model: Model) -> N
     if stage.resumed is not None:
         training.resume(stage.resumed)
     else:
-        training.begin(settings.seed)
+        training.begin()
     typical = stage.resumed is None and not (settings.fp8 or settings.recompute)
     ended = partial(conclude, training, fresh=fresh, texts=texts, method=settings.optimizer, typical=typical)
     training.train(ended)

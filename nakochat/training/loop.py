@@ -86,7 +86,7 @@ class Training:
     clip: float | None = None
     """The most that the norm of a step's gradients may be; None is no limit."""
     seed: int = 0
-    """Of dropout, where the model has it."""
+    """Of a fresh start, and of dropout where the model has it."""
     temperature: float = 1.0
     """At which the model is taught: the one that its answers were sampled at, else 1."""
     wish: Interrupt = field(default_factory=Interrupt)
@@ -110,9 +110,9 @@ class Training:
             keep=self.keep,
         )
 
-    def begin(self, seed: int) -> None:
+    def begin(self) -> None:
         """The random state of a fresh start: whatever this process did before leaves no trace in what is learned."""
-        torch.manual_seed(seed)
+        torch.manual_seed(self.seed)
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Take up the exact state of a checkpoint."""

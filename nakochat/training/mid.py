@@ -2,7 +2,7 @@
 
 from nakochat.training.documents import train_on_documents
 from nakochat.training.settings import MidSettings
-from nakochat.training.stage import is_done, loaded, open_stage, parent_checkpoint, record_origin
+from nakochat.training.stage import is_done, open_stage, stage_model
 
 
 def main(settings: MidSettings = MidSettings()) -> None:  # noqa: B008 (frozen)
@@ -10,7 +10,4 @@ def main(settings: MidSettings = MidSettings()) -> None:  # noqa: B008 (frozen)
     if is_done("mid", settings):
         return
     with open_stage("mid", settings) as stage:
-        parent = parent_checkpoint(stage, settings, "base") if stage.resumed is None else None
-        record_origin(stage, settings, parent)
-        model = loaded(stage.resumed or parent, stage.machine)  # type: ignore[arg-type]
-        train_on_documents(stage, settings, model)
+        train_on_documents(stage, settings, stage_model(stage, settings, "base"))

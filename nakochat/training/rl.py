@@ -113,13 +113,14 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
             keep=Keep(last=settings.keep_last, every=settings.keep_every),
             guard=Guard(spikes=False),
             patience=settings.rank_timeout,
+            seed=settings.seed,
             wish=wish,
             temperature=settings.temperature,
         )
         if stage.resumed is not None:
             training.resume(stage.resumed)
         else:
-            training.begin(settings.seed)
+            training.begin()
         training.train()
 
 

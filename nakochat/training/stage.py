@@ -157,6 +157,15 @@ def parent_checkpoint(stage: Stage, settings: RunSettings, before: str) -> Check
     return checkpoint
 
 
+def stage_model(stage: Stage, settings: RunSettings, before: str) -> Model:
+    """The model that a stage trains: its own checkpoint's, or the stage before's, which origin.json then names."""
+    if stage.resumed is not None:
+        return loaded(stage.resumed, stage.machine)
+    parent = parent_checkpoint(stage, settings, before)
+    record_origin(stage, settings, parent)
+    return loaded(parent, stage.machine)
+
+
 def record_origin(stage: Stage, settings: RunSettings, parent: Checkpoint | None) -> None:
     """origin.json, once, before step 0."""
     if stage.resumed is None:

@@ -387,7 +387,7 @@ def test_what_was_measured_before_the_first_step_is_not_measured_again(tmp_path)
     folder = tmp_path / "part"
     with Run(folder) as run:
         made = training(folder, run, checks=[Check(1, draw), Check(1, ask)])
-        made.begin(0)
+        made.begin()
         with pytest.raises(Interrupted):
             made.train()
     saved = newest_checkpoint(folder / "checkpoints")
