@@ -64,7 +64,7 @@ class Samples:
             return
         kept = [
             sample for sample in self.of.get(prompt, []) if sample[0] < step
-        ]  # a step done twice: the later
+        ]  # a step done again counts once
         if len(kept) == self.most_steps:
             kept = kept[::2]
         self.of[prompt] = [*kept, (step, written[: self.most_characters])]

@@ -11,7 +11,7 @@ Triton, which comes with torch for CUDA.
 
 import triton
 import triton.language as tl
-from torch import Tensor, empty, float32
+from torch import Tensor, empty, empty_like, float32
 
 SPLIT = 256  # positions that one program looks at
 MOST_SPLITS = 32  # of the longest slots: beyond it a program looks at more
@@ -80,16 +80,11 @@ def attend_slots(
         num_warps=8 if queries * channels > 8192 else 4,
         num_stages=2,
     )
-    out = empty_like_rows(q)
+    out = empty_like(q)
     _combine[(rows, heads)](
         found, scores[0], scores[1], places, out, near, heads, width, channels, split, splits, num_warps=1
     )
     return out
-
-
-def empty_like_rows(q: Tensor) -> Tensor:
-    """Room for what every query finds."""
-    return empty(q.shape, dtype=q.dtype, device=q.device)
 
 
 @triton.jit

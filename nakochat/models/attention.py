@@ -50,11 +50,10 @@ class Sight:
 
 
 def causal_bias(documents: Tensor, dtype: torch.dtype, window: int | None = None) -> Tensor:
-    """What is added to the scores: 0 where a position may look, -inf ahead, outside its own document, and further
-    back than its window.
+    """What is added to the scores: 0 where a position may look; a very low number (bias_of) ahead of it, outside its
+    own document, and further back than its window.
 
-    documents (B, T) -> (B, T, T).  Adding a bias makes a CPU step 7 % faster than applying
-    a mask in every layer.
+    documents (B, T) -> (B, T, T) in dtype.  Adding a bias makes a CPU step 7 % faster than masking in every layer.
     """
     length = documents.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool, device=documents.device).tril()

@@ -1,8 +1,8 @@
 """Token ids -> logits: GPT-2's shape, so that its weights load and old recipes train as their documents say.
 
-A pre-norm transformer with biases, LayerNorm, GELU, dropout, a tied head, and positions that are learned or sines
-(Radford et al. 2019, https://arxiv.org/abs/1706.03762).  Queries, keys and values are three matrices here, for Muon's
-sake; files hold them as one.
+A pre-norm transformer with biases, LayerNorm, GELU, dropout and a tied head (Radford et al. 2019), and positions that
+are learned, or sines (Vaswani et al. 2017, https://arxiv.org/abs/1706.03762).  Queries, keys and values are three
+matrices here, so that Muon orthogonalises each by itself; files hold them as one.
 """
 
 import math
@@ -18,13 +18,8 @@ from nakochat.core.messages import say
 from nakochat.models import attention
 from nakochat.models.alike import gelu, linear
 from nakochat.models.attention import Cache, Sight
-from nakochat.models.published import (
-    Published,
-    PublishedLayer,
-    padded,
-    require_division,
-    require_sizes,
-)
+from nakochat.models.nako import does_not_divide, padded
+from nakochat.models.published import Published, PublishedLayer, require_sizes
 
 Positions = Literal["learned", "sines"]
 STD = 0.02  # of all fresh weights (Radford et al. 2019)
@@ -50,7 +45,8 @@ class GPT2Config:
 
     def __post_init__(self) -> None:
         require_sizes(self.context, self.vocab_size, self.layers, self.width, self.heads, self.mlp)
-        require_division(self.width, self.heads, self.heads, 2 if self.width % self.heads == 0 else 1)
+        if self.width % self.heads:
+            raise does_not_divide(self.width, self.heads, self.heads)
         if self.positions not in ("learned", "sines") or not 0 <= self.dropout < 1:
             raise ConfigError(
                 say(

@@ -72,9 +72,7 @@ def choose_kernel(device: torch.device, dtype: torch.dtype, shape: Shape) -> str
     small = Shape(rows=2, length=64, heads=4, key_heads=2, head_width=shape.head_width, window=16)
     right = [name for name in there if _is_right(name, device, dtype, small)]
     if not right:
-        return (
-            FUSED  # which a model takes without being told; it fails where it is used, with torch's own words
-        )
+        return FUSED  # the default; where even that does not run, torch says so at its first use
     if len(right) == 1:
         return right[0]
     return min(right, key=lambda name: _seconds(name, device, dtype, shape))

@@ -15,14 +15,8 @@ from torch import Tensor, nn
 from nakochat.models import attention
 from nakochat.models.alike import silu
 from nakochat.models.attention import Cache, Sight, rotary_table, rotate
-from nakochat.models.nako import Linear
-from nakochat.models.published import (
-    Published,
-    PublishedLayer,
-    padded,
-    require_division,
-    require_sizes,
-)
+from nakochat.models.nako import Linear, does_not_divide, padded
+from nakochat.models.published import Published, PublishedLayer, require_sizes
 
 STD = 0.02  # of the token table: where it is tied it makes the logits too, which should begin small
 
@@ -54,7 +48,8 @@ class LlamaConfig:
     def __post_init__(self) -> None:
         require_sizes(self.context, self.vocab_size, self.layers, self.width, self.heads, self.key_heads)
         require_sizes(self.context, self.head_width, self.mlp)
-        require_division(self.width, self.heads, self.key_heads, self.head_width)
+        if self.heads % self.key_heads or self.head_width % 2:
+            raise does_not_divide(self.width, self.heads, self.key_heads)
         if self.stretch is not None:  # JSON knows no tuples
             factor, low, high, before = self.stretch
             object.__setattr__(self, "stretch", (float(factor), float(low), float(high), int(before)))

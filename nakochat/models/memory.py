@@ -7,7 +7,6 @@ follows from the shape with a few coefficients, held against measured peaks (doc
 from dataclasses import dataclass
 
 from nakochat.models.model import ModelConfig
-from nakochat.models.nako import NakoConfig
 from nakochat.models.sizing import count
 
 FLOAT32, BFLOAT16 = 4, 2
@@ -94,7 +93,6 @@ def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficient
     """rows: those of one forward pass of one process.  Every process holds all weights and gradients, and its share of
     the optimizer's state."""
     counts = count(config)
-    matrices = counts.body - _gates(config)
     layer = coefficients.channel * config.width + coefficients.score * config.heads * config.context
     tokens = rows * config.context
     logits = min(tokens * config.padded_vocab, coefficients.logits_at_once)
@@ -102,7 +100,9 @@ def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficient
     return Memory(
         weights=FLOAT32 * counts.total,
         gradients=FLOAT32 * counts.total,
-        optimizer=FLOAT32 * (2 * counts.total - matrices) / world,  # Muon: one number per weight, AdamW: two
+        optimizer=FLOAT32
+        * (2 * counts.total - counts.matrices)
+        / world,  # Muon: one number per weight, AdamW: two
         activations=tokens * config.layers * layer
         + coefficients.logit * logits
         + coefficients.weight * counts.scaling,
@@ -120,10 +120,3 @@ def largest_piece(config: ModelConfig, *, coefficients: Coefficients, room: floa
             break
         rows = 2**power
     return rows
-
-
-def _gates(config: ModelConfig) -> int:
-    if not isinstance(config, NakoConfig):
-        return 0
-    with_values = sum(config.has_value_embedding(layer) for layer in range(config.layers))
-    return with_values * config.key_heads * config.gate_width + config.gate_width

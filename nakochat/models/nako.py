@@ -29,9 +29,8 @@ from nakochat.models.alike import linear, sigmoid
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
 
-ATTENTION_SCALE = (
-    1.44  # x 1/sqrt(C): q and k have norm sqrt(C) after QK-norm, 1.2 each sharpens them (nanochat a825e63)
-)
+# x 1/sqrt(C): after QK-norm q and k have norm sqrt(C), and 1.2 on each sharpens the softmax (nanochat a825e63)
+ATTENTION_SCALE = 1.44
 LOGIT_CAP = 15.0  # modded-nanogpt record 18
 VALUE_GATE = 3.0
 SMEAR = 1.0  # twice the share of the token before that is added at first (the gate begins at one half)
@@ -72,12 +71,7 @@ class NakoConfig:
                 say("모델의 모든 크기는 1 이상이어야 합니다.", "every size of a model must be 1 or more.")
             )
         if self.width % self.heads or self.heads % self.key_heads or self.head_width % 2:
-            raise ConfigError(
-                say(
-                    f"너비 {self.width}, 머리 {self.heads}개, 키 머리 {self.key_heads}개가 서로 나누어지지 않습니다.",
-                    f"width {self.width}, heads {self.heads} and key heads {self.key_heads} do not divide.",
-                )
-            )
+            raise does_not_divide(self.width, self.heads, self.key_heads)
 
     @property
     def key_heads(self) -> int:
@@ -93,8 +87,7 @@ class NakoConfig:
 
     @property
     def padded_vocab(self) -> int:
-        """Rows of the tables: the vocabulary rounded up to 64, which matrix kernels like."""
-        return math.ceil(self.vocab_size / 64) * 64
+        return padded(self.vocab_size)
 
     @property
     def gate_width(self) -> int:
@@ -112,6 +105,23 @@ class NakoConfig:
 
     def has_value_embedding(self, layer: int) -> bool:
         return self.value_embedding_every > 0 and (self.layers - 1 - layer) % self.value_embedding_every == 0
+
+
+def padded(size: int) -> int:
+    """Rounded up to a multiple of 64, which matrix kernels like."""
+    return math.ceil(size / 64) * 64
+
+
+def does_not_divide(width: int, heads: int, key_heads: int) -> ConfigError:
+    """For heads that do not fit together."""
+    return ConfigError(
+        say(
+            f"너비 {width}, 머리 {heads}개, 키 머리 {key_heads}개가 서로 나누어지지 않습니다. 너비는 머리 수로, "
+            "머리 수는 키 머리 수로 나누어져야 하고, 회전 위치에서는 머리 하나의 너비가 짝수여야 합니다.",
+            f"width {width}, heads {heads} and key heads {key_heads} do not divide. Heads must divide the width, "
+            "and key heads the heads; with rotary positions the width of one head must be even.",
+        )
+    )
 
 
 def norm(x: Tensor) -> Tensor:
@@ -217,7 +227,7 @@ class Nako(nn.Module):
                 scale.requires_grad_(False)
 
     def blocks(self) -> list[Layer]:
-        """The layers, as what they are."""
+        """`layers` with their type."""
         return [layer for layer in self.layers if isinstance(layer, Layer)]
 
     def use_float8(self) -> None:
@@ -228,7 +238,10 @@ class Nako(nn.Module):
 
     @torch.no_grad()
     def initialise(self, seed: int) -> None:
-        """Fresh weights: deviation 1/sqrt(D) for what reads the residual stream, zero for what writes to it."""
+        """Fresh weights: deviation 1/sqrt(D) for what reads the residual stream, zero for what writes to it.
+
+        The numbers are nanochat's (commits 6ed7d1d and a825e63).
+        """
         generator = torch.Generator().manual_seed(seed)
         bound = math.sqrt(3 / self.config.width)
         self.embedding.weight.normal_(0, EMBEDDING_STD, generator=generator)

@@ -4,7 +4,6 @@ Both are a table of tokens, layers that add to a stream, a last norm and a head,
 interface is that of nako.py: forward, hidden, logits, new_cache, parameter_groups.
 """
 
-import math
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -156,11 +155,6 @@ class Published(nn.Module):
         return []
 
 
-def padded(vocab_size: int) -> int:
-    """Rows of the tables: the vocabulary rounded up to 64, which matrix kernels like."""
-    return math.ceil(vocab_size / 64) * 64
-
-
 def require_sizes(context: int, *sizes: int) -> None:
     """ConfigError unless a model can have such sizes."""
     if min(context, *sizes) < 1 or context > LONGEST_CONTEXT:
@@ -168,17 +162,6 @@ def require_sizes(context: int, *sizes: int) -> None:
             say(
                 f"모델의 모든 크기는 1 이상, 문맥은 {LONGEST_CONTEXT:,} 이하여야 합니다.",
                 f"every size of a model must be 1 or more, and its context {LONGEST_CONTEXT:,} or less.",
-            )
-        )
-
-
-def require_division(width: int, heads: int, key_heads: int, head_width: int) -> None:
-    """ConfigError unless the heads fit together."""
-    if heads % key_heads or head_width % 2:
-        raise ConfigError(
-            say(
-                f"너비 {width}, 머리 {heads}개, 키 머리 {key_heads}개가 서로 나누어지지 않습니다.",
-                f"width {width}, heads {heads} and key heads {key_heads} do not divide.",
             )
         )
 

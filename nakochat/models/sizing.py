@@ -14,20 +14,17 @@ from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import ModelConfig
 from nakochat.models.nako import NakoConfig
 
-TOKENS_PER_PARAMETER = (
-    12.0  # compute-optimal by nanochat's ladder (commit 1cd94d7); a model made for use takes 20
-)
-_REFERENCE_BATCH = (
-    2**19
-)  # tokens per step at which the rates were found, at depth 12 and 12 tokens per parameter
+# compute-optimal by nanochat's ladder (commit 1cd94d7); a model made for use takes 20
+TOKENS_PER_PARAMETER = 12.0
+# tokens per step, and in all, at which the rates were found: depth 12, 12 tokens per parameter
+_REFERENCE_BATCH = 2**19
 _REFERENCE_TOKENS = 12 * 110.1e6
 _BATCH_EXPONENT = 0.383  # how the best batch grows with the tokens (https://arxiv.org/abs/2505.13738)
 _LEAST_STEPS = 500
 _LEAST_BATCH = 2**11
 _MATRIX_RATE = 0.02
-_DECAY = (
-    1.18  # weight decay x rate x steps / tokens per parameter stays what d12 has (nanochat, base_train.py)
-)
+# weight decay x rate x steps / tokens per parameter stays what it is at d12 (nanochat, base_train.py)
+_DECAY = 1.18
 
 
 def config_of_depth(depth: int, *, vocab_size: int, context: int = 2048) -> NakoConfig:
@@ -45,11 +42,17 @@ class Counts:
 
     embedding: int
     value_embeddings: int
-    body: int
+    matrices: int
+    """Of the layers: what Muon updates."""
+    gates: int
     head: int
     scalars: int
     flops_per_token: int
     whole_attention_flops: int
+
+    @property
+    def body(self) -> int:
+        return self.matrices + self.gates
 
     @property
     def total(self) -> int:
@@ -78,17 +81,18 @@ def count(config: ModelConfig) -> Counts:
     c, v = config, config.padded_vocab
     kv_width = c.key_heads * c.head_width
     attention = 2 * c.width * c.width + 2 * c.width * kv_width
-    body = c.layers * (attention + 8 * c.width * c.width)
+    matrices = c.layers * (attention + 8 * c.width * c.width)
     with_values = sum(c.has_value_embedding(layer) for layer in range(c.layers))
     gates = with_values * c.key_heads * c.gate_width + c.gate_width
     seen = sum(c.positions_seen(layer) for layer in range(c.layers))
     return Counts(
         embedding=v * c.width,
         value_embeddings=with_values * v * kv_width,
-        body=body + gates,
+        matrices=matrices,
+        gates=gates,
         head=v * c.width,
         scalars=2 * c.layers + 1,
-        flops_per_token=int(6 * (body + gates + v * c.width) + 12 * c.width * seen),
+        flops_per_token=int(6 * (matrices + gates + v * c.width) + 12 * c.width * seen),
         whole_attention_flops=int(12 * c.width * (c.layers * c.context - seen)),
     )
 
@@ -101,7 +105,8 @@ def _count_published(config: LlamaConfig | GPT2Config) -> Counts:
     return Counts(
         embedding=table + config.place_weights,
         value_embeddings=0,
-        body=config.matrix_weights,
+        matrices=config.matrix_weights,
+        gates=0,
         head=0 if config.tied else table,
         scalars=config.vector_weights,
         flops_per_token=int(6 * (config.matrix_weights + table) + 12 * inner * config.layers * seen),

@@ -138,15 +138,14 @@ def pace_of_machine(
     optimizer: Method,
 ) -> Pace:
     """This machine's, by measurement (measured_here) or assumption.  rows: those of one process."""
-    how: dict[str, Any] = {"rows": rows, "rows_per_piece": rows_per_piece}
-    found = measured_here(config, machine, **how, stage=stage, optimizer=optimizer)
+    found = measured_here(
+        config, machine, rows=rows, rows_per_piece=rows_per_piece, stage=stage, optimizer=optimizer
+    )
     if found is not None:
         return found
     name = str(machine.describe()["name"])
     if machine.device.type == "cpu":
-        with torch.random.fork_rng(
-            devices=[]
-        ):  # what is trained next must not depend on having been foretold
+        with torch.random.fork_rng(devices=[]):  # a forecast must not change what is trained after it
             share = CPU_SHARES[machine.dtype]
             speed = share * matmul_tflops(machine.device, machine.dtype) * 1e12
         source = (

@@ -135,7 +135,7 @@ def _not_negative(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], fl
 
 def buy(law: Law, flops: float, *, depths: Sequence[int] = tuple(range(1, 41))) -> Purchase:
     """The depth, and its tokens, whose loss the law says is the lowest for so many FLOPs."""
-    from nakochat.models.sizing import (  # loads torch, which who only reads a law does without
+    from nakochat.models.sizing import (  # loads torch, which reading a law does not need
         config_of_depth,
         count,
     )

@@ -31,9 +31,8 @@ _LEAST_STEPS = 20  # of a curve that says anything
 _REWARMED = 150  # steps after which weights that were trained before have found back to where they were
 _CHANCE = 5  # deviations by which the mean of some windows may be off: many are looked at, again and again
 TOLERANCE = 0.03  # what two runs that differ in their seed alone stay within (docs/log.md has 1 to 2 %)
-_SPIKE = (
-    1.25  # times the median of the steps before it, and six of their deviations: batches of answers are noisy
-)
+# times the median of the steps before it, and at least six of their deviations: batches of answers are noisy
+_SPIKE = 1.25
 # settings that say what is learned from; the shape is in plan.json
 _DATA = ("corpus", "column", "data", "text_share", "answers_only", "assistant_name", "rows")
 

@@ -35,9 +35,7 @@ class Schedule:
     def momentum(self, step: int) -> float:
         """Muon's: 0.85 -> 0.97 while training finds its way, -> 0.90 as the rate goes down from its peak to 0."""
         rising = min(1.0, step / max(1, min(400, round(0.15 * self.steps))))
-        falling = (
-            0.0 if step < self.warmup else 1 - self.rate(step)
-        )  # a rate that still rises is none that falls
+        falling = 1 - self.rate(step) if step >= self.warmup else 0.0  # during warmup the rate does not fall
         return 0.85 + 0.12 * rising - 0.07 * falling
 
     def decay(self, step: int) -> float:

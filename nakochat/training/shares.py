@@ -124,14 +124,11 @@ class MatrixShare:
             return list(own)
         found: list[Tensor] = []
         for number, part in enumerate(self.rounds):
-            mine = own[number] if number < len(own) else own.new_zeros(self._shape(own))
+            mine = own[number] if number < len(own) else own.new_zeros(own.shape[1:])
             parts = mine.new_empty(self.machine.world, *mine.shape)
             self.machine.start_gather(mine.contiguous(), parts).wait()
             found += parts[: len(part.parameters)]
         return found
-
-    def _shape(self, own: Tensor) -> tuple[int, ...]:
-        return tuple(own.shape[1:])
 
 
 class TableShare:
