@@ -27,13 +27,9 @@ from nakochat.data.shards.shard import Documents
 
 IGNORE = -100
 ASKED = 256  # the number of places at which a loss is computed is a multiple of this
-BUFFER = (
-    1024  # documents among which the packer looks for a fit, and over which the share of texts is evened out
-)
+BUFFER = 1024  # documents that the packer chooses from, and over which the share of texts is evened out
 AHEAD = 1024  # places of the order that are computed together
-ORDER = (
-    "feistel, in turn"  # names how documents and rows are put in order: a position in another means others
-)
+ORDER = "feistel, in turn"  # the rule that orders documents and rows: a position is valid under this one only
 
 
 @dataclass(frozen=True)
@@ -129,6 +125,20 @@ def make_batch(rows: Sequence[Sequence[tuple[NDArray[Any], NDArray[Any]]]], leng
     )
 
 
+def piece_rows(rows: int, rows_per_piece: int | None, world: int) -> int:
+    """Rows of one forward pass on one rank, by default all of its share.  ConfigError when rows do not divide."""
+    piece = rows // world if rows_per_piece is None else rows_per_piece
+    if piece < 1 or rows % (piece * world):
+        raise ConfigError(
+            say(
+                f"{josa(f'--rows {rows}', '은')} 프로세스 {world}개 × "
+                f"{josa(f'--rows-per-piece {piece}', '으로')} 나누어지지 않습니다.",
+                f"--rows {rows} does not divide into {world} processes x --rows-per-piece {piece}.",
+            )
+        )
+    return piece
+
+
 class PackedBatches:
     """The batches of a mixture of sources.  `step()` gives this rank's share of one optimizer step."""
 
@@ -154,15 +164,7 @@ class PackedBatches:
         self.sources, self.length, self.pad, self.seed = sources, length, pad, seed
         self.rows, self.rank, self.world = rows, rank, world
         self.answers_only, self.skip_damaged = answers_only, skip_damaged
-        self.rows_per_piece = rows // world if rows_per_piece is None else rows_per_piece
-        if self.rows_per_piece < 1 or rows % (self.rows_per_piece * world):
-            piece = josa(f"--rows-per-piece {self.rows_per_piece}", "으로")
-            raise ConfigError(
-                say(
-                    f"{josa(f'--rows {rows}', '은')} 프로세스 {world}개 × {piece} 나누어지지 않습니다.",
-                    f"--rows {rows} does not divide into {world} processes x --rows-per-piece {self.rows_per_piece}.",
-                )
-            )
+        self.rows_per_piece = piece_rows(rows, rows_per_piece, world)
         self._starts = np.cumsum([0, *(len(source.shard) for source in sources)])
         self._ends: list[int] = self._starts[1:].tolist()
         if self._starts[-1] == 0:

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nakochat.core.errors import ConfigError, DataError
+from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
-from nakochat.data.batches import IGNORE, Batch
+from nakochat.data.batches import IGNORE, Batch, piece_rows
 from nakochat.data.shards.blocks import DamagedTokens
 from nakochat.data.shards.shard import Documents
 
@@ -42,14 +42,7 @@ class WindowBatches:
         """
         self.documents, self.rows, self.length, self.seed = documents, rows, length, seed
         self.rank, self.world, self.skip_damaged = rank, world, skip_damaged
-        self.rows_per_piece = rows // world if rows_per_piece is None else rows_per_piece
-        if self.rows_per_piece < 1 or rows % (self.rows_per_piece * world):
-            raise ConfigError(
-                say(
-                    f"--rows {rows}: 프로세스 {world}개 × {self.rows_per_piece}줄로 나누어지지 않습니다.",
-                    f"--rows {rows} does not divide into {world} processes x --rows-per-piece {self.rows_per_piece}.",
-                )
-            )
+        self.rows_per_piece = piece_rows(rows, rows_per_piece, world)
         self._ends = np.cumsum(documents.lengths(np.arange(len(documents))))
         self.tokens = int(self._ends[-1]) if len(self._ends) else 0
         if self.tokens <= length:
