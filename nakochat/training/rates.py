@@ -5,10 +5,8 @@ from typing import Literal
 
 from cyclopts import Parameter
 
-from nakochat.core.errors import ConfigError
-from nakochat.core.messages import say
 from nakochat.training.schedule import Curve
-from nakochat.training.shape import a_share, above_zero, at_least
+from nakochat.training.shape import a_share, above_zero, at_least, below_one
 
 Method = Literal["muon", "adamw"]
 
@@ -48,10 +46,4 @@ class RateSettings:
         at_least(0, self, "weight_decay")
         above_zero(self, "matrix_rate", "learning_rate", "rate_scale", "clip")
         a_share(self, "warmdown", "final_rate")
-        if not 0 <= self.beta2 < 1:
-            raise ConfigError(
-                say(
-                    f"--beta2는 0 이상, 1 미만이어야 합니다: {self.beta2}.",
-                    f"--beta2 must be at least 0 and less than 1: {self.beta2}.",
-                )
-            )
+        below_one(self, "beta2")

@@ -23,7 +23,7 @@ from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.weighted import Weighted, parse_weighted
 from nakochat.training.rates import RateSettings
 from nakochat.training.run_settings import CorpusSettings, RunSettings, TrainSettings
-from nakochat.training.shape import ModelSettings, a_share, above_zero, at_least
+from nakochat.training.shape import ModelSettings, a_share, above_zero, at_least, below_one
 
 
 @Parameter(name="*")
@@ -58,14 +58,7 @@ class TokenizerSettings(CorpusSettings, RunSettings):
         RunSettings.__post_init__(self)
         CorpusSettings.__post_init__(self)
         at_least(1, self, "characters")
-        for name in ("conversations", "phrases"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(
-                    say(
-                        f"--{name}의 값은 0 이상, 1 미만이어야 합니다: {getattr(self, name)}.",
-                        f"--{name} must be at least 0 and less than 1: {getattr(self, name)}.",
-                    )
-                )
+        below_one(self, "conversations", "phrases")
 
     @property
     def texts(self) -> TokenizerTexts:
@@ -155,13 +148,7 @@ class BaseSettings(ModelSettings, StageSettings):
     def __post_init__(self) -> None:
         ModelSettings.__post_init__(self)
         StageSettings.__post_init__(self)
-        if self.tokens_per_parameter is not None and not 0 < self.tokens_per_parameter < math.inf:
-            raise ConfigError(
-                say(
-                    f"--tokens-per-parameter는 0보다 커야 합니다: {self.tokens_per_parameter}.",
-                    f"--tokens-per-parameter must be above 0: {self.tokens_per_parameter}.",
-                )
-            )
+        above_zero(self, "tokens_per_parameter")
         object.__setattr__(self, "data", resolve_sets(self.data))
         if self.windows and (self.text_share < 1 or len(self.data) > 1):
             raise ConfigError(

@@ -58,6 +58,20 @@ def a_share(settings: object, *names: str) -> None:
             )
 
 
+def below_one(settings: object, *names: str) -> None:
+    """ConfigError unless every one of these settings is at least 0 and less than 1."""
+    for name in names:
+        value = getattr(settings, name)
+        if not 0 <= value < 1:
+            flag = _flag(name)
+            raise ConfigError(
+                say(
+                    f"{josa(flag, '은')} 0 이상, 1 미만이어야 합니다: {value}.",
+                    f"{flag} must be at least 0 and less than 1: {value}.",
+                )
+            )
+
+
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
@@ -105,13 +119,7 @@ class ModelSettings:
             1, self, "depth", "width", "heads", "kv_heads", "mlp_width", "context", "rotary_base", "window"
         )
         at_least(0, self, "value_embedding_every")
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(
-                say(
-                    f"--dropout은 0 이상, 1 미만이어야 합니다: {self.dropout}.",
-                    f"--dropout must be at least 0 and less than 1: {self.dropout}.",
-                )
-            )
+        below_one(self, "dropout")
 
 
 def model_config(settings: ModelSettings, vocab_size: int) -> ModelConfig:
