@@ -332,19 +332,10 @@ class Engine:
             )
         each = [sampling] * len(prompts) if seeds is None else [replace(sampling, seed=s) for s in seeds]
         ends = None if stops else frozenset[int]()
-        requests = [
-            Request(prompt=prompt, sampling=own, stop_ids=ends)
-            for prompt, own in zip(prompts, each, strict=True)
-        ]
-        yield from self._stream(requests)
-
-    def _stream(self, requests: Sequence[Request]) -> Iterator[Token]:
-        for request in requests:
-            self._check(request)
         keys: dict[int, int] = {}
         try:
-            for number, request in enumerate(requests):
-                keys[self.submit(request)] = number
+            for number, (prompt, own) in enumerate(zip(prompts, each, strict=True)):
+                keys[self.submit(Request(prompt=prompt, sampling=own, stop_ids=ends))] = number
             while self.busy:
                 for token in self.step():
                     yield token._replace(key=keys[token.key])
