@@ -63,26 +63,15 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         parent = parent_checkpoint(stage, settings, "sft") if needed else None
         record_origin(stage, settings, parent)
         model = loaded(stage.resumed or parent, stage.machine)  # type: ignore[arg-type]
-        reference = None
-        if settings.kl is not None and parent is not None:
-            _require_parent(stage.run.folder, parent)
-            reference = inference_copy(loaded(parent, stage.machine))
-        held_out = [prompt for task in tasks for prompt in task.held_out(settings.check_items)]
-        exam = Exam(
-            folder=stage.run.folder,
-            tokenizer=stage.tokenizer,
-            machine=replace(stage.machine, rank=0, world=1),  # only the first rank measures
-            prompts=held_out,
-            samples=settings.check_samples,
-            max_tokens=settings.max_tokens,
-            steps=settings.steps,
+        reference = _reference(stage, settings, parent)
+        measures = (
+            Watch(stage.run, stage.tokenizer, stage.machine, []).measure,
+            _exam(stage, settings, tasks).measure,
         )
         wish = Interrupt()
         rollouts = Rollouts(
             model, stage.tokenizer, stage.machine, settings, tasks, reference=reference, wish=wish
         )
-        batches = _with_sft(rollouts, stage, settings, model.config.context)
-        watch = Watch(stage.run, stage.tokenizer, stage.machine, [])
         optimizer = Optimizer(
             model,
             model.parameter_groups(),
@@ -99,15 +88,13 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
         )
         training = Training(
             model,
-            batches,
+            _with_sft(rollouts, stage, settings, model.config.context),
             optimizer,
             Schedule(steps=settings.steps, warmup=3, warmdown=0.5),
             stage.machine,
             stage.run,
             stage.tokenizer.hash,
-            checks=[Check(settings.check_every, look) for look in (watch.measure, exam.measure)]
-            if stage.machine.is_first
-            else [],
+            checks=[Check(settings.check_every, look) for look in measures if stage.machine.is_first],
             save_every=settings.save_every,
             log_every=settings.log_every,
             keep=Keep(last=settings.keep_last, every=settings.keep_every),
@@ -139,6 +126,27 @@ def _with_sft(rollouts: "Rollouts", stage: Stage, settings: RlSettings, context:
         world=stage.machine.world,
     )
     return SftBeside(rollouts, conversations, settings.sft_weight)
+
+
+def _exam(stage: Stage, settings: RlSettings, tasks: Sequence[Practice]) -> Exam:
+    """Of what each task holds out; every rank makes it, since that also says what is left to practise."""
+    return Exam(
+        folder=stage.run.folder,
+        tokenizer=stage.tokenizer,
+        machine=replace(stage.machine, rank=0, world=1),  # only the first rank measures
+        prompts=[prompt for task in tasks for prompt in task.held_out(settings.check_items)],
+        samples=settings.check_samples,
+        max_tokens=settings.max_tokens,
+        steps=settings.steps,
+    )
+
+
+def _reference(stage: Stage, settings: RlSettings, parent: Checkpoint | None) -> Model | None:
+    """What --kl compares with: the model that RL began with."""
+    if settings.kl is None or parent is None:
+        return None
+    _require_parent(stage.run.folder, parent)
+    return inference_copy(loaded(parent, stage.machine))
 
 
 def _require_parent(folder: Path, parent: Checkpoint) -> None:
