@@ -1,11 +1,11 @@
 """Formulas whose result for one row is the same to the bit whatever rows stand beside it, on several threads too.
 
-A CPU's kernels are fast in ways that depend on more than a row's own numbers.  What fills a vector is computed by one
-formula and what is left over, at a tensor's end or at the edge of a thread's share, by another: so torch's sigmoid,
-silu and gelu (its exp and tanh have one formula for all).  Products add up in another order where a row, or a
-thread's own buffer, begins at another address: so the fused attention.  And a longer sum is cut differently from a
-shorter one.  Here is what the engine needs without that; tests/models/test_alike.py holds it.  Where gradients are
-wanted torch's own formulas stay: they keep less for the backward pass.
+On a CPU a kernel's result depends on more than a row's own numbers.  Whole vector registers are computed by one
+formula and the remainder, at a tensor's end or at the edge of a thread's share, by another: so in torch's sigmoid, silu
+and gelu (its exp and tanh have one formula for all).  Products add up in another order where a row, or a thread's own
+buffer, begins at another address: so in fused attention.  And a longer sum is split differently from a shorter one.
+The functions here avoid all three for the engine; tests/models/test_alike.py holds it.  Where gradients are needed
+torch's own formulas stay: they keep less for the backward pass.
 """
 
 import math
@@ -19,7 +19,7 @@ _LINE = 64  # bytes: of a cache line, and of the widest vector
 
 
 def aligned(x: Tensor) -> Tensor:
-    """The same numbers, every row of the last axis at a whole cache line.  Rows of usual widths lie so already."""
+    """The same values, every row of the last axis aligned to a cache line.  Rows of usual widths are already."""
     if torch.is_grad_enabled() or x.device.type != "cpu" or x.dim() < 2:
         return x
     if x.stride(-2) * x.element_size() % _LINE == 0:
@@ -33,11 +33,11 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     rows = aligned(x)
     if rows is x:
         return F.linear(x, weight, bias)
-    return F.linear(rows.flatten(0, -2), weight, bias).view(*x.shape[:-1], -1)  # in 3-D it would lie anew
+    return F.linear(rows.flatten(0, -2), weight, bias).view(*x.shape[:-1], -1)  # 3-D input would be copied
 
 
 def sigmoid(x: Tensor) -> Tensor:
-    """1 / (1 + e^-x), in training too: what it is for here, gates, are small."""
+    """1 / (1 + e^-x), in training too: the gates that use it are small."""
     return _sigmoid(x.float()).to(x.dtype)
 
 

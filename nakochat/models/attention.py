@@ -1,12 +1,12 @@
-"""Queries, keys and values -> what every position takes from those before it; and the cache that remembers them.
+"""Queries, keys and values -> attention's output at every position; and the cache of keys and values.
 
 Letters, here and in every file of models/:
-    B  rows        T  positions in a row     S  positions looked at     V  vocabulary
+    B  rows        T  positions in a row     S  positions attended to   V  vocabulary
     D  width       H  query heads            K  key/value heads         C  width of a head
 
-On a CPU, attention over many positions at once is materialised (scores, softmax, product), which in bf16 is the faster
-way there (`nako bench train --ablations` measures it).  GPUs take kernels that know where documents begin and how far
-a layer looks back, where there are any (kernels.py); one new position and everything else scaled_dot_product_attention.
+On a CPU, attention over many positions at once is materialised (scores, softmax, product), which is faster there in
+bf16 (`nako bench train --ablations` measures it).  A GPU takes a kernel that is told where documents begin and how far
+a layer looks back, where one works (kernels.py).  All else goes through scaled_dot_product_attention.
 """
 
 from collections.abc import Callable
@@ -41,11 +41,11 @@ Packed = Callable[[Tensor, Tensor, Tensor, Tensor, int | None, float], Tensor]
 
 @dataclass(frozen=True)
 class Sight:
-    """What every position may look at, in layers of one window."""
+    """What every position may attend to, in layers of one window: a bias, or starts for `packed`, or a cache's own."""
 
-    bias: Tensor | None  # (B, T, S), what is added to the scores; a cache may keep it to itself
-    starts: Tensor | None = None  # (documents + 1,) int32, in B*T: instead of a bias, for `packed`
-    window: int | None = None  # positions, itself among them
+    bias: Tensor | None  # (B, T, S), added to the scores
+    starts: Tensor | None = None  # (documents + 1,) int32, indices into B*T, as in Batch
+    window: int | None = None  # positions, the own one included
     packed: Packed | None = None  # the kernel that takes starts
 
 
@@ -78,7 +78,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tenso
 
 
 def attend_materialised(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) -> Tensor:
-    """`attend` with the scores standing in memory."""
+    """`attend` with all scores in memory."""
     q, k, v = _heads_first(q, k, v)
     scores = (q * scale) @ k.transpose(-1, -2) + bias[:, None]  # (B, H, T, S)
     return (torch.softmax(scores, dim=-1) @ v).transpose(1, 2)
@@ -93,7 +93,7 @@ def attend_fused(q: Tensor, k: Tensor, v: Tensor, bias: Tensor, scale: float) ->
 def attend_varlen(
     q: Tensor, k: Tensor, v: Tensor, starts: Tensor, window: int | None, scale: float
 ) -> Tensor:
-    """`attend` by the flash kernels, which never look at another document: all rows are one sequence to them."""
+    """`attend` by torch's flash kernels over all rows as one sequence, in which no document sees another."""
     from torch.nn.attention import varlen  # importing it loads the compiler
 
     flat_q, flat_k, flat_v = (tensor.flatten(0, 1) for tensor in (q, k, v))  # (B*T, heads, C)
@@ -126,23 +126,23 @@ def _heads_first(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, Tenso
 
 
 class Cache(Protocol):
-    """What the models ask of a memory of earlier positions: one of whole rows (below), or an engine's slots."""
+    """What the models need of a cache of earlier positions: KVCache below, or an engine's slots."""
 
     def positions(self, new: int) -> Tensor:
-        """Where the `new` positions of each row go.  -> (B, new)"""
+        """Positions of the next `new` tokens of each row.  -> (B, new)"""
 
     def previous(self, ids: Tensor) -> Tensor:
-        """The token before each of ids (B, T), any where there is none.  -> (B, T)"""
+        """The token before each of ids (B, T); an arbitrary one at position 0.  -> (B, T)"""
 
     def sight(self, new: int, window: int | None = None) -> Sight:
-        """What the new positions may look at."""
+        """What the new positions may attend to."""
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tensor:
-        """Keep k and v (B, T, K, C) and attend to all that is kept with q (B, T, H, C).  -> (B, T, H, C)"""
+        """Store k and v (B, T, K, C), then attend with q (B, T, H, C) to all that is stored.  -> (B, T, H, C)"""
 
 
 class Numbered(Protocol):
-    """A layer, which knows its place among the layers."""
+    """A layer that knows its index, from 0."""
 
     layer: int
 
@@ -151,11 +151,11 @@ class Numbered(Protocol):
 class KVCache:
     """Keys and values of B rows of up to S positions in every layer; each row has its own length.
 
-    New positions are written behind a row's length; `advance` then says how many of them are real.  What a shorter row
-    wrote beyond its end is masked by the length and overwritten later, so rows of different prompts share a batch.
+    New positions are written after a row's length; `advance` then says how many of them are real.  What a shorter row
+    wrote past its end is masked by its length and overwritten later, so that different prompts share a batch.
     """
 
-    keys: Tensor  # (layers, B, K, S, C): a head's positions lie together, as the product reads them
+    keys: Tensor  # (layers, B, K, S, C): one head's positions are contiguous, as the product reads them
     values: Tensor  # (layers, B, K, S, C)
     ids: Tensor  # (B, S) int64, the tokens themselves
     lengths: Tensor  # (B,) int64
@@ -181,11 +181,11 @@ class KVCache:
         )
 
     def positions(self, new: int) -> Tensor:
-        """Where the next `new` positions of each row go.  -> (B, new)"""
+        """As in Cache."""
         return self.lengths[:, None] + torch.arange(new, device=self.lengths.device)
 
     def bias(self, new: int, window: int | None = None) -> Tensor:
-        """Which cached positions each new one may look at, as what is added to the scores.  -> (B, new, S)"""
+        """What is added to the scores of the new positions (bias_of).  -> (B, new, S)"""
         seen = torch.arange(self.keys.shape[3], device=self.lengths.device)
         own = self.positions(new)[:, :, None]
         allowed = seen <= own
@@ -194,21 +194,21 @@ class KVCache:
         return bias_of(allowed, self.keys.dtype)
 
     def sight(self, new: int, window: int | None = None) -> Sight:
-        """What the new positions may look at."""
+        """As in Cache."""
         return Sight(self.bias(new, window))
 
     def previous(self, ids: Tensor) -> Tensor:
-        """The token before each of the new ones, ids (B, T), which are kept.  -> (B, T); any where there is none"""
+        """As in Cache; ids are stored."""
         last = self.ids.gather(1, (self.lengths - 1).clamp_min(0)[:, None])
         self.ids.scatter_(1, self.positions(ids.shape[1]), ids)
         return torch.cat((last, ids[:, :-1]), dim=1)
 
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tensor:
-        """Keep k and v (B, T, K, C) and attend with q (B, T, H, C).  -> (B, T, H, C)"""
+        """As in Cache."""
         return attend(q, *self.store(layer, k, v), sight, scale)
 
     def store(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Write k, v (B, T, K, C) of the new positions; all of the layer's keys and values, (B, S, K, C) each."""
+        """Store k, v (B, T, K, C) of the new positions.  -> all of the layer's keys and values, (B, S, K, C) each"""
         rows = torch.arange(k.shape[0], device=k.device)[:, None]
         places = self.positions(k.shape[1])  # (B, T)
         self.keys[layer][rows, :, places] = k
@@ -227,7 +227,7 @@ class KVCache:
 def attend_with(
     cache: Cache | None, layer: Numbered, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float
 ) -> Tensor:
-    """Softmax attention of a layer, over what a cache keeps too where there is one.  Shapes as in `attend`."""
+    """`attend` of a layer, through the cache where there is one."""
     if cache is None:
         return attend(q, k, v, sight, scale)
     return attend_cached(cache, layer, q, k, v, sight, scale)
@@ -236,5 +236,5 @@ def attend_with(
 def attend_cached(
     cache: Cache, layer: Numbered, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float
 ) -> Tensor:
-    """Only here a layer's number is read: a compiler that leaves this function alone compiles all layers as one."""
+    """The only place that reads a layer's index: with this function excluded, all layers share one compiled graph."""
     return cache.attend(layer.layer, q, k, v, sight, scale)

@@ -1,9 +1,9 @@
 """A model and the state of its training <-> checkpoints/STEP/: safetensors and JSON, with hashes, whole or not at all.
 
 model.safetensors       parameters by name, float32
-optimizer.safetensors   optimizer state by parameter name, and the CPU's random state; absent in one made for use only
+optimizer.safetensors   optimizer state by parameter name, and the CPU's random state; absent where no training goes on
 about.json              kind of model, its config, tokenizer hash
-state.json              step, position in the data, what the guard knows, bits per byte if they were measured there
+state.json              step, position in the data, the guard's state, bits per byte if they were measured there
 manifest.json           size and SHA-256 of each file, written before the folder takes its place
 """
 
@@ -41,7 +41,7 @@ from nakochat.models.model import Model, ModelConfig, build_model, config_from, 
 
 @dataclass(frozen=True, kw_only=True)
 class Keep:
-    """Which checkpoints stay: the newest `last`, beside them every one of a step that `every` divides, and the best."""
+    """Which checkpoints stay: the newest `last`, besides those whose step `every` divides, and the best."""
 
     last: int = 2
     every: int | None = None
@@ -51,7 +51,7 @@ class Keep:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint folder holds, but for the tensors, which are read when asked for."""
+    """A checkpoint folder and its JSON; tensors are read when they are asked for."""
 
     folder: Path
     about: dict[str, Any]
@@ -73,7 +73,7 @@ class Checkpoint:
 
     @property
     def written(self) -> int:
-        """When it was, in seconds since 1970."""
+        """When it was written, in seconds since 1970."""
         return int((self.folder / MANIFEST).stat().st_mtime)
 
     @property
@@ -82,15 +82,17 @@ class Checkpoint:
         return config_from(self.about["model"], self.about["config"])
 
     def model(self, dtype: torch.dtype, device: torch.device) -> Model:
-        """The model with its weights."""
+        """The model with its weights.  CheckpointError where they cannot be read, or do not fit the config."""
         try:
             model = build_model(self.config, dtype)
             model.load_state_dict(self.weights())
         except (SafetensorError, OSError, RuntimeError, TypeError, KeyError) as error:
             raise CheckpointError(
                 say(
-                    f"체크포인트의 가중치를 읽을 수 없습니다: {self.folder} ({error})",
-                    f"cannot read the weights of {self.folder} ({error})",
+                    f"체크포인트의 가중치를 읽을 수 없습니다: {self.folder} ({error}). 다른 걸음의 체크포인트를 쓰세요 "
+                    "(NAME/STAGE@STEP).",
+                    f"cannot read the weights of {self.folder} ({error}). Use the checkpoint of another step "
+                    "(NAME/STAGE@STEP).",
                 )
             ) from error
         return model.to(device)
@@ -124,9 +126,10 @@ def save_checkpoint(
     optimizer: dict[str, Tensor] | None = None,
     keep: Keep = Keep(),
 ) -> Path:
-    """Write folder/STEP atomically, then delete what `keep` does not name.  OSError where the disk is full.
+    """Write folder/STEP atomically, then delete what `keep` does not keep.  OSError where the disk is full.
 
-    weights: the model's, if not those that it has now.
+    weights: by name, None is the model's own.  optimizer: as Optimizer.whole_state, None is a checkpoint without it.
+    -> the folder
     """
     path = folder / f"{state['step']:06d}"
     with whole_folder(path) as files:
@@ -146,9 +149,9 @@ def save_checkpoint(
 
 
 def _thin_out(folder: Path, newest: Path, keep: Keep) -> None:
-    """Delete what need not be kept.  What cannot be deleted is said: the new checkpoint is there all the same."""
+    """Delete what need not be kept.  What cannot be deleted is only reported: the new checkpoint is there."""
     steps = _steps(folder)
-    # what is damaged does not count; beyond the one just written, which went on from the newest whole one, all are
+    # damaged ones do not count; those of later steps are damaged, or training would have gone on from them
     known = [path for path in steps if int(path.name) <= int(newest.name) and has_its_sizes(path)]
     kept = {*known[: keep.last]}
     if keep.every is not None:
@@ -164,11 +167,11 @@ def _thin_out(folder: Path, newest: Path, keep: Keep) -> None:
 
 
 def _score(path: Path) -> float | None:
-    """What held-out text gave at this checkpoint, if it was measured then."""
+    """Bits per byte of held-out text at this checkpoint, if they were measured there."""
     try:
         score = read_json(path / "state.json").get("score")
     except (OSError, ValueError, AttributeError):
-        return None  # damaged, which whoever reads it is told
+        return None  # damaged: newest_checkpoint says so
     return score if isinstance(score, float) else None
 
 
@@ -185,7 +188,7 @@ def newest_checkpoint(folder: Path, step: int | None = None) -> Checkpoint | Non
             return found
         if path.exists():
             warn(say(f"손상된 체크포인트를 건너뜁니다: {path}", f"passing over a damaged checkpoint: {path}"))
-        elif step is None:  # a training has just deleted it, when it had written a newer one
+        elif step is None:  # deleted just now by a training that has written a newer one
             return newest_checkpoint(folder)
     if step is not None:
         raise CheckpointError(
@@ -221,17 +224,17 @@ def nothing_whole(run: RunReference) -> CheckpointError:
 
 
 def agreed_checkpoint(folder: Path, machine: Machine, step: int | None = None) -> Checkpoint | None:
-    """`newest_checkpoint` as the first rank finds it: what it names is what every rank goes on from, or none does.
+    """`newest_checkpoint` of the first rank, read by every rank.  All ranks call it.
 
     A network disk may show one computer an old listing, or fail to read on it.  CheckpointError on all ranks where one
-    of them does not find the very same weights.
+    of them does not find the same weights.
     """
     if machine.world == 1:
         return newest_checkpoint(folder, step)
     found = newest_checkpoint(folder, step) if machine.is_first else None
     named = int(machine.sum(found.step + 1 if found is not None else 0)) - 1  # of the others: 0
     if named >= 0 and not machine.is_first:
-        with contextlib.suppress(CheckpointError):  # which all learn of below
+        with contextlib.suppress(CheckpointError):  # its hash is missing below, on all ranks
             found = newest_checkpoint(folder, named)
     hashes = [brought.decode() for brought in machine.gather_bytes((found.hash if found else "").encode())]
     others = ", ".join(str(rank) for rank, own in enumerate(hashes) if own != hashes[0])
@@ -248,7 +251,7 @@ def agreed_checkpoint(folder: Path, machine: Machine, step: int | None = None) -
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete what saves that were killed left behind.  Only for the one who may write here."""
+    """Delete what killed saves left behind.  Only for the process that holds the run's lock."""
     for path in folder.glob(".[0-9]*"):
         disk.remove(path)
 
@@ -256,10 +259,10 @@ def remove_leftovers(folder: Path) -> None:
 def _safetensors(tensors: dict[str, Tensor]) -> Iterator[bytes | memoryview]:
     """The bytes of a safetensors file, tensor by tensor (https://huggingface.co/docs/safetensors).
 
-    The library's save_file raises what is no OSError on a full disk, and its save makes one piece of all of them,
-    during which no other thread of Python runs: training would stand still.
+    The library's save_file does not raise OSError on a full disk, and its save makes one bytes object of all tensors
+    while it holds the interpreter's lock: training would stand still.
     """
-    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))  # each lies aligned
+    names = sorted(tensors, key=lambda name: (-tensors[name].element_size(), name))  # so each is aligned
     header, at = {}, 0
     for name in names:
         end = at + tensors[name].numel() * tensors[name].element_size()

@@ -1,9 +1,8 @@
-"""Activations and a weight -> their product in 8 bits, with one scale for each tensor, found anew at every step.
+"""Activations and a weight -> their product in 8 bits, with one scale per tensor, computed at every step.
 
 E4M3 for what goes forward, E5M2 for gradients, sums in float32 (https://arxiv.org/abs/2209.05433).  Others report
-that it is faster than bf16 from about d20 on; here it is not measured yet.  Left out: scales for each row (slower
-than bf16 without a kernel of their own), scales remembered from the step before, and the head, whose logits want
-the precision.
+that it is faster than bf16 from about d20 on; here it is not measured yet.  Left out: scales per row (slower than bf16
+without a kernel of their own), scales delayed by a step, and the head, whose logits need the precision.
 """
 
 from typing import Any
@@ -25,7 +24,7 @@ def float8_linear(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def quantise(x: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """x in 8 bits, and the float32 scale () that brings it back: the largest number becomes the largest there is."""
+    """x in 8 bits, and the float32 scale () to multiply it by: the largest magnitude becomes the dtype's largest."""
     scale = x.abs().amax().float().clamp_min(1e-12) / torch.finfo(dtype).max
     return (x.float() / scale).to(dtype), scale
 
@@ -72,14 +71,14 @@ class _Product(torch.autograd.Function):
 
 
 def _columns(matrix: Tensor) -> Tensor:
-    """The same matrix with its columns lying together, as the kernel wants its right side."""
+    """The same matrix in column-major order, which the kernel needs on its right side."""
     return matrix.t().contiguous().t()
 
 
 def _multiply(
     left: Tensor, right: Tensor, left_scale: Tensor, right_scale: Tensor, dtype: torch.dtype, *, fast: bool
 ) -> Tensor:
-    """fast: sums may stay in the tensor cores, which keep about 14 bits; gradients want more."""
+    """fast: accumulate in the tensor cores, which keep about 14 bits; gradients need more."""
     made: Tensor = torch._scaled_mm(
         left, right, scale_a=left_scale, scale_b=right_scale, out_dtype=dtype, use_fast_accum=fast
     )

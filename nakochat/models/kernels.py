@@ -36,13 +36,13 @@ KERNEL_NAMES = {
 }
 FLASH4_GENERATIONS = (9, 10)  # Hopper and Blackwell, where it goes backwards
 _TOLERANCE = 0.03  # of the largest number: bf16 keeps 8 bits
-_ROUNDS, _PASSES = 3, 4  # passes of a round follow each other: one alone is over before a GPU's launches are
-_POSITIONS = 2**15  # of a race on a GPU: a smaller one measures launches
+_ROUNDS, _PASSES = 3, 4  # passes of a round are queued: a single one would measure its launch
+_POSITIONS = 2**15  # timed on a GPU: fewer would measure launches
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """Of one attention call."""
+    """Sizes of one attention call."""
 
     rows: int
     length: int
@@ -53,7 +53,7 @@ class Shape:
 
 
 def candidates(device: torch.device, dtype: torch.dtype) -> list[str]:
-    """Kernels that this machine's torch and device say they have, the surest first."""
+    """Kernels that torch and the device say they have; the most widely supported first."""
     flash = (
         device.type == "cuda"
         and dtype in (torch.bfloat16, torch.float16)
@@ -67,7 +67,7 @@ def candidates(device: torch.device, dtype: torch.dtype) -> list[str]:
 
 
 def choose_kernel(device: torch.device, dtype: torch.dtype, shape: Shape) -> str:
-    """The fastest that is right."""
+    """The fastest kernel whose results are right."""
     there = candidates(device, dtype)
     small = Shape(rows=2, length=64, heads=4, key_heads=2, head_width=shape.head_width, window=16)
     right = [name for name in there if _is_right(name, device, dtype, small)]
@@ -79,7 +79,7 @@ def choose_kernel(device: torch.device, dtype: torch.dtype, shape: Shape) -> str
 
 
 def agreed_kernel(machine: Machine, config: ModelConfig) -> str:
-    """The first rank's choice for a model of this shape, which is everyone's."""
+    """The first rank's choice for a model of this shape, the same on every rank.  All ranks call it."""
     device, dtype, there = machine.device, machine.dtype, candidates(machine.device, machine.dtype)
     shape = Shape(
         rows=4,
@@ -94,7 +94,7 @@ def agreed_kernel(machine: Machine, config: ModelConfig) -> str:
 
 
 def switch_on(name: str) -> Packed | None:
-    """Make torch use it; what a model calls with the places where documents begin, None is a bias instead."""
+    """Select a kernel.  -> what a model calls with the starts of documents; None is a bias instead"""
     if name == FLASH3:
         torch.nn.attention.activate_flash_attention_impl("FA3")
     elif getattr(torch.nn.attention, "current_flash_attention_impl", lambda: None)() is not None:
@@ -144,13 +144,13 @@ def _call(name: str, tensors: tuple[Tensor, Tensor, Tensor, Tensor], shape: Shap
 
 
 def _is_right(name: str, device: torch.device, dtype: torch.dtype, shape: Shape) -> bool:
-    """Whether result and gradients are those of the formula in float32."""
+    """Whether result and gradients agree with the materialised formula in float32."""
     try:
         tensors = _tensors(device, dtype, shape)
         found = _call(name, tensors, shape)()
         found.float().square().sum().backward()
     except (RuntimeError, ImportError, ValueError, TypeError, AssertionError, AttributeError):
-        return False  # what a kernel says that does not run here: built without it, wrong device, other arguments
+        return False  # it does not run here: not built, another device, other arguments
     q, k, v = (tensor.detach().float().requires_grad_() for tensor in tensors[:3])
     bias = causal_bias(tensors[3], torch.float32, shape.window)
     expected = attend_materialised(q, k, v, bias, 1 / math.sqrt(shape.head_width))
@@ -166,7 +166,7 @@ def _agree(found: Tensor, expected: Tensor) -> bool:
 
 
 def _seconds(name: str, device: torch.device, dtype: torch.dtype, shape: Shape) -> float:
-    """Of one forward and backward pass: in the fastest of a few rounds, after one that warms up."""
+    """Seconds of one forward and backward pass, in the fastest of a few rounds after a warm-up round."""
     if device.type != "cpu":
         shape = replace(shape, rows=max(1, _POSITIONS // shape.length))
     call, best = _call(name, _tensors(device, dtype, shape), shape), math.inf

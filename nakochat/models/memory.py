@@ -19,7 +19,7 @@ class Coefficients:
     channel: float
     logit: float
     logits_at_once: int
-    """More of them than this never stand in memory (training/objective.py)."""
+    """The most that are in memory together (training/objective.py)."""
     score: float
     weight: float
     """Per parameter of body and head: the copies in the dtype of the activations."""
@@ -80,7 +80,7 @@ class Memory:
 
     @property
     def steps(self) -> float:
-        """Of the steps alone, as a rehearsal takes them."""
+        """Bytes of the steps alone, which is what a rehearsal measures."""
         held = self.weights + self.gradients + self.optimizer
         return held + self.activations + self.workspace + self.process
 

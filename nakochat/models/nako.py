@@ -1,13 +1,12 @@
 """Token ids -> logits: our model, the fastest to a given quality that this project knows.
 
 A pre-norm transformer with rotary positions, QK-norm, RMSNorm without parameters, ReLU², untied embeddings and a tanh
-cap on the logits.  Three things are less common: every token takes a gated share of the one before it (smear: what
-copying needs is then one attention layer away instead of two), every layer mixes the first embedding back in
+cap on the logits.  Three things are less common: to every token's embedding a gated share of the one before it is added
+(smear: an induction head then takes one attention layer instead of two), every layer mixes the first embedding back in
 (`x = r·x + s·x0`), and every second layer adds a gated embedding of the token itself to the values.  Sources:
 modded-nanogpt records 5, 8, 14, 15, 18 and its smear (https://github.com/KellerJordan/modded-nanogpt), nanochat's log
 (https://github.com/karpathy/nanochat); docs/log.md for what we measured.
-Left out after their measurements: biases, norm weights, backout, U-net skips, MTP, MoE
-(docs/decisions/model.md).
+Left out after their measurements: biases, norm weights, backout, U-net skips, MTP, MoE (docs/decisions/model.md).
 
 Parameters are float32; `Linear` casts them to the dtype of what comes in, so no autocast is needed.
 """
@@ -95,11 +94,11 @@ class NakoConfig:
         return min(12, self.width)
 
     def window_of(self, layer: int) -> int | None:
-        """How far a layer looks back: every fourth, counted from the last, looks everywhere (SSSL)."""
+        """How far a layer looks back; None for every fourth, counted from the last, which looks everywhere (SSSL)."""
         return None if (self.layers - 1 - layer) % 4 == 0 else self.window
 
     def positions_seen(self, layer: int) -> float:
-        """How many positions one looks at in a layer, in the mean over a full context, itself among them."""
+        """How many positions a position attends to in a layer, itself included: the mean over a full context."""
         near = min(self.context, self.window_of(layer) or self.context)
         return (near * (near + 1) / 2 + (self.context - near) * near) / self.context
 
@@ -197,9 +196,9 @@ class Nako(nn.Module):
     logit_cap = LOGIT_CAP
     """Logits stay within it; None would be no cap."""
     packed: Packed | None = None
-    """Attention that is given the places where documents begin; None is given a bias (kernels.py chooses)."""
+    """Attention kernel that takes the starts of documents; None: attention takes a bias (kernels.py chooses)."""
     recompute = False
-    """Whether training keeps a layer's input only and computes the rest of it anew in the backward pass."""
+    """Activation checkpointing: keep a layer's input only, and compute the layer again in the backward pass."""
 
     def __init__(self, config: NakoConfig, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
@@ -222,7 +221,7 @@ class Nako(nn.Module):
         cos, sin = rotary_table(config.context, config.head_width, config.rotary_base)
         self.register_buffer("cos", cos, persistent=False)
         self.register_buffer("sin", sin, persistent=False)
-        if config.plain:  # they stay at what leaves them without effect
+        if config.plain:  # they keep the values at which they have no effect
             for scale in (self.smear_gate.weight, self.smear_scale, self.residual_scales, self.input_scales):
                 scale.requires_grad_(False)
 
@@ -231,7 +230,7 @@ class Nako(nn.Module):
         return [layer for layer in self.layers if isinstance(layer, Layer)]
 
     def use_float8(self) -> None:
-        """Training multiplies the layers' matrices in 8 bits from now on."""
+        """From now on training multiplies by the layers' matrices in 8 bits (float8.py)."""
         for layer in self.blocks():
             for matrix in layer.matrices():
                 matrix.float8 = True
@@ -282,8 +281,8 @@ class Nako(nn.Module):
     ) -> Tensor:
         """What the head reads at every position.
 
-        ids (B, T) int64; documents (B, T), by which packed documents do not see each other; starts, where they begin
-        (found out here where it is wanted and not given); with a cache the ids continue its rows.
+        ids (B, T) int64; documents (B, T): a position attends within its own number only; starts: Batch.starts, derived
+        from documents where it is needed and not given; with a cache the ids continue its rows.
         -> (B, T, D) in the activation dtype
         """
         t = ids.shape[1]
@@ -308,7 +307,7 @@ class Nako(nn.Module):
     def _sights(
         self, ids: Tensor, cache: Cache | None, documents: Tensor | None, starts: Tensor | None
     ) -> dict[int | None, Sight]:
-        """What each position may look at, by the window of a layer."""
+        """What each position may attend to, by the window of a layer."""
         windows = {self.config.window_of(layer) for layer in range(self.config.layers)}
         if cache is not None:
             return {window: cache.sight(ids.shape[1], window) for window in windows}
@@ -319,7 +318,7 @@ class Nako(nn.Module):
         return {window: Sight(causal_bias(whose, self.dtype, window)) for window in windows}
 
     def _smear(self, x: Tensor, ids: Tensor, cache: Cache | None, documents: Tensor | None) -> Tensor:
-        """Add a gated share of the token before, but to the first of a document.  x (B, T, D) -> (B, T, D)"""
+        """Add a gated share of the token before, except to a document's first.  x (B, T, D) -> (B, T, D)"""
         if cache is None:
             previous = torch.cat((torch.zeros_like(x[:, :1]), x[:, :-1]), dim=1)
             whose = torch.zeros_like(ids) if documents is None else documents

@@ -19,7 +19,7 @@ from nakochat.models.alike import linear
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias
 from nakochat.models.nako import Linear
 
-# beyond it a table of positions alone is half a gigabyte: a config that says more is refused
+# beyond it the tables of positions alone take half a gigabyte: a config with more is refused
 LONGEST_CONTEXT = 2**20
 
 
@@ -45,7 +45,7 @@ class PublishedConfig(Protocol):
 
 
 class PublishedLayer(nn.Module):
-    """Adds to the stream what attention and the MLP of one layer find."""
+    """Attention and MLP of one layer."""
 
     def forward(self, x: Tensor, angles: tuple[Tensor, ...], sight: Sight, cache: Cache | None) -> Tensor:
         """x (B, T, D) -> (B, T, D)"""
@@ -58,9 +58,9 @@ class Published(nn.Module):
     logit_cap: float | None = None
     """Logits are not capped."""
     packed: Packed | None = None
-    """Attention that is given the places where documents begin (as in nako.py)."""
+    """Attention kernel that takes the starts of documents (as in nako.py)."""
     recompute = False
-    """Whether training keeps a layer's input only and computes the rest of it anew in the backward pass."""
+    """Activation checkpointing (as in nako.py)."""
 
     def __init__(
         self, shape: PublishedConfig, layers: Iterable[PublishedLayer], last: nn.Module, dtype: torch.dtype
@@ -70,8 +70,8 @@ class Published(nn.Module):
         self.embedding = nn.Embedding(shape.padded_vocab, shape.width)
         self.layers = nn.ModuleList(layers)
         self.last_norm = last
-        # makes the logits instead of the head, where weights are quantised
         self.fast_head: nn.Module | None = None
+        """The quantised head, which then makes the logits (quantised.py)."""
         self.own_head = None if shape.tied else Linear(shape.width, shape.padded_vocab)
 
     @property
@@ -109,7 +109,10 @@ class Published(nn.Module):
         return last
 
     def begin(self, ids: Tensor, positions: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """The stream before the first layer (B, T, D), and what its layers get to know of the positions (B, T)."""
+        """The residual stream before the first layer (B, T, D), and rotary angles for the layers, if they take any.
+
+        ids and positions (B, T)
+        """
         raise NotImplementedError
 
     def _sight(

@@ -21,10 +21,10 @@ from nakochat.models.model import Model
 from nakochat.models.published import Published
 
 GROUP = 32  # inputs that share a scale in int4
-FITS = 4  # beyond that next to nothing is gained
-LEAST_INPUTS = 32  # smaller matrices are not worth it
+FITS = 4  # turns of levels_of; more gain next to nothing
+LEAST_INPUTS = 32  # matrices with fewer are left as they are
 LEAST_SCALE = 1e-12
-NARROW = torch.bfloat16  # of the kernels
+NARROW = torch.bfloat16  # the kernels' dtype
 
 
 class Int8Linear(nn.Module):
@@ -109,7 +109,7 @@ def levels_of(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     for _ in range(FITS):
         scales, middles = _line(groups, _nearest(groups, scales, middles))
     scales, middles = scales.clamp_min(LEAST_SCALE).to(NARROW), middles.to(NARROW)
-    # once more: what was rounded is made up for
+    # levels once more, for the rounded scales and middles
     levels = _nearest(groups, scales.float(), middles.float()) + 8
     return levels.to(torch.int32).flatten(1), scales[..., 0], middles[..., 0]
 
@@ -120,7 +120,7 @@ def _nearest(groups: Tensor, scales: Tensor, middles: Tensor) -> Tensor:
 
 
 def _line(groups: Tensor, levels: Tensor) -> tuple[Tensor, Tensor]:
-    """The scales and middles with the least squared error."""
+    """Scales and middles with the least squared error for these levels (linear regression)."""
     level, weight = levels.mean(dim=-1, keepdim=True), groups.mean(dim=-1, keepdim=True)
     away = levels - level
     scales = (away * (groups - weight)).sum(dim=-1, keepdim=True)

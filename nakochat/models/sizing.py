@@ -129,7 +129,7 @@ class Recipe:
 
 
 def recipe(config: ModelConfig, tokens_per_parameter: float = TOKENS_PER_PARAMETER) -> Recipe:
-    """The dial's other half.  tokens_per_parameter counts body and head.  ConfigError unless it is above 0."""
+    """How to train this shape.  tokens_per_parameter counts body and head.  ConfigError unless it is above 0."""
     if not 0 < tokens_per_parameter < math.inf:
         raise ConfigError(
             say(
@@ -141,7 +141,7 @@ def recipe(config: ModelConfig, tokens_per_parameter: float = TOKENS_PER_PARAMET
 
 
 def recipe_of_tokens(config: ModelConfig, tokens: float, *, least_steps: int = _LEAST_STEPS) -> Recipe:
-    """The same for so many tokens.  least_steps: a ladder's short runs take fewer than training for use."""
+    """As `recipe`, for a number of tokens.  least_steps: the short runs of `nako scaling` allow fewer."""
     rows = max(1, batch_of(tokens, least_steps=least_steps) // config.context)
     steps = max(1, round(tokens / (rows * config.context)))
     rate = _MATRIX_RATE * rate_of_batch(rows * config.context)
@@ -168,5 +168,5 @@ def batch_of(tokens: float, *, least_steps: int = _LEAST_STEPS) -> int:
 
 
 def rate_of_batch(tokens_per_step: float) -> float:
-    """What the rates are multiplied by: larger batches take larger steps; smaller ones no smaller (docs/log.md)."""
+    """Factor of all rates: larger batches take larger steps, smaller ones do not take smaller (docs/log.md)."""
     return min(2.0, max(1.0, math.sqrt(tokens_per_step / _REFERENCE_BATCH)))
