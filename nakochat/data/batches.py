@@ -26,7 +26,7 @@ from nakochat.data.shards.blocks import DamagedTokens
 from nakochat.data.shards.shard import Documents
 
 IGNORE = -100
-ASKED = 256  # the number of places at which a loss is computed is a multiple of this
+ASKED = 256  # the number of positions at which a loss is computed is a multiple of this
 BUFFER = 1024  # documents that the packer chooses from, and over which the share of texts is evened out
 AHEAD = 1024  # places of the order that are computed together
 ORDER = "feistel, in turn"  # the rule that orders documents and rows: a position is valid under this one only
@@ -39,15 +39,15 @@ class Batch:
     inputs: Tensor  # (B, T) int64
     targets: Tensor  # (B, T) int64; IGNORE where nothing is asked
     weights: Tensor  # (B, T) float32, multiplies the loss: 1, or an advantage
-    documents: Tensor  # (B, T) int64: positions of one number see each other
-    asked: Tensor | None = None  # (N,) int64: places in B*T that hold every target; None is all of them
+    documents: Tensor  # (B, T) int64: a position sees those of its own number; -1 is padding
+    asked: Tensor | None = None  # (N,) int64: indices into B*T, every target among them; None is all of B*T
     starts: Tensor | None = None  # (documents + 1,) int32: where in B*T each begins, and the end of the last
-    damaged: int = 0  # pieces of documents that could not be read, in whose place nothing is learned
+    damaged: int = 0  # pieces of documents that could not be read: padding without targets stands for them
 
     @classmethod
     def of(cls, inputs: Tensor, targets: Tensor, weights: Tensor, documents: Tensor) -> Self:
-        """The batch of these, all (B, T).  `asked` is filled up with ignored places to a multiple of ASKED, so that
-        a compiled loss meets few shapes."""
+        """A batch of these, all (B, T).  `asked` is padded with ignored positions to a multiple of ASKED, so that a
+        compiled loss sees few shapes."""
         wanted = (targets != IGNORE).flatten()
         count = max(1, math.ceil(int(wanted.sum()) / ASKED)) * ASKED
         asked = torch.argsort(wanted.byte(), descending=True, stable=True)[:count]
@@ -56,7 +56,7 @@ class Batch:
 
     @property
     def scored(self) -> int:
-        """Positions that are asked for."""
+        """How many positions have a target."""
         return int((self.targets != IGNORE).sum())
 
     def to(self, device: torch.device) -> Self:
@@ -102,7 +102,7 @@ def make_batch(rows: Sequence[Sequence[tuple[NDArray[Any], NDArray[Any]]]], leng
     """Rows of (ids, weights) pieces -> a batch of `length` positions.
 
     A token's weight says how much predicting *it* counts; 0 is ignored.  The first token of a row is never predicted.
-    Between pieces, the end of one predicts the <|bos|> of a text behind it: that is how a model learns to end.
+    The last token of a piece predicts the <|bos|> of the text that follows it: that is how a model learns to end.
     """
     count = len(rows)
     ids = np.full((count, length + 1), pad, dtype=np.int64)
@@ -156,8 +156,8 @@ class PackedBatches:
         rank: int = 0,
         world: int = 1,
     ) -> None:
-        """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank; answers_only: of a
-        conversation, only what the assistant says is asked for; skip_damaged: go on where tokens were damaged.
+        """rows: of a whole step, over all ranks; rows_per_piece: of one forward pass on one rank; answers_only: in a
+        conversation, only what the assistant says is a target; skip_damaged: go on where tokens are damaged.
 
         DataError when the sources hold nothing that fits; ConfigError when rows do not divide over ranks and pieces.
         """
@@ -237,7 +237,7 @@ class PackedBatches:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """DataError when the documents are others than those that the position was taken in."""
+        """Go on from a position.  DataError when it was taken in other documents, or in another order."""
         if state.get("order") != ORDER:
             raise DataError(
                 say(
@@ -297,7 +297,7 @@ class PackedBatches:
         return ids, weights
 
     def _without(self, piece: Piece, error: DamagedTokens) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Its place, filled up: every other piece stays where it was, for any number of ranks."""
+        """Padding of the same length: every other piece keeps its position, on any number of ranks."""
         if not self.skip_damaged:
             raise error
         warn(say(f"건너뜁니다: {error}", f"skipping: {error}"))

@@ -100,7 +100,7 @@ class WindowBatches:
         return replace(made, damaged=int((~whole).sum()))
 
     def _window(self, place: int) -> NDArray[np.int64] | None:
-        """None where it was damaged and is passed over: every other row stays where it was."""
+        """None where it is damaged and skipped: every other row keeps its position."""
         try:
             return self._ids(place)
         except DamagedTokens as error:

@@ -36,7 +36,6 @@ FREE = {
     "recompute",
 }
 
-
 # paths: on another machine, where a run was copied to, the same data lie elsewhere
 PLACES = {"corpus", "data", "task_data"}
 

@@ -1,7 +1,7 @@
 """A training at one moment -> its newest checkpoint, written by the first rank while training goes on.
 
-All ranks call every method alike: the optimizer's state lies in parts with all of them, and all have to go on, or
-leave, by the same way when the disk refuses.
+All ranks call every method: each holds a part of the optimizer's state, and all have to go on, or leave, together when
+the disk refuses.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ from nakochat.training.saving import Saver, Snapshot, drop
 
 
 class Checkpoints:
-    """Those of one stage."""
+    """The checkpoints of one stage."""
 
     def __init__(
         self,
@@ -39,18 +39,18 @@ class Checkpoints:
         self.folder, self.model, self.optimizer, self.machine = folder, model, optimizer, machine
         self.tokenizer_hash, self.keep = tokenizer_hash, keep
         self.step: int | None = None
-        """Of the one that was begun, or resumed from, last."""
+        """Step of the last checkpoint that was begun, or resumed from."""
         self._saver, self._snapshot = Saver(), Snapshot()
 
     def reserve(self) -> None:
-        """Gets a GPU's memory for the copies: page-locking it takes longer than a save may hold steps up."""
+        """Allocate pinned host memory for copies from a GPU: page-locking takes longer than a save may delay a step."""
         if self.machine.device.type == "cuda":
             self._copies()
 
     def begin(self, state: dict[str, Any]) -> None:
-        """One of this very moment, once the one before it has ended.
+        """Copy weights and optimizer state, and start writing them; waits for the save before it.
 
-        state: what it holds beside the tensors, `step` among it.
+        state: what the checkpoint holds beside the tensors, `step` among it.
         """
         self._say_failed(self._saver.wait())
         self.step = state["step"]
@@ -60,14 +60,13 @@ class Checkpoints:
             self._saver.begin(lambda: self._write(weights, optimizer, state))
 
     def finish(self) -> None:
-        """Until the disk has it.  OSError on every rank when it could not be written."""
+        """Wait until the checkpoint is on disk.  OSError on every rank when it could not be written."""
         failed = self._saver.wait()
-        # all ranks learn of it, so that all go on, or leave, alike
         if self.machine.sum(failed is not None):
             raise failed or OSError(errno.EIO, os.strerror(errno.EIO))
 
     def leave(self, state: dict[str, Any]) -> None:
-        """`begin` and `finish`, unless this very step has been saved: replacing that would only put it at risk."""
+        """`begin` and `finish`, unless this step is saved already: replacing that would only put it at risk."""
         failed = self._saver.wait()
         self._say_failed(failed)
         if self.step != state["step"] or self.machine.sum(failed is not None):
@@ -75,31 +74,31 @@ class Checkpoints:
             self.finish()
 
     def look(self) -> None:
-        """Says what became of a save that has ended since, if it failed."""
+        """Report a save that has failed since; does not wait."""
         self._say_failed(self._saver.collect())
 
     def newest(self) -> Checkpoint | None:
-        """The newest whole one that every rank sees."""
+        """The newest whole checkpoint, the same on every rank."""
         self._say_failed(self._saver.wait())
         self.machine.wait()
         return agreed_checkpoint(self.folder, self.machine)
 
     @contextlib.contextmanager
     def ended(self) -> Iterator[None]:
-        """Whatever ends the training, a save on its way is brought to its end."""
+        """However the block ends, wait for a save that is under way."""
         try:
             yield
         finally:
             self._say_failed(self._saver.wait())
 
     def _copies(self) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Weights and the optimizer's state in the first rank's own memory."""
+        """Weights and optimizer state, gathered from all ranks and copied into the first rank's host memory."""
         take = self._snapshot.take if self.machine.is_first else drop
         weights = {name: take(f"model.{name}", tensor) for name, tensor in self.model.state_dict().items()}
         return weights, self.optimizer.whole_state(take)
 
     def _write(self, weights: dict[str, Tensor], optimizer: dict[str, Tensor], state: dict[str, Any]) -> None:
-        synchronise(self.machine.device)  # the copies may still be on their way
+        synchronise(self.machine.device)  # the copies are asynchronous
         save_checkpoint(
             self.folder,
             model=self.model,

@@ -14,20 +14,21 @@ from nakochat.training.optimizer import Optimizer
 
 
 class Gradients:
-    """Where memory runs out, on any rank, all take the step again in pieces of half the rows, and stay with them."""
+    """Accumulates a step's gradients.  Where memory runs out on any rank, all ranks repeat the step in pieces of half
+    the rows, and keep to that size."""
 
     def __init__(self, model: Model, optimizer: Optimizer, machine: Machine, run: Run, loss_of: Loss) -> None:
         self.model, self.optimizer, self.machine, self.run = model, optimizer, machine, run
         self.loss_of = loss_of
         self.rows_at_once: int | None = None
-        """What memory turned out to hold of a piece; None is all of it."""
+        """Rows of a piece that turned out to fit in memory; None is all of them."""
 
     def take(self, pieces: list[Batch], scored: float, step: int) -> float:
-        """Forward and backward of every piece; this rank's share of the loss.  The gradients are where the optimizer
-        looks for them, of all ranks together.
+        """Forward and backward of every piece -> this rank's share of the loss, in nats.
 
-        scored: what the step asks for over all ranks, by which every piece is divided.  step: for the log.
-        TrainingError when not even one row fits.
+        Afterwards the gradients, summed over all ranks, are where Optimizer.step looks for them.  scored: targets of
+        the step over all ranks, by which every piece is divided; step: for the log.  TrainingError when not even one
+        row fits.
         """
         while True:
             rows = max(len(piece.inputs) for piece in pieces)
@@ -53,7 +54,7 @@ class Gradients:
                 total += loss.detach()
             return float(total)
         except torch.OutOfMemoryError:
-            return None  # what the traceback holds of the step is let go before it is tried again
+            return None  # and not a retry here, where the traceback still holds the step's tensors
 
     def _halve(self, rows: int, step: int) -> None:
         """TrainingError when the pieces that did not fit were of one row."""

@@ -2,11 +2,11 @@
 
 A number that is not finite, or a loss that leaps, would spoil weights and the optimizer's averages for good.  Such a
 batch is skipped: its gradients are dropped and the next one is taken, so that the position in the data, which a
-checkpoint holds, has passed it.  Where the second in a row is bad too, the weights are at fault and not the batch, and
-training goes back to its last checkpoint; the third ends it.  Both numbers are read by the loop anyway, before the
-update: the guard costs no synchronisation.
+checkpoint holds, is past it.  Where the next one is bad too, the weights are at fault and not the batch: training goes
+back to its last checkpoint; a third in a row ends it.  The loop reads both numbers anyway before the update, so the
+guard costs no synchronisation.
 
-After the skipped steps of PaLM (https://arxiv.org/abs/2204.02311, section 5.1) and OLMo's limit of six deviations.
+Sources: skipped steps in PaLM (https://arxiv.org/abs/2204.02311, section 5.1), OLMo's limit of six deviations.
 """
 
 import math
@@ -24,7 +24,7 @@ IN_A_ROW = 3  # as many end the training
 
 @dataclass
 class Guard:
-    """What is usual, and what was skipped.  The same on every rank: it sees sums over all of them."""
+    """Recent losses and faults.  The same on every rank: it is given sums over all of them."""
 
     spikes: bool = True
     """Whether a loss may be too large; a policy gradient's has no usual size."""
@@ -34,7 +34,7 @@ class Guard:
     skipped: int = 0
 
     def fault(self, loss: float, norm: float) -> str | None:
-        """What is wrong with a step, noted; None for a good one."""
+        """What is wrong with a step, which is recorded; None for a good one.  loss in nats per target."""
         found = self._look(loss, norm)
         if found is None:
             self.losses.append(loss)
@@ -44,7 +44,7 @@ class Guard:
         return found
 
     def note(self, fault: str) -> None:
-        """One more fault in a row."""
+        """Record one more fault in a row."""
         self.row.append(fault)
         self.skipped += 1
 

@@ -1,9 +1,9 @@
 """A model, a stream of batches, an optimizer and a schedule -> a trained model.  The only training loop.
 
 It knows nothing of text, conversations or rewards: a stage is the values that it passes in.  The order of one turn:
-measure, save, stop?, take the step's batches and count what they ask for over all ranks, forward and backward of each
-piece divided by that one count, step unless guard.py finds a fault, log.  Everything that a resume needs is in the
-checkpoint: step, random state, optimizer, position in the data, what the guard knows.
+measure, save, stop?, take the step's batches and count their targets over all ranks, forward and backward of each
+piece divided by that one count, update unless guard.py finds a fault, log.  Everything that a resume needs is in the
+checkpoint: step, random state, optimizer, position in the data, the guard's state.
 """
 
 import contextlib
@@ -35,20 +35,25 @@ from nakochat.training.schedule import Schedule
 
 
 class Batches(Protocol):
-    """What the loop trains on.  `step` is called once per optimizer step and never ahead of it; after Unwanted, which
-    all ranks raise together, it would give the same again."""
+    """What the loop trains on."""
 
-    def step(self) -> list[Batch]: ...
+    def step(self) -> list[Batch]:
+        """This rank's batches of the next optimizer step; never called ahead of it.
+
+        Unwanted, on all ranks together, where they were given up: the next call gives the same step again.
+        """
+        ...
+
     def state(self) -> dict[str, Any]:
-        """The position, as JSON: what a checkpoint holds of it, the same for every number of ranks."""
+        """The position, as JSON, for a checkpoint; it is the same for every number of ranks."""
         ...
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on behind what had been taken by then."""
+        """Go on from a position that `state` gave."""
         ...
 
     def figures(self) -> dict[str, float]:
-        """What the step just taken wants logged beside the loss."""
+        """What to log of the last step beside the loss."""
         ...
 
 
@@ -58,11 +63,12 @@ class Check:
 
     every: int
     measure: Callable[[Model, int], dict[str, float]]
+    """(model, step) -> figures to log; {} is none."""
 
 
 @dataclass
 class Training:
-    """One stage on its way.  `seconds` counts over interruptions."""
+    """One stage being trained.  `step`, `seconds` and `tokens` count over interruptions."""
 
     model: Model
     batches: Batches
@@ -78,27 +84,27 @@ class Training:
     seconds: float = 0.0
     tokens: int = 0
     kernel: str | None = None
-    """What computes attention on a GPU (models/kernels.py); None is not chosen yet."""
+    """The attention kernel on a GPU (models/kernels.py); None until one is chosen."""
     keep: Keep = field(default_factory=Keep)
     guard: Guard = field(default_factory=Guard)
     patience: float = 1800.0
-    """Seconds without a step after which a rank that keeps others waiting is named, and all end."""
+    """Seconds without a step after which a rank that keeps the others waiting is named, and all ranks stop."""
     clip: float | None = None
-    """The most that the norm of a step's gradients may be; None is no limit."""
+    """Largest norm of a step's gradients, which are scaled down to it; None is no limit."""
     seed: int = 0
     """Of a fresh start, and of dropout where the model has it."""
     temperature: float = 1.0
-    """At which the model is taught: the one that its answers were sampled at, else 1."""
+    """What the logits are divided by: in RL the temperature that the answers were sampled at."""
     wish: Interrupt = field(default_factory=Interrupt)
-    """To stop; batches that take long to make may look at it, and raise Unwanted."""
+    """The request to stop (Ctrl-C, SIGTERM); batches that take long to make may poll it and raise Unwanted."""
     score: tuple[int, float] | None = None
-    """The last measured bits per byte of held-out text, and at which step."""
+    """Step and value of the last measured bits per byte of held-out text."""
     _settled: int | None = None
-    """The step at which everything between steps is done: measuring and saving.  None: not at this one yet."""
+    """The step after which measuring and saving are done; None: not yet after the current one."""
     _warming_up: bool = True
-    """No step was made yet by this process: compiling takes so long that a wish to stop doesn't wait for its end."""
+    """This process has made no step yet: a request to stop does not wait until everything is compiled."""
     _measured: bool = True
-    """Whether the checks of this step have been made to their end."""
+    """Whether the checks of this step have all been made."""
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints(
@@ -130,10 +136,10 @@ class Training:
         self._settled = self.step if checkpoint.state.get("measured", True) else None
 
     def train(self, then: Callable[[], None] = lambda: None) -> None:
-        """Until the schedule's last step; the first rank then does what belongs to a whole stage, and ends its log.
+        """Train until the schedule's last step; the first rank then calls `then` and ends the log.
 
-        Interrupted after saving, or after `then` where the wish came with the last step; TrainingError for batches
-        that stay bad.
+        Interrupted when asked to stop: after saving, or after `then` where it was asked during the last step.
+        TrainingError when faults do not end (guard.py), or the last checkpoint cannot be written.
         """
         self._choose_kernel()
         self.checkpoints.reserve()
@@ -160,8 +166,8 @@ class Training:
                 try:
                     figures = self._first_step(gradients) if self._warming_up else self._one_step(gradients)
                 except Unwanted:
-                    continue  # by the same way as a wish between steps
-                if figures is None:  # at the step where it stands, or went back to, all between steps is done
+                    continue  # to _stop_if_asked
+                if figures is None:  # no step was made: there is nothing new to measure or save
                     self._settled = self.step
                     continue
                 elapsed = time.perf_counter() - started
@@ -186,7 +192,7 @@ class Training:
         return functools.partial(weighted_loss, temperature=self.temperature)
 
     def _choose_kernel(self) -> None:
-        """On a GPU; a resumed run's is the one that it had."""
+        """Choose the attention kernel of a GPU; a resumed run keeps its own."""
         if self.machine.device.type == "cpu":
             return
         if self.kernel not in candidates(self.machine.device, self.machine.dtype):
@@ -195,7 +201,7 @@ class Training:
         self.model.packed = switch_on(self.kernel)
 
     def _measure(self) -> None:
-        """All checks.  Before the last step a wish to stop gives them up, and the run that goes on begins with them,
+        """All checks.  Except after the last step a request to stop abandons them: the resumed run begins with them,
         from the same random state."""
         if self.step == self.schedule.steps:
             self._look()
@@ -220,15 +226,15 @@ class Training:
                     self.score = (self.step, values["validation_bits_per_byte"])
 
     def _save(self) -> bool:
-        """At every save_every steps, in the background, and at the end.  False where the weights were spoilt.
+        """Save every save_every steps, in the background, and at the end.  False where weights were not finite.
 
-        A full disk is said and survived, but for the last checkpoint.
+        A full disk is reported and training goes on; for the last checkpoint it is a TrainingError.
         """
         self.checkpoints.look()
         is_last = self.step == self.schedule.steps
         if not self.step or (self.step % self.save_every and not is_last):
             return True
-        if self.step == self.checkpoints.step:  # a resumed run that had still to measure
+        if self.step == self.checkpoints.step:  # resumed here, where measuring was still to be done
             return True
         if not self._is_finite():
             self._forget_spoilt()
@@ -258,7 +264,7 @@ class Training:
         }
 
     def _is_finite(self) -> bool:
-        """Whether every weight is a number.  Asked where a checkpoint is made, so that each holds a good model."""
+        """Whether every weight is finite, on all ranks.  Checked before each save: a checkpoint holds a good model."""
         found = torch.stack([parameter.detach().isfinite().all() for parameter in self.model.parameters()])
         return not self.machine.sum(not bool(found.all()))
 
@@ -276,10 +282,10 @@ class Training:
         raise Interrupted
 
     def _first_step(self, gradients: Gradients) -> dict[str, float] | None:
-        """As any other, but a wish to stop ends it, and the training, wherever it is.
+        """As any other step, but a request to stop ends it, and the training, at once.
 
-        By then weights may be half changed, and nothing was done yet that isn't in the checkpoint this process began
-        with: it leaves without saving.  Of several ranks all would have to give up together, so that they don't.
+        Weights may be half updated then, and nothing was done that is not in the checkpoint this process began with:
+        it leaves without saving.  Several ranks would have to leave together, so there the step is finished.
         """
         alone = self.machine.world == 1
         try:
@@ -294,7 +300,7 @@ class Training:
         return figures
 
     def _one_step(self, gradients: Gradients) -> dict[str, float] | None:
-        """What to log of a step; None where it was not made.  Unwanted where its batches were given up."""
+        """One optimizer step: what to log of it, or None where guard.py forbade it.  Unwanted as `Batches.step`."""
         self.model.train()
         self._seed_dropout()
         pieces = self.batches.step()
@@ -309,7 +315,7 @@ class Training:
             return None
         rate = self.schedule.rate(self.step)
         momentum, decay = self.schedule.momentum(self.step), self.schedule.decay(self.step)
-        if scored:  # else the gradient is zero, but Muon's step has one size whatever the gradient's
+        if scored:  # else the gradient is zero, and Muon would still take a step of full size
             shrink = 1.0 if self.clip is None else min(1.0, self.clip / (norm + 1e-6))
             self.optimizer.step(self.step, rate=rate, momentum=momentum, decay=decay, shrink=shrink)
         self.optimizer.zero_gradients()
@@ -328,7 +334,7 @@ class Training:
         }
 
     def _seed_dropout(self) -> None:
-        """By seed, step and rank: a resumed run leaves out the same values on every kind of device."""
+        """By seed, step and rank: a resumed run drops the same values, on every kind of device."""
         if getattr(self.model.config, "dropout", 0.0):
             torch.manual_seed(hash((self.seed, self.step, self.machine.rank)) % 2**63)
 
@@ -347,7 +353,7 @@ class Training:
         bar.update(self.step, f"{name} {shown:.3f} · {speed / 1000:.1f}K {say('토큰/초', 'tokens/s')}")
 
     def _pass_over(self, fault: str) -> None:
-        """A bad batch is behind; the second in a row goes back to the last checkpoint.  TrainingError at the third."""
+        """Skip a bad batch; at the second in a row go back to the last checkpoint, at the third raise TrainingError."""
         if self.machine.is_first:
             warn(words.passed_over(self.step + 1, fault))
         self.run.log("skipped", step=self.step + 1, fault=fault, number=self.guard.skipped)
@@ -357,7 +363,7 @@ class Training:
             self._roll_back()
 
     def _roll_back(self) -> bool:
-        """The state of the last checkpoint, but past every batch that was taken.  False where there is none."""
+        """Back to the last checkpoint, but not in the data: no batch is taken twice.  False where there is none."""
         checkpoint = self.checkpoints.newest()
         if checkpoint is None:
             return False
@@ -372,7 +378,7 @@ class Training:
         return True
 
     def _forget_spoilt(self) -> None:
-        """Weights that are no numbers are never saved.  TrainingError where there is nothing to go back to."""
+        """Go back instead of saving weights that are not finite.  TrainingError where there is no checkpoint."""
         self.guard.note("weights")
         self.run.log("skipped", step=self.step, fault="weights", number=self.guard.skipped)
         if self.machine.is_first:

@@ -1,4 +1,4 @@
-"""Texts, conversations and tool use mixed -> a model that knows the form of a conversation.  [nako train mid]"""
+"""Texts, conversations and tool use, mixed -> a model that knows the form of a conversation.  [nako train mid]"""
 
 from nakochat.training.documents import train_on_documents
 from nakochat.training.settings import MidSettings

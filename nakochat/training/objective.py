@@ -10,7 +10,7 @@ from torch import Tensor
 from nakochat.data.batches import IGNORE, Batch
 from nakochat.models.model import Model
 
-AT_ONCE = 2**27  # logits that stand in memory at once: half a gigabyte in float32
+AT_ONCE = 2**27  # logits in memory at once: half a gigabyte in float32
 AT_ONCE_ON_GPU = 2**29
 
 Loss = Callable[[Model, Batch], Tensor]
@@ -20,9 +20,9 @@ _Chunk = Callable[..., tuple[Tensor, Tensor, Tensor]]
 def weighted_loss(model: Model, batch: Batch, temperature: float = 1.0) -> Tensor:
     """Sum of weights * -log p(target), in nats, of the model whose logits are divided by a temperature.  -> () float32
 
-    Divide by the number of scored tokens of the whole step, over all pieces and ranks: a mean of means is biased when
-    the pieces hold different numbers of them.  Logits are made where they are asked for only: in a conversation that
-    is a third of the positions, and the head is a quarter of a small model's step.
+    The caller divides by the number of targets of the whole step, over all pieces and ranks: a mean of means is biased
+    when pieces hold different numbers of them.  Logits are computed only where there is a target: in a conversation
+    that is a third of the positions, and the head is a quarter of a small model's step.
     """
     rows = _rows_at_once(model, batch)
     if rows is None:
@@ -31,9 +31,9 @@ def weighted_loss(model: Model, batch: Batch, temperature: float = 1.0) -> Tenso
 
 
 def compiled_loss(temperature: float = 1.0) -> Loss:
-    """weighted_loss under torch.compile: one graph for every number of asked positions and of documents.
+    """weighted_loss under torch.compile: one graph whatever the number of targets and of documents.
 
-    Where there are chunks, one of them is compiled and not their loop: unrolled, thirty of them take minutes.
+    In chunks, the chunk is compiled and not the loop over them: thirty unrolled chunks take minutes to compile.
     """
     whole, read, chunk = torch.compile(_whole), torch.compile(_read), torch.compile(_chunk)
 
@@ -50,14 +50,15 @@ def compiled_loss(temperature: float = 1.0) -> Loss:
 
 
 def _rows_at_once(model: Model, batch: Batch) -> int | None:
-    """Positions of a chunk; None is all at once.  By the whole batch, which always has the same shape."""
+    """Positions of a chunk; None is all at once.  Decided by the batch's shape, which stays the same, and not by its
+    number of targets, which varies."""
     size = model.head.weight.shape[0]
     most = AT_ONCE if batch.inputs.device.type == "cpu" else AT_ONCE_ON_GPU
     return None if batch.inputs.numel() * size <= most else max(1, most // size)
 
 
 def _read(model: Model, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """What the head reads (N, D), targets and weights (N,), where something is asked."""
+    """What the head reads (N, D), targets and weights (N,) at the positions `asked`."""
     hidden = model.hidden(batch.inputs, documents=batch.documents, starts=batch.starts).flatten(0, 1)
     targets, weights = batch.targets.flatten(), batch.weights.flatten()
     if batch.asked is not None:
@@ -83,7 +84,7 @@ def _in_chunks(
     chunk: _Chunk,
     temperature: float,
 ) -> Tensor:
-    """The same, with the logits of so many rows of hidden in memory at a time."""
+    """The same loss with the logits of only `rows` positions in memory at a time."""
     loss: Tensor = _ChunkedLoss.apply(  # type: ignore[no-untyped-call]
         hidden, model.head.weight, model.logit_cap, targets, weights, rows, chunk, temperature
     )
@@ -93,10 +94,10 @@ def _in_chunks(
 def _chunk(
     part: Tensor, matrix: Tensor, cap: float | None, targets: Tensor, weights: Tensor, temperature: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Of part (n, D) and matrix (V, D): the loss, and its slopes by both, the one by the matrix in float32.
+    """part (n, D), matrix (V, D) -> the loss and its gradients with respect to both, the matrix's in float32.
 
-    d loss / d z of logits capped to y = cap tanh(z / cap): (softmax(y / T) - onehot) (1 - (y / cap)²) / T, times the
-    weight, at a temperature T.
+    For logits z capped to y = cap tanh(z / cap), at a temperature T:
+    d loss / d z = weight (softmax(y / T) - onehot) (1 - (y / cap)²) / T.
     """
     share = torch.where(targets == IGNORE, 0.0, weights)[:, None]
     logits = part @ matrix.T  # (n, V)
@@ -113,7 +114,7 @@ def _chunk(
 
 
 class _ChunkedLoss(torch.autograd.Function):
-    """The gradient is made beside the loss, while a chunk's logits are there: nothing is computed twice."""
+    """Computes the gradients with the loss, while a chunk's logits are in memory: nothing is computed twice."""
 
     @staticmethod
     def forward(
@@ -127,7 +128,7 @@ class _ChunkedLoss(torch.autograd.Function):
         chunk: _Chunk,
         temperature: float,
     ) -> Tensor:
-        hidden, head = hidden.detach(), head.detach()  # nobody asks for a chunk's history
+        hidden, head = hidden.detach(), head.detach()  # no graph is kept inside a chunk
         matrix = head.to(hidden.dtype)
         of_hidden, of_head = torch.empty_like(hidden), torch.zeros_like(head, dtype=torch.float32)
         total = torch.zeros((), device=hidden.device)

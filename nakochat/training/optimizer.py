@@ -4,10 +4,10 @@ Muon replaces a matrix's momentum by the nearest orthogonal matrix, so that ever
 about 1.5 to 2 times fewer steps than AdamW (https://kellerjordan.github.io/posts/muon,
 https://arxiv.org/abs/2502.16982).  Here with Polar Express coefficients (https://arxiv.org/abs/2505.16932), NorMuon's
 row normalisation (https://arxiv.org/abs/2510.05491) and cautious weight decay, which only acts where it points the
-same way as the update (https://arxiv.org/abs/2510.12402). Left out: MuonH, SOAP, gradient clipping, skipped Adam
-steps (measured without gain: docs/decisions/model.md).
+same way as the update (https://arxiv.org/abs/2510.12402).  Left out: MuonH, SOAP, gradient clipping by default,
+skipped Adam steps (measured without gain: docs/decisions/model.md).
 
-On several ranks each updates its share (shares.py); the numbers are those of one rank but for the order of additions.
+On several ranks each updates its share (shares.py); results are those of one rank up to the order of additions.
 """
 
 import dataclasses
@@ -84,7 +84,7 @@ def to_host(name: str, tensor: Tensor) -> Tensor:
 
 
 def alone_rates(settings: RateSettings) -> AdamRates | None:
-    """AdamW's rates where it does without Muon."""
+    """AdamW's rates for all parameters under --optimizer adamw; None under muon."""
     if settings.optimizer == "muon":
         return None
     return adamw_rates(settings.learning_rate, settings.beta2, settings.weight_decay)
@@ -98,7 +98,7 @@ def adamw_rates(learning_rate: float, beta2: float, weight_decay: float) -> Adam
 
 
 class Optimizer:
-    """Both halves, over a model's named groups.  State is float32 and is saved by parameter name."""
+    """Muon and AdamW over a model's named groups.  State is float32 and is saved by parameter name."""
 
     def __init__(
         self,
@@ -115,8 +115,8 @@ class Optimizer:
         alone: AdamRates | None = None,
     ) -> None:
         """matrix_rate and weight_decay are Muon's peaks; `scale` multiplies every rate (later stages start lower);
-        dtype is that of the orthogonalisation; machine: with whom the work is shared, None is nobody.
-        alone: AdamW with these rates does it all, and nothing decays that is no matrix or table."""
+        dtype is that of the orthogonalisation; machine: the ranks that share the work, None is this process alone.
+        alone: rates of AdamW for all parameters, without Muon; vectors and scalars then do not decay."""
         self._names = {parameter: name for name, parameter in model.named_parameters()}
         self._dtype = dtype
         self._machine = machine or Machine(torch.device("cpu"))
@@ -152,7 +152,10 @@ class Optimizer:
 
     @torch.no_grad()
     def step(self, number: int, *, rate: float, momentum: float, decay: float, shrink: float = 1.0) -> None:
-        """Update number `number` (from 0) by summed gradients times `shrink`; rate, decay: shares of the peaks."""
+        """Update number `number` (from 0), by the summed gradients times `shrink` (clipping).
+
+        rate and decay are shares of the peaks, momentum is Muon's (schedule.py).
+        """
         for share, moments in zip(self._matrices, self._moments, strict=True):
             if share.own:
                 weights = torch.stack([parameter.detach() for parameter in share.own])
@@ -179,12 +182,12 @@ class Optimizer:
                     table.parameter.copy_(table.gather(own.clone()))
 
     def begin_reduction(self) -> None:
-        """Before the last backward pass of a step: gradients may leave as soon as they are complete."""
+        """Before the last backward pass of a step: from now on gradients are sent as soon as they are complete."""
         if self._reduction is not None:
             self._reduction.begin()
 
     def finish_reduction(self) -> None:
-        """After it, or where it failed: until the sums over all ranks are there.  All ranks call it."""
+        """After that pass, or where it failed: wait for the sums over all ranks.  All ranks call it."""
         if self._reduction is not None:
             with torch.no_grad():
                 self._reduction.finish()
@@ -207,7 +210,7 @@ class Optimizer:
     def whole_state(self, take: Callable[[str, Tensor], Tensor] = to_host) -> dict[str, Tensor]:
         """The state of all ranks together, by parameter name: the same for every number of them.  All ranks call it.
 
-        take: what becomes of each tensor, which is there only until the next.
+        take: (name, tensor) -> what is kept; the tensor is valid only during the call.
         """
         found: dict[str, Tensor] = {}
         for share, moments in zip(self._matrices, self._moments, strict=True):
@@ -222,7 +225,7 @@ class Optimizer:
         return found
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take this rank's part of a whole state."""
+        """Copy this rank's part of what whole_state gave, in place.  KeyError for a parameter that it lacks."""
         for share, moments in zip(self._matrices, self._moments, strict=True):
             for kind, own in zip(_KINDS, moments, strict=True):
                 for parameter, tensor in zip(share.own, own, strict=True):
@@ -232,7 +235,7 @@ class Optimizer:
                 own.copy_(table.own(state[f"{self._names[table.parameter]}.{kind}"]))
 
     def _own_state(self) -> dict[str, Tensor]:
-        """This rank's part, by parameter name, as it is changed by every step."""
+        """This rank's part by parameter name, as views of the tensors that every step updates."""
         found: dict[str, Tensor] = {}
         for share, moments in zip(self._matrices, self._moments, strict=True):
             for index, parameter in enumerate(share.own):

@@ -18,7 +18,7 @@ class Snapshot:
         self._buffers: dict[str, Tensor] = {}
 
     def take(self, name: str, tensor: Tensor) -> Tensor:
-        """A copy of it under a name of its own; complete once the device has done what it was given."""
+        """A copy, kept under this name; it is complete once the device has been synchronised."""
         there = self._buffers.get(name)
         if there is None or there.shape != tensor.shape or there.dtype != tensor.dtype:
             pinned = tensor.device.type == "cuda"  # else the copy waits for the device
@@ -29,7 +29,7 @@ class Snapshot:
 
 
 def drop(name: str, tensor: Tensor) -> Tensor:
-    """What a rank that does not write makes of a tensor, in place of `Snapshot.take`."""
+    """In place of `Snapshot.take`, on ranks that do not write."""
     return tensor.new_empty(0)
 
 
@@ -55,13 +55,13 @@ class Saver:
         self._thread.start()
 
     def collect(self) -> OSError | None:
-        """The error of a save that has ended since; does not wait."""
+        """As `wait`, but None while the save goes on."""
         if self._thread is None or self._thread.is_alive():
             return None
         return self.wait()
 
     def wait(self) -> OSError | None:
-        """Until the disk has it; what it refused.  Any other error is raised here."""
+        """Wait for the save.  -> its OSError, None for success; any other error is raised."""
         if self._thread is None:
             return None
         self._thread.join()

@@ -33,7 +33,7 @@ class Schedule:
         return min(1.0, self.final + (1 - self.final) * left) if self.warmdown else 1.0
 
     def momentum(self, step: int) -> float:
-        """Muon's: 0.85 -> 0.97 while training finds its way, -> 0.90 as the rate goes down from its peak to 0."""
+        """Muon's: 0.85 -> 0.97 over the first 15 % of the steps, 400 at most; -> 0.90 as the rate falls to 0."""
         rising = min(1.0, step / max(1, min(400, round(0.15 * self.steps))))
         falling = 1 - self.rate(step) if step >= self.warmup else 0.0  # during warmup the rate does not fall
         return 0.85 + 0.12 * rising - 0.07 * falling

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from nakochat.core.machine import Machine, Pending
 
-_LEAST_TABLE = 2**16  # numbers from which on a table is worth dividing
+_LEAST_TABLE = 2**16  # elements: smaller tables are not worth dividing
 
 
 class Bucket:
@@ -30,12 +30,12 @@ class Bucket:
         self._parts: Tensor | None = None
 
     def start(self) -> None:
-        """Send them off.  A gradient that there is none of counts as zero."""
+        """Start sending them.  A missing gradient counts as zero."""
         self._parts = self._packed()
         self._pending = self._send(self._parts)
 
     def finish(self) -> None:
-        """Until this rank's share of the sums is in `own`; the gradients themselves are let go."""
+        """Wait until this rank's share of the sums is in `own`; the gradients themselves are freed."""
         if self._pending is not None:
             self._pending.wait()
         self._pending = self._parts = None
@@ -67,7 +67,7 @@ class Table(Bucket):
 
 
 class Small(Bucket):
-    """Everything else, whole on every rank."""
+    """All other parameters, whole on every rank: their gradients are summed by an all-reduce."""
 
     def _packed(self) -> Tensor:
         return torch.cat([_gradient(parameter).flatten() for parameter in self.parameters])
@@ -77,7 +77,7 @@ class Small(Bucket):
         return self.machine.start_sum(parts)
 
     def gradient(self, parameter: nn.Parameter) -> Tensor:
-        """Its part of what came back."""
+        """Its part of the sums, in its shape."""
         assert self.own is not None
         at = 0
         for other in self.parameters:
@@ -119,7 +119,7 @@ class MatrixShare:
         return torch.stack([r.own for r in self.rounds[: len(self.own)] if r.own is not None])
 
     def gather(self, own: Tensor) -> list[Tensor]:
-        """What each rank has for its own matrices (own, ...) -> that of all of them, in their order."""
+        """This rank's tensors for its own matrices (own, ...) -> those of all ranks, in the order of `parameters`."""
         if self.machine.world == 1:
             return list(own)
         found: list[Tensor] = []
@@ -132,7 +132,7 @@ class MatrixShare:
 
 
 class TableShare:
-    """One parameter of AdamW, of which this rank updates its rows, or all."""
+    """One parameter of AdamW, of which this rank updates some rows, or all."""
 
     def __init__(self, parameter: nn.Parameter, machine: Machine, small: Small | None) -> None:
         self.parameter, self.machine = parameter, machine
@@ -149,7 +149,7 @@ class TableShare:
         return self.parameter.grad if self._small is None else self._small.gradient(self.parameter)
 
     def gather(self, own: Tensor) -> Tensor:
-        """What each rank has for its own rows -> that of the whole parameter."""
+        """This rank's rows -> those of all ranks, in the parameter's shape."""
         if self.bucket is None:
             return own
         whole = torch.empty_like(self.parameter)
@@ -158,7 +158,7 @@ class TableShare:
 
 
 class Reduction:
-    """The buckets of a model on their way, in the order in which a backward pass completes them."""
+    """Sends a model's buckets in the order in which a backward pass completes them."""
 
     def __init__(self, buckets: Sequence[Bucket]) -> None:
         self.buckets = buckets
@@ -169,12 +169,12 @@ class Reduction:
                 parameter.register_post_accumulate_grad_hook(self._hook(number))
 
     def begin(self) -> None:
-        """The coming backward pass is the step's last: gradients leave when they are complete."""
+        """The next backward pass is the step's last: each bucket is sent when its gradients are complete."""
         self._started = 0
         self._missing = [sum(p.requires_grad for p in bucket.parameters) for bucket in self.buckets]
 
     def finish(self) -> None:
-        """Until all sums are there.  Whatever a rank's backward pass ended with, it sends the same buckets."""
+        """Send what is left and wait for all sums.  A rank whose backward pass failed sends the same buckets."""
         if not self._missing:
             self._started = 0
         for bucket in self.buckets[self._started :]:
