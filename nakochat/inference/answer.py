@@ -1,4 +1,4 @@
-"""The tokens of one request -> what is known of its answer: text, tool calls, when it ends."""
+"""The tokens of one request -> its answer so far: text, tool calls, whether it has ended."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ class Answer:
         self.key, self.request = key, request
         self.length = len(request.prompt)
         self.character = WHOLE
-        """Which bytes its last character lacks (utf8.py)."""
+        """The UTF-8 state behind its last token: which bytes the last character still lacks (utf8.py)."""
         self.written: Written | None = None
         self._limit, self._tokenizer = limit, tokenizer
         self._after = utf8_table(tokenizer).after
@@ -65,7 +65,7 @@ class Answer:
         return Token(self.key, token, sampled, finish, text, kind, logprob, top)
 
     def _read(self, token: int) -> str:
-        """The text that a token makes certain: of the kind that it stands in, or that it ends."""
+        """The text that a token makes certain, of the part that it stands in or ends."""
         if token in self._tokenizer.special_ids:
             self._text = Detokeniser(self._tokenizer.token_bytes)
             self._kind = self._opens.get(token, "text")

@@ -5,11 +5,12 @@
         for token in engine.step():
             ...
 
-A step: the scheduler says which tokens to compute (scheduler.py), the model computes them side by side with every
+A step: the scheduler says which tokens to compute (scheduler.py), the model computes them in one batch, with every
 sequence's earlier keys and values in its slot (slots.py), and each sequence that has caught up gets its next token
 (sampling.py) and what a tool answers to it (tools.py).  docs/engine.md walks one request through the files.
 
-One thread uses an engine.  An answer is the same to the bit whoever else is served (`exact`, on by default).
+One thread uses an engine.  With `exact`, the default except on CUDA, an answer is the same to the bit whoever else is
+served.
 """
 
 import copy
@@ -40,12 +41,12 @@ from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
 
 MOST_SLOTS = 256
-SLOT_SHARE = 0.25  # of the memory, for all slots together, if every one of them were full
-GPU_SHARE = 0.6  # of what is free of a GPU's
-GPU_PIECES = 64, 32  # of prompts in a step: where nobody is being answered, and beside answers
-GPU_EXACT_PIECES = 16, 4  # each is a pass of its own
-# products of float32 weights add up alike in multiples of four rows, on every number of threads; those of narrower
-# ones with a single row too
+SLOT_SHARE = 0.25  # of main memory, for all slots together, if every one of them were full
+GPU_SHARE = 0.6  # of a GPU's free memory
+GPU_PIECES = 64, 32  # pieces of prompts in a step: while nothing is being generated, and while something is
+GPU_EXACT_PIECES = 16, 4  # the same with `exact`, where each is a pass of its own
+# products of float32 weights have one order of additions in multiples of four rows, on any number of threads; those of
+# narrower weights with a single row too
 EXACT_ROWS = 4
 
 
@@ -66,7 +67,7 @@ def inference_copy(model: Model, quant: Quant | None = None) -> Model:
 
 @dataclass(frozen=True)
 class Seats:
-    """Where sequences run."""
+    """What an engine runs its sequences with, made at its first use."""
 
     scheduler: Scheduler
     slots: Slots
@@ -74,7 +75,7 @@ class Seats:
 
 
 def _room(device: torch.device) -> float:
-    """Bytes that slots may take."""
+    """Bytes that all slots may take."""
     if device.type == "cuda":
         return GPU_SHARE * torch.cuda.mem_get_info(device)[0]
     return SLOT_SHARE * memory_bytes(device)
@@ -84,9 +85,9 @@ class Engine:
     """Generates with one model.  The model should be an inference_copy.
 
     context: most tokens of a sequence (default: the model's); slots: how many are served at once (default: as many as
-    fit, at most 256); exact: the same answer to the bit in any company (default: on a CPU, where only a lone stream in
-    float32 feels it; a GPU computes at least 64 rows for it); tools: what answers calls (default: the calculator);
-    compile: let the compiler join a GPU's small kernels, which takes its time once.
+    fit, at most 256); exact: the same answer to the bit whoever else is served (default: except on CUDA; a CPU slows
+    only with a single stream in float32, a GPU computes at least 64 rows); tools: what answers calls (default: the
+    calculator); compile: fuse a GPU's small kernels with torch.compile, which takes a while at the start.
     """
 
     def __init__(
@@ -118,13 +119,13 @@ class Engine:
         self._never = never.to(machine.device)  # (states of UTF-8, V)
 
     def reserve(self) -> None:
-        """Take the slots' memory now; else the first request does."""
+        """Allocate the slots now; otherwise the first request does."""
         _ = self._seats
 
     @cached_property
     def _seats(self) -> Seats:
-        """Counted and taken at once, as what is free now is not what was free when another model was loaded; and not
-        before they are needed: whoever wants the model alone pays nothing."""
+        """Counted and allocated together, as another model may take memory in between; and only when they are needed:
+        who wants the model alone does not pay for them."""
         slots = self._wanted_slots
         if slots is None:
             room = int(_room(self.machine.device)) // bytes_of_slot(self.model, self.context)
@@ -145,9 +146,10 @@ class Engine:
     # requests that come and go
 
     def submit(self, request: Request) -> int:
-        """Queue a request; the key that its tokens will carry.
+        """Queue a request.  -> the key that its tokens will carry
 
-        RequestError when its prompt is empty or holds what is no token; TooLong when it leaves no room for an answer.
+        RequestError when its prompt is empty or holds an id outside the vocabulary; TooLong when the prompt leaves no
+        room for an answer.
         """
         self._check(request)
         key = next(self._keys)
@@ -175,7 +177,7 @@ class Engine:
 
     @torch.inference_mode()
     def step(self) -> list[Token]:
-        """Compute once for everything that runs.  The new tokens, several of a request where a tool answered."""
+        """One pass over everything that runs.  -> the new tokens; several of a request where a tool answered"""
         seats = self._seats
         plan = seats.scheduler.schedule()
         if not plan.work:
@@ -189,7 +191,7 @@ class Engine:
         return [] if logits is None else self._next(logits.float(), [self._answers[key] for key in keys])
 
     def _new_passes(self, slots: Slots) -> Passes | None:
-        """How a GPU computes, where our kernels can be compiled for it."""
+        """The CUDA graphs of a GPU; None on a CPU, and where Triton is missing."""
         if self.machine.device.type != "cuda" or importlib.util.find_spec("triton") is None:
             return None
         return Passes(self.model, slots, exact=self.exact, compile=self.compile)
@@ -217,7 +219,7 @@ class Engine:
         return self.model.logits(torch.cat((ready, fill)))[:count]
 
     def _rows(self, count: int) -> int:
-        """How many rows to compute for so many tokens."""
+        """Rows to compute for `count` tokens."""
         if not self.exact or (count == 1 and self._narrow):
             return count
         return -(-count // EXACT_ROWS) * EXACT_ROWS
@@ -298,7 +300,7 @@ class Engine:
         seeds: Sequence[int] | None = None,
         unwanted: Callable[[], bool] = lambda: False,
     ) -> list[Generated]:
-        """Every prompt's continuation, the stop token included; as far as they are when they turn out unwanted."""
+        """Every prompt's continuation, as `stream` gives it; cut short once `unwanted` is true."""
         results = [Generated() for _ in prompts]
         for token in self.stream(prompts, sampling, seeds=seeds):
             if unwanted():

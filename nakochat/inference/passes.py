@@ -190,7 +190,7 @@ class Passes:
             compute()
             torch.cuda.synchronize(self._device)
         graph = torch.cuda.CUDAGraph()
-        # what other threads do meanwhile, as loading another model, does not matter
+        # thread_local: another thread may load a model meanwhile
         with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             out = compute()
 
@@ -220,14 +220,14 @@ def _power(count: int) -> int:
 
 
 def _blank(rows: int) -> NDArray[np.int64]:
-    """Rows that are no tokens.  -> (4, rows)"""
+    """A table of padding rows.  -> (4, rows)"""
     table = np.full((4, rows), -1, dtype=np.int64)
     table[:2] = 0
     return table
 
 
 def _compile_layers(model: Model) -> None:
-    """The compiler joins what lies between matrices and attention; one layer is compiled for all that are like it."""
+    """Fuse what lies between matrices and attention; all layers of one shape share a compiled graph."""
     attention.attend_cached = torch.compiler.disable(attention.attend_cached)
     for layer in model.layers:
         layer.compile()

@@ -1,8 +1,8 @@
 """Logits -> the next token of every row, each row by its own settings, seed and position.
 
 The randomness is a hash of (seed, position): no generator, no state.  So a seed gives the same draws alone, in a batch
-and after a restart.  Rows of the same kind are drawn together, and a row's kind is what it asks for itself: nothing
-that other rows ask for changes how its numbers are added up.
+and after a restart.  Rows of one kind are drawn together, and a row's kind follows from its own settings alone: what
+other rows ask for does not change the order in which its numbers are added.
 """
 
 from collections.abc import Mapping, Sequence
@@ -80,7 +80,7 @@ def choose(logits: Tensor, knobs: Knobs, positions: Tensor) -> Tensor:
 
     logits (B, V) float32; positions (B,) int64.  -> (B,) int64; -1 where a row's logits are no numbers
     """
-    chosen = logits.argmax(dim=-1)  # which takes what is not a number for the largest
+    chosen = logits.argmax(dim=-1)  # for which NaN is the largest
     fine = logits.gather(1, chosen[:, None])[:, 0].isfinite()
     for kind in knobs.kinds:
         chosen[kind.rows] = _draw(logits[kind.rows], kind, positions[kind.rows])
@@ -88,7 +88,7 @@ def choose(logits: Tensor, knobs: Knobs, positions: Tensor) -> Tensor:
 
 
 def _draw(logits: Tensor, kind: _Kind, positions: Tensor) -> Tensor:
-    """One of the tokens that a row's settings leave, by their shares.  -> (b,)"""
+    """Sample each row from the tokens that its settings leave.  -> (b,)"""
     if kind.top_k is not None and kind.top_k < logits.shape[-1]:
         logits, ids = logits.topk(kind.top_k, dim=-1)  # sorted
     elif kind.ordered:
@@ -105,13 +105,13 @@ def _draw(logits: Tensor, kind: _Kind, positions: Tensor) -> Tensor:
     shares = logits.softmax(dim=-1).cumsum(dim=-1)  # (b, ...), rising to about 1
     drawn = uniform(kind.seeds, positions.to(kind.seeds.device)).to(shares.dtype).to(shares.device)
     drawn = drawn[:, None] * shares[:, -1:]
-    # a draw that rounds up to the whole must not fall behind the last token that is allowed
+    # a draw that rounds up to the total must not land past the last allowed token
     places = ((shares <= drawn) & (shares < shares[:, -1:])).sum(dim=-1)
     return places if ids is None else ids.gather(1, places[:, None])[:, 0]
 
 
 class Written:
-    """Which tokens a row has seen, and how often it wrote each itself: what its penalties are for."""
+    """What penalties depend on: which tokens a row holds, (V,) bool, and how often it generated each, (V,)."""
 
     def __init__(self, prompt: Sequence[int], vocabulary: int, device: torch.device) -> None:
         self.counts = torch.zeros(vocabulary, device=device)
@@ -126,7 +126,7 @@ class Written:
 def penalise(
     logits: Tensor, sampling: Sampling, written: Written | None, bias: Mapping[int, float]
 ) -> Tensor:
-    """The logits (V,) of a row after what its settings say of single tokens."""
+    """The logits (V,) of a row after its penalties and its logit_bias."""
     if written is not None:
         penalty = sampling.repetition_penalty  # Keskar et al. 2019, https://arxiv.org/abs/1909.05858
         less = torch.where(logits > 0, logits / penalty, logits * penalty)

@@ -1,8 +1,8 @@
 """Keys and values of many sequences, a slot each; and one step's tokens of all of them, laid side by side.
 
-In a step the model sees one row of N tokens, whoever they belong to: its matrices are read once for all.  Only
-attention knows the sequences apart.  Tokens that are computed by themselves are attended to together, straight from
-the slots (neighbouring slots are one view of the memory, nothing is gathered); every piece of a prompt by itself.
+In a step the model sees one row of N tokens of all sequences: its matrices are read once for all of them, and only
+attention tells the sequences apart.  Single tokens of neighbouring slots are attended in one call, on a view of the
+slots' memory without gathering; each piece of a prompt is attended in a call of its own.
 
 The order of additions in these kernels depends neither on the other rows nor on how many positions a mask hides,
 where positions come in multiples of CHUNK (alike.py; tests/inference/test_exact.py holds it): so an answer is the same
@@ -23,7 +23,7 @@ from nakochat.models.attention import Sight, bias_of
 from nakochat.models.model import Model
 
 BLOCK = 64  # tokens of a prompt that are computed together
-WASTE = 2  # slots are looked at together while that reads at most so many times what they hold
+WASTE = 2  # slots are attended in one call while that reads at most this many times what they hold
 
 
 class Slots:
@@ -43,13 +43,13 @@ class Slots:
             tensor[:, copy.target, :, : copy.length] = tensor[:, copy.source, :, : copy.length]
 
     def wipe(self, slot: int) -> None:
-        """What is no number would spoil the next sequence too: hidden positions weigh 0, and 0 x NaN is NaN."""
+        """Zero a slot that holds NaN: masked positions weigh 0, but 0 x NaN would spoil the next sequence."""
         for tensor in (self.keys, self.values):
             tensor[:, slot] = 0
 
 
 def bytes_of_slot(model: Model, length: int) -> int:
-    """What a slot of so many tokens takes once it is full."""
+    """Bytes of a slot of `length` tokens once it is full."""
     c = model.config
     return (
         2 * c.layers * c.key_heads * c.head_width * length * torch.empty(0, dtype=model.dtype).element_size()
@@ -66,12 +66,12 @@ def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> 
 
 @dataclass(frozen=True)
 class _Run:
-    """Neighbouring slots whose tokens are attended to in one call: tokens first..end of the step."""
+    """Neighbouring slots whose tokens, first..end of the step, are attended in one call."""
 
     first: int
     end: int
     slot: int
-    span: int  # positions looked at
+    span: int  # positions attended to
 
 
 class StepCache:
@@ -165,12 +165,12 @@ class StepCache:
 
 
 def _span(end: int) -> int:
-    """Positions are looked at in multiples of CHUNK."""
+    """Positions to attend to: the next multiple of CHUNK."""
     return -(-end // CHUNK) * CHUNK
 
 
 def _runs(ones: Sequence[Work]) -> list[_Run]:
-    """Neighbouring slots together, while that does not read much more than they hold."""
+    """Group neighbouring slots, while that does not read much more than they hold (WASTE)."""
     runs: list[_Run] = []
     held = 0
     for index, part in enumerate(ones):

@@ -40,7 +40,7 @@ def load_engine(run: RunReference, machine: Machine, options: EngineOptions = En
 def open_checkpoint(
     checkpoint: Checkpoint, tokenizer: Tokenizer, machine: Machine, options: EngineOptions
 ) -> Engine:
-    """The engine of this checkpoint.  CheckpointError where it cannot be read, or is another tokenizer's."""
+    """The engine of this checkpoint.  CheckpointError where it cannot be read, or has another tokenizer."""
     checkpoint.require_tokenizer(tokenizer.hash)
     model = inference_copy(checkpoint.model(machine.dtype, machine.device), options.quant)
     return engine_of(model, tokenizer, machine, options)
@@ -73,7 +73,7 @@ def continue_text(engine: Engine, prompt: str, sampling: Sampling) -> Iterator[P
 
 @dataclass(frozen=True)
 class Likely:
-    """Some new text, and how likely the model itself held it, before temperature; None for what a tool answered."""
+    """New text and its probability by the model, before temperature; None for what a tool answered."""
 
     text: str
     probability: float | None
@@ -97,7 +97,7 @@ def continue_likely(engine: Engine, prompt: str, sampling: Sampling) -> Iterator
 
 
 def decode_pieces(engine: Engine, prompts: list[list[int]], sampling: Sampling) -> Iterator[Piece]:
-    """Pieces of the one row that is generated."""
+    """Pieces of the answer to a single prompt."""
     for tokens, token in enumerate(engine.stream(prompts, sampling), 1):
         if token.text or token.finish:
             yield Piece(token.kind, token.text, token.finish, tokens)

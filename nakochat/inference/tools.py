@@ -17,7 +17,7 @@ FAILED = "오류"  # what the model reads when a tool has no answer
 
 @dataclass(frozen=True)
 class Tool:
-    """Called by what stands between two tokens; ToolError from `answer` is told to the model."""
+    """Called with the text between two tokens; where `answer` raises ToolError, the model reads FAILED."""
 
     opens: int
     closes: int
