@@ -141,6 +141,17 @@ class Cache(Protocol):
         """Store k and v (B, T, K, C), then attend with q (B, T, H, C) to all that is stored.  -> (B, T, H, C)"""
 
 
+class CacheShape(Protocol):
+    """What a cache needs to know of a model's config."""
+
+    @property
+    def layers(self) -> int: ...
+    @property
+    def key_heads(self) -> int: ...
+    @property
+    def head_width(self) -> int: ...
+
+
 class Numbered(Protocol):
     """A layer that knows its index, from 0."""
 
@@ -162,17 +173,9 @@ class KVCache:
 
     @classmethod
     def empty(
-        cls,
-        *,
-        layers: int,
-        rows: int,
-        length: int,
-        heads: int,
-        head_width: int,
-        dtype: torch.dtype,
-        device: torch.device,
+        cls, config: CacheShape, rows: int, length: int, dtype: torch.dtype, device: torch.device
     ) -> Self:
-        shape = (layers, rows, heads, length, head_width)
+        shape = (config.layers, rows, config.key_heads, length, config.head_width)
         return cls(
             torch.zeros(shape, dtype=dtype, device=device),
             torch.zeros(shape, dtype=dtype, device=device),

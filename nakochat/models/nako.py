@@ -331,15 +331,7 @@ class Nako(nn.Module):
 
     def new_cache(self, rows: int, length: int) -> KVCache:
         """An empty cache for generation.  Positions beyond the trained context are refused by the engine."""
-        return KVCache.empty(
-            layers=self.config.layers,
-            rows=rows,
-            length=length,
-            heads=self.config.key_heads,
-            head_width=self.config.head_width,
-            dtype=self.dtype,
-            device=self.embedding.weight.device,
-        )
+        return KVCache.empty(self.config, rows, length, self.dtype, self.embedding.weight.device)
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """Every parameter under the name by which the optimizer sets its rates."""

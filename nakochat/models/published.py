@@ -16,28 +16,22 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
 from nakochat.models.alike import linear
-from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias
+from nakochat.models.attention import Cache, CacheShape, KVCache, Packed, Sight, causal_bias
 from nakochat.models.nako import Linear
 
 # beyond it the tables of positions alone take half a gigabyte: a config with more is refused
 LONGEST_CONTEXT = 2**20
 
 
-class PublishedConfig(Protocol):
+class PublishedConfig(CacheShape, Protocol):
     """What the code around a model asks of its config."""
 
     @property
     def vocab_size(self) -> int: ...
     @property
-    def layers(self) -> int: ...
-    @property
     def width(self) -> int: ...
     @property
     def context(self) -> int: ...
-    @property
-    def key_heads(self) -> int: ...
-    @property
-    def head_width(self) -> int: ...
     @property
     def padded_vocab(self) -> int: ...
     @property
@@ -127,15 +121,7 @@ class Published(nn.Module):
 
     def new_cache(self, rows: int, length: int) -> KVCache:
         """An empty cache for generation.  Positions beyond the context are refused by the engine."""
-        return KVCache.empty(
-            layers=self.shape.layers,
-            rows=rows,
-            length=length,
-            heads=self.shape.key_heads,
-            head_width=self.shape.head_width,
-            dtype=self.dtype,
-            device=self.embedding.weight.device,
-        )
+        return KVCache.empty(self.shape, rows, length, self.dtype, self.embedding.weight.device)
 
     def parameter_groups(self) -> dict[str, list[nn.Parameter]]:
         """Every parameter under the name by which the optimizer sets its rates.

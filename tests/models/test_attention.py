@@ -15,6 +15,7 @@ from nakochat.models.attention import (
     rotary_table,
     rotate,
 )
+from nakochat.models.nako import NakoConfig
 
 
 def tensors(heads: int = 4, kv_heads: int = 4, length: int = 7, seen: int = 7):
@@ -64,10 +65,11 @@ def test_rotation_turns_by_the_position_and_products_depend_on_distance_only():
     assert torch.allclose(turned.abs(), torch.tensor([abs(math.cos(2)), math.sin(2)]), atol=1e-6)
 
 
+ONE_HEAD = NakoConfig(vocab_size=8, layers=1, width=2, heads=1)
+
+
 def test_a_cache_keeps_rows_of_their_own_length():
-    cache = KVCache.empty(
-        layers=1, rows=2, length=6, heads=1, head_width=2, dtype=torch.float32, device=torch.device("cpu")
-    )
+    cache = KVCache.empty(ONE_HEAD, rows=2, length=6, dtype=torch.float32, device=torch.device("cpu"))
     new = torch.arange(1.0, 13.0).view(2, 3, 1, 2)
     cache.store(0, new, -new)
     cache.advance(torch.tensor([3, 1]))  # the second row's last two were padding
@@ -124,9 +126,7 @@ def test_a_window_counts_the_position_itself():
 
 
 def test_a_cache_looks_back_as_far_as_the_window():
-    cache = KVCache.empty(
-        layers=1, rows=1, length=6, heads=1, head_width=2, dtype=torch.float32, device=torch.device("cpu")
-    )
+    cache = KVCache.empty(ONE_HEAD, rows=1, length=6, dtype=torch.float32, device=torch.device("cpu"))
     cache.advance(torch.tensor([3]))
     assert (cache.bias(2, 2) == 0)[0].tolist() == [
         [False, False, True, True, False, False],
