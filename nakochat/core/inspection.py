@@ -10,16 +10,15 @@ from pathlib import Path
 
 import torch
 
-from nakochat.core.machine import peak_memory_bytes
+from nakochat.core.machine import peak_memory_bytes, physical_memory_bytes
 
 
 def memory_bytes(device: torch.device) -> int:
     """Memory that a process on this device may take; of a container, what it is allowed."""
     if device.type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
-    pages = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
     limit = _container_limit()
-    return min(pages, limit) if limit else pages
+    return min(physical_memory_bytes(), limit) if limit else physical_memory_bytes()
 
 
 def free_memory_bytes() -> int | None:

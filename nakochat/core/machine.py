@@ -24,7 +24,7 @@ from torch.distributed.rendezvous import rendezvous
 
 from nakochat.core.compiler import may_compile
 from nakochat.core.dtypes import DTYPES, probe_dtype
-from nakochat.core.errors import ConfigError, NakoError
+from nakochat.core.errors import ConfigError
 from nakochat.core.josa import josa
 from nakochat.core.meeting import meet
 from nakochat.core.messages import say
@@ -185,7 +185,7 @@ class Machine:
             "name": name,
             "cpu": cpu_name(),
             "cores": os.cpu_count(),
-            "memory_gb": round(_memory_bytes() / 1e9, 1),
+            "memory_gb": round(physical_memory_bytes() / 1e9, 1),
             "dtype": str(self.dtype).removeprefix("torch."),
             "compiled": self.compile,
             "processes": self.world,
@@ -205,7 +205,7 @@ def _is_waiting() -> bool:
 
 def _failure(rank: int, world: int, error: Exception) -> str:
     where = f"{rank}/{world} ({socket.gethostname()}, {os.getpid()})"
-    if not isinstance(error, NakoError) and isinstance(error, RuntimeError) and _is_lost_peer(error):
+    if isinstance(error, RuntimeError) and _is_lost_peer(error):
         return say(
             f"프로세스 {where}: 다른 프로세스와 연결이 끊겼습니다. 먼저 멈춘 프로세스의 말을 보세요.",
             f"process {where}: the connection to another process was lost. See what the one that failed first says.",
@@ -329,7 +329,8 @@ def cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def _memory_bytes() -> int:
+def physical_memory_bytes() -> int:
+    """Main memory of this computer; 0 where the system does not say."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 0
 
 

@@ -28,6 +28,7 @@ from nakochat.core.errors import CheckpointError
 from nakochat.core.files import lock_file, read_json, write_json
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.core.progress import warn
 from nakochat.core.redaction import redact
 from nakochat.core.trackers import IDENTITY, SECRETS, Row, Tracker, row_of
 
@@ -126,12 +127,11 @@ class Run:
             ask(self._trackers[name])
         except Exception as error:  # each library has errors of its own
             del self._trackers[name]
-            print(
+            warn(
                 say(
                     f"--track {name}에 더 기록하지 못합니다: {error}. 학습은 계속되고 metrics.jsonl은 남습니다.",
                     f"--track {name} is lost: {error}. Training goes on, and so does metrics.jsonl.",
-                ),
-                file=sys.stderr,
+                )
             )
             self.log("tracker_lost", name=name, error=str(error))
 
@@ -181,7 +181,7 @@ def command_line(arguments: list[str]) -> str:
 
 
 def _say_lost(error: OSError) -> None:
-    print(say(f"기록하지 못했습니다: {error}", f"could not log: {error}"), file=sys.stderr)
+    warn(say(f"기록하지 못했습니다: {error}", f"could not log: {error}"))
 
 
 def _take_lock(path: Path) -> int:

@@ -107,7 +107,7 @@ def _choose(left: Ids, right: Ids, counts: Ids, room: int) -> list[Pair]:
 def _merge(ids: Ids, pairs: Sequence[Pair], made: Sequence[int]) -> Ids:
     """The ids with every pair replaced by the token that it makes."""
     base = int(ids.max()) + 1
-    keys = np.array([left * base + right for left, right in pairs if left < base and right < base])
+    keys = np.array([left * base + right for left, right in pairs])
     order = np.argsort(keys)
     keys, new = keys[order], np.array(made)[order]
     found = ids[:-1] * base + ids[1:]
