@@ -1,8 +1,8 @@
-"""Nothing -> glibc's allocator, told to keep memory that it once had.
+"""Settings of glibc's allocator: keep freed memory instead of returning it to the kernel.
 
-Training asks for the same large blocks at every step.  By default glibc hands each back to the kernel and takes page
-faults for it anew: keeping them saves those (`nako bench train --ablations` measures it).  Must be called
-before torch is imported, so only `cli.py` does; importing the package never changes the process.
+Training allocates the same large blocks at every step.  By default glibc returns each to the kernel and takes page
+faults for it again: keeping them saves those (`nako bench train --ablations` measures it).  It must be called before
+torch is imported, so only `cli.py` does; importing the package never changes the process.
 """
 
 import ctypes
@@ -26,7 +26,7 @@ def keep_memory() -> bool:
 
 
 def give_back() -> None:
-    """Hand what nobody uses any more to the kernel: between stages, so that one's peak does not stand on another's."""
+    """Return unused memory to the kernel: between stages, so that one's peak does not add to the next one's."""
     gc.collect()
     if sys.platform.startswith("linux"):
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

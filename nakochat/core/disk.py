@@ -1,6 +1,6 @@
-"""What changes the disk, one function each -> so that a test can count, break and cut short every one of them.
+"""Every operation that changes the disk, one function each, so that a test can count, fail and interrupt each of them.
 
-core/files.py makes whole files and folders out of these.
+core/files.py builds atomic files and folders from these.
 """
 
 import os
@@ -9,17 +9,17 @@ from pathlib import Path
 
 
 def create(path: Path) -> int:
-    """A handle of a new file, readable as the umask says.  FileExistsError where there is one."""
+    """A handle of a new file, with permissions by the umask.  FileExistsError where it exists."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
 
 
 def make_folder(path: Path) -> None:
-    """FileExistsError where there is one."""
+    """FileExistsError where it exists."""
     path.mkdir()
 
 
 def write(handle: int, data: bytes | memoryview) -> None:
-    """All of it: the system may take less at a time."""
+    """All of the data: the system may write less at a time."""
     rest = memoryview(data)
     while rest:
         rest = rest[os.write(handle, rest[: 1 << 26]) :]
@@ -42,12 +42,12 @@ def sync_folder(path: Path) -> None:
 
 
 def rename(path: Path, target: Path) -> None:
-    """Take target's place, in one moment."""
+    """Atomically take target's place."""
     path.replace(target)
 
 
 def remove(path: Path) -> None:
-    """A file, or a folder with all that is in it.  OSError where that cannot be; what is gone already is no error."""
+    """Delete a file, or a folder with its content; a file that is gone already is no error.  OSError otherwise."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

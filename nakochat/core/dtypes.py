@@ -6,11 +6,11 @@ import time
 import torch
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-HOPELESS = 5.0  # times slower: a dtype that is not looked at any further
+HOPELESS = 5.0  # times slower: a dtype that is not measured any further
 
 
 def probe_dtype(device: torch.device) -> torch.dtype:
-    """bf16 where it is really faster.  Other CPUs emulate it, slowly: some 50 ms of matrix products tell."""
+    """bf16 where it is really faster.  Some CPUs emulate it, slowly: 50 ms of matrix products show which."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if device.type != "cpu":

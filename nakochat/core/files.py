@@ -1,9 +1,9 @@
 """Bytes, text, JSON or a folder of files -> on disk, whole or not at all.  The one way this project writes files.
 
-A file is written beside its place, fsynced and renamed, so that a reader and a power cut see the old one or the new
-one, never half of either.  A folder is complete when its manifest.json is there, which holds the size and the SHA-256
-of every file and is written before the folder is renamed into place.  tests/core/test_crashes.py stops it before,
-within and after every call of disk.py.
+A file is written under a temporary name beside its place, fsynced and renamed: readers, and a power cut, see the old
+one or the new one, never half of either.  A folder is complete when it has its manifest.json, which holds the size and
+SHA-256 of every file and is written before the folder is renamed into place.  tests/core/test_crashes.py interrupts it
+before, within and after every call of disk.py.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
-    """The same for what need not lie in memory in one piece."""
+    """As write_bytes, for data that need not be in memory at once."""
     _make_parents(path)
     beside = _beside(path)
     try:
@@ -73,7 +73,7 @@ def lock_file(path: Path) -> int | None:
     import fcntl  # not on Windows
 
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with its process: a lock is never stale
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released when its process ends: never stale
     except OSError:
         os.close(handle)
         return None
@@ -81,7 +81,7 @@ def lock_file(path: Path) -> int | None:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether another process holds the lock of path, or this one does."""
+    """Whether any process holds the lock of path."""
     if os.name == "nt" or not path.is_file():
         return False
     import fcntl  # not on Windows
@@ -122,7 +122,7 @@ def sha256(path: Path) -> str:
 
 @contextlib.contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Yields a folder beside path; when the block ends well it gets its manifest and takes path's place."""
+    """Yields a temporary folder; when the block ends without an error it gets its manifest and takes path's place."""
     _make_parents(path)
     beside = _beside(path)
     disk.make_folder(beside)
@@ -146,7 +146,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
 
 
 def _take_place(beside: Path, path: Path) -> None:
-    """Rename beside to path; a folder that stood there is deleted only when the new one is sure to stay."""
+    """Rename beside to path; a folder that was there is deleted only when the new name is on disk."""
     old = beside.with_name(f"{beside.name}.old")
     if path.exists():
         disk.rename(path, old)
@@ -191,7 +191,7 @@ def verify_folder(path: Path) -> None:
 
 
 def _entries(path: Path) -> dict[str, tuple[int, str]]:
-    """Size and hash of each file that a manifest names.  ValueError unless it is, to the byte, as it was written."""
+    """Size and hash of each file that a manifest names.  ValueError unless its bytes are those that were written."""
     text = (path / MANIFEST).read_bytes()
     manifest = json.loads(text)
     if _as_text(manifest).encode() != text:
@@ -200,7 +200,7 @@ def _entries(path: Path) -> dict[str, tuple[int, str]]:
 
 
 def _is(file: Path, size: int, digest: str) -> bool:
-    """A file that cannot be read is not it: a bad sector, or a folder deleted at this moment."""
+    """Whether a file has this size and hash; not where it cannot be read (a bad sector, or deleted just now)."""
     try:
         return file.is_file() and file.stat().st_size == size and sha256(file) == digest
     except (OSError, ValueError):  # ValueError: a damaged name that no file can have
@@ -217,7 +217,7 @@ def is_whole(path: Path) -> bool:
 
 
 def has_its_sizes(path: Path) -> bool:
-    """Whether every file that the manifest names is there with its size; no content is read."""
+    """As is_whole, but by sizes alone: no content is read."""
     try:
         return all((path / name).stat().st_size == size for name, (size, _) in _entries(path).items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -225,7 +225,7 @@ def has_its_sizes(path: Path) -> bool:
 
 
 def has_its_hashes(path: Path, names: Iterable[str]) -> bool:
-    """Whether those of these files that the manifest names are as they were written."""
+    """As is_whole, for these files alone; names that the manifest lacks are ignored."""
     try:
         entries = _entries(path)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
@@ -234,7 +234,7 @@ def has_its_hashes(path: Path, names: Iterable[str]) -> bool:
 
 
 def _make_parents(path: Path) -> None:
-    """The folders above path, each of them sure to be found again."""
+    """Make the folders above path and sync each, so that a power cut does not lose them."""
     missing = [folder for folder in path.parents if not folder.exists()]
     for folder in reversed(missing):
         with contextlib.suppress(FileExistsError):  # another process has made it meanwhile
@@ -243,12 +243,12 @@ def _make_parents(path: Path) -> None:
 
 
 def _beside(path: Path) -> Path:
-    """A name that nobody else has, in the same folder, and that says whose it is."""
+    """A unique hidden name in the same folder, which begins with path's own."""
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
 
 def _clear(path: Path) -> None:
-    """Delete what is in the way.  What cannot be deleted stays: its name begins with a dot, and nobody reads it."""
+    """Delete a leftover.  What cannot be deleted may stay: its name begins with a dot, and nothing reads it."""
     with contextlib.suppress(OSError):
         disk.remove(path)
 

@@ -1,10 +1,10 @@
 """Ctrl-C and SIGTERM -> a flag that the loop reads between steps.  A second signal leaves at once.
 
-Under torchrun one Ctrl-C arrives twice, from the terminal and from the agent: only a signal that comes a second after
-the first counts as the second.
+Under torchrun one Ctrl-C arrives twice, from the terminal and from the agent: only a signal that comes at least a
+second after the first counts as the second.
 
 Before the loop begins, Ctrl-C raises KeyboardInterrupt, as always.  A library that is just being imported may swallow
-it (a bare `except:` around an optional import), so it is remembered besides: the loop then begins with the wish.
+it (a bare `except:` around an optional import), so it is also remembered: the loop then stops before its first step.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
-AGAIN = 1.0  # seconds after which a signal is a second wish
+AGAIN = 1.0  # seconds after which another signal is a second request
 
 _unheeded: list[float] = []  # when Ctrl-C came with no loop to look at it
 
@@ -25,7 +25,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Unwanted(KeyboardInterrupt):
-    """What was under way was given up because of that wish, and nothing of it was taken."""
+    """Work was abandoned because of a request to stop, and nothing of it was kept."""
 
 
 class Interrupt:
@@ -37,7 +37,7 @@ class Interrupt:
 
     @contextlib.contextmanager
     def breaking(self) -> Iterator[None]:
-        """Within the block, which changes nothing that lasts, the wish raises Unwanted at once."""
+        """Within the block, which must not change anything that lasts, a request to stop raises Unwanted at once."""
         if self.asked:
             raise Unwanted
         self._breaks = True
@@ -54,7 +54,7 @@ class Interrupt:
 
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
-    """Within the block Ctrl-C is remembered for the next `interruptible`, besides raising KeyboardInterrupt.
+    """Within the block Ctrl-C is remembered for the next `interruptible`, and raises KeyboardInterrupt.
 
     Only where Python's own handler stands, and in a main thread.
     """

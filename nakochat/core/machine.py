@@ -1,4 +1,4 @@
-"""The hardware and the processes around -> one value that says where tensors live and how ranks speak to each other.
+"""The hardware and torchrun's environment -> one value: where tensors live, and the collectives between ranks.
 
 `Machine` is passed to whatever computes; nothing reads a global.  This is the only module that imports
 torch.distributed.
@@ -48,7 +48,7 @@ class Pending(Protocol):
 
 @dataclass(frozen=True)
 class Work:
-    """One of torch's.  Whoever waits for it stands in a frame of this file (_is_waiting)."""
+    """A collective of torch's, waited for in a frame of this file: _is_waiting looks for that."""
 
     work: Any
 
@@ -94,7 +94,7 @@ class Machine:
         return float(most)
 
     def forget_cached_memory(self) -> None:
-        """After memory ran out: what is held for shapes that do not come again is handed back."""
+        """After memory ran out: free what is cached for shapes that will not come again."""
         gc.collect()
         if self.compile:
             torch.compiler.reset()  # graphs for the new shape, not ones for every shape
@@ -102,19 +102,19 @@ class Machine:
             torch.accelerator.empty_cache()
 
     def start_sum(self, tensor: Tensor) -> Pending:
-        """Replace a tensor by its sum over all ranks, once what is returned was waited for."""
+        """Replace a tensor by its sum over all ranks; valid after the returned handle's wait()."""
         return Work(dist.all_reduce(tensor, async_op=True))
 
     def start_share(self, parts: Tensor, own: Tensor) -> Pending:
-        """own (...) = the sum over all ranks of parts[rank]; parts (world, ...)."""
+        """Reduce-scatter: own (...) = the sum over all ranks of their parts[this rank]; parts (world, ...)."""
         return Work(_SHARE(own.view(-1), parts.view(-1), async_op=True))
 
     def start_gather(self, own: Tensor, parts: Tensor) -> Pending:
-        """parts[r] = rank r's own; own (...), parts (world, ...)."""
+        """All-gather: parts[r] = rank r's own; own (...), parts (world, ...)."""
         return Work(_GATHER(parts.view(-1), own.view(-1), async_op=True))
 
     def gather_bytes(self, own: bytes) -> list[bytes]:
-        """What every rank brought, in the order of the ranks."""
+        """Every rank's bytes, in the order of ranks."""
         if self.world == 1:
             return [own]
         room = int(self.largest(len(own))) + 8  # the length stands before
@@ -128,7 +128,7 @@ class Machine:
         return [row[8 : 8 + int.from_bytes(row[:8], "little")] for row in rows]
 
     def wait(self) -> None:
-        """Until every rank is here."""
+        """A barrier: until every rank is here."""
         if self.world > 1:
             dist.barrier()
 
@@ -138,7 +138,7 @@ class Machine:
 
     @contextmanager
     def named_failures(self) -> Iterator[None]:
-        """Of several processes, the one that fails says which it is: their words come mixed."""
+        """A failing rank names itself: the output of several processes is mixed."""
         try:
             yield
         except PeerLost:
@@ -152,10 +152,10 @@ class Machine:
 
     @contextmanager
     def in_step(self, patience: float) -> Iterator[Callable[[], None]]:
-        """Within it the ranks step together; what it yields is called at every step.
+        """Watch over ranks that step together; call what it yields at every step.
 
-        Where a rank makes none for `patience` seconds while others wait for it, the process ends with its name.
-        PeerLost where one has ended.
+        Where a rank makes no step for `patience` seconds while others wait for it, it is named and the process ends.
+        PeerLost where another rank has ended.
         """
         if self.roll is None:
             yield lambda: None
@@ -178,7 +178,7 @@ class Machine:
         return tuple(f"GPU-{torch.cuda.get_device_properties(index).uuid}" for index in used)
 
     def describe(self) -> dict[str, Any]:
-        """What a reader of a result needs to know of the machine."""
+        """What a reader of a result needs to know about the machine, as JSON."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else cpu_name()
         return {
             "device": self.device.type,
@@ -194,7 +194,7 @@ class Machine:
 
 
 def _is_waiting() -> bool:
-    """Whether the main thread waits for other ranks, which it does in this file only."""
+    """Whether the main thread waits for other ranks, which happens in this file only."""
     frame = sys._current_frames().get(threading.main_thread().ident or 0)
     while frame is not None:
         if frame.f_code.co_filename == __file__:
@@ -254,11 +254,11 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     return replace(machine, dtype=torch.bfloat16 if agreed else torch.float32, compile=compiled)
 
 
-_roll: list[Roll] = []  # of this process's group, which is joined once
+_roll: list[Roll] = []  # of the process group, which is joined once
 
 
 def _join(device: torch.device, rank: int, world: int) -> Roll:
-    """Become one of the process group that torchrun speaks of."""
+    """Join the process group that torchrun's environment describes; at a second call, the group that was joined."""
     if not dist.is_initialized():
         shared, _, _ = next(rendezvous("env://", timeout=PATIENCE))
         start = meet(shared, rank, world, PATIENCE.total_seconds())
@@ -280,7 +280,7 @@ def _under(prefix: str, store: Any) -> Any:
 
 
 def own_rank() -> int:
-    """Which of the processes that torchrun started this is; 0 without it.  For before there is a machine."""
+    """torchrun's rank of this process, 0 without torchrun; for code that runs before there is a Machine."""
     return int(os.environ.get("RANK", "0"))
 
 
@@ -335,13 +335,13 @@ def physical_memory_bytes() -> int:
 
 
 def synchronise(device: torch.device) -> None:
-    """Until the device has done what it was given: a clock read before is wrong."""
+    """Wait until the device has finished its queued work; a clock read earlier measures launches."""
     if device.type != "cpu":
         torch.accelerator.synchronize(device)
 
 
 def peak_memory_bytes(device: torch.device) -> int:
-    """Most memory that this process has held so far, on its device."""
+    """Most bytes that this process has held so far on its device."""
     if device.type == "cuda":
         return int(torch.cuda.max_memory_allocated(device))
     import resource  # not on Windows
