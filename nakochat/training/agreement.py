@@ -55,7 +55,7 @@ def require_agreement(folder: Path, settings: RunSettings) -> None:
     """ConfigError when the stage in a folder began with other settings."""
     path = folder / "config.json"
     if path.is_file():
-        # a setting that is newer than the run was at its default, whatever it is called now
+        # a setting that is newer than the run counts as its default
         refuse_changes({**_defaults(settings), **read_json(path)}, plain(settings))
 
 
@@ -87,7 +87,7 @@ def refuse_changes(before: Mapping[str, Any], now: Mapping[str, Any], free: Coll
 
 
 def _seen_from_anywhere(name: str, value: Any) -> Any:
-    """Paths without their folders: what a stage learns from it has prepared, and knows by its hash."""
+    """Paths without their folders: a stage has prepared its own data, and identifies it by hash."""
     if name not in PLACES:
         return value
     if isinstance(value, str):

@@ -184,12 +184,12 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
 
 
 def _verifies(settings: StageSettings) -> bool:
-    """Whether shards are read whole at the start: what is damaged would stop a stage that is to go on without it."""
+    """Whether shards are verified at the start: under --damaged-data skip, damage must not stop the stage there."""
     return settings.damaged_data == "stop"
 
 
 def _sets(stage: Stage, settings: StageSettings, tokens: float | None) -> list[Source]:
-    """The prepared texts of --data: their bytes are verified once, by the first rank where a stage begins."""
+    """The prepared texts of --data.  Their bytes are verified once, by the first rank at the start of a stage."""
     if not isinstance(settings, BaseSettings) or not settings.data:
         return []
     sources = text_sources(

@@ -1,6 +1,6 @@
-"""A model on its way through RL -> pass@k on held-out prompts, and the answers that changed.
+"""A model during RL -> pass@k on held-out prompts, and how its answers changed.
 
-RL/changes.json     the likeliest answer to every held-out prompt before the first step, and after the last
+RL/changes.json     the greedy answer to every held-out prompt before the first step, and after the last
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Exam:
     steps: int
 
     def measure(self, model: Model, step: int) -> dict[str, float]:
-        """{pass@K/TASK: share} for K of 1, 2, 4 … samples."""
+        """{"pass@K/TASK": share} for K = 1, 2, 4, … up to the number of samples."""
         if not self.prompts:
             return {}
         engine = Engine(inference_copy(model), self.tokenizer, self.machine)
@@ -70,7 +70,7 @@ class Exam:
         }
 
     def _record(self, prompts: Sequence[Prompt], answers: Sequence[Generated], step: int) -> None:
-        """Before, or after, on disk: a run that was interrupted in between still knows what came before."""
+        """Write the answers before, or after, to disk at once: a resumed run still has those before."""
         path = self.folder / CHANGES
         side = "before" if step == 0 else "after"
         entries: list[dict[str, Any]] = read_json(path)["answers"] if step and path.is_file() else []

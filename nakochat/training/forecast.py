@@ -41,7 +41,7 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Forecast:
-    """Of one stage, over all processes; memory is that of one."""
+    """What one stage will take, over all processes; memory is that of one process."""
 
     parameters: int
     scaling_parameters: int
@@ -191,7 +191,7 @@ def write_plan(folder: Path, predicted: Forecast) -> None:
 
 
 def close_plan(folder: Path, actual: dict[str, float]) -> None:
-    """When it has ended: what came, beside what was predicted (nothing, for a stage older than plans)."""
+    """When it has ended: the actual figures beside the predicted ones (none, for a stage older than plans)."""
     path = folder / PLAN
     before = read_json(path) if path.is_file() else {}
     write_json(path, {**before, "actual": actual})

@@ -111,9 +111,9 @@ def _prepare(target: Path, task: NamedTask, data: Path | None, tokenizer: Tokeni
 def lesson_sources(
     folder: Path, named: Sequence[str], tokenizer: Tokenizer, *, room: float, verify: bool = True
 ) -> tuple[list[Source], float]:
-    """What prepare_lessons has written, for a stage with room for so many tokens; and how many of them it takes.
+    """What prepare_lessons has written -> sources for a stage with room for `room` tokens, and how many they take.
 
-    Where they are more than that, each comes less often.  verify: as in TokenShard.load.
+    Where there are more tokens than that, each lesson comes less often.  verify: as in TokenShard.load.
     """
     tasks = parse_tasks(named)
     shards = [

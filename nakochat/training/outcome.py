@@ -40,7 +40,7 @@ from nakochat.training.settings import StageSettings
 
 
 def predict(folder: Path, config: ModelConfig, settings: StageSettings, machine: Machine) -> None:
-    """Write down what the stage should take, before its first step."""
+    """Write plan.json with what the stage should take, and say it, before its first step."""
     rows = -(-settings.rows // machine.world)
     piece = piece_of(settings.rows, settings.rows_per_piece, machine.world)
     found = forecast(
@@ -80,10 +80,10 @@ def _foretold(tokens: int, seconds: float, to_come: Mapping[str, int | None]) ->
 def conclude(
     training: Training, *, fresh: bool, texts: Sequence[str], method: Method, typical: bool = True
 ) -> None:
-    """Write down what the stage took, and say whether its loss is normal.
+    """Add to plan.json what the stage took, and say whether its loss is normal.
 
-    fresh: training began with random weights, so that a law of the loss speaks of it.  typical: it was done in one go
-    and as the settings usually are, so that its pace says something about the next.
+    fresh: training began from random weights, so that the law of the loss applies.  typical: it ran in one session and
+    with usual settings, so that its pace predicts the next run's.
     """
     folder, config = training.run.folder, training.model.config
     counts = count(config)
@@ -116,7 +116,7 @@ def conclude(
 
 
 def _remember_pace(training: Training, method: Method) -> None:
-    """The next forecast for this shape on this machine begins with what this run's steps took."""
+    """Keep the pace of this run's steps for the next forecast of this shape on this machine."""
     folder, machine = training.run.folder, training.machine
     seconds = [float(row["step_seconds"]) for row in read_metrics(folder) if row.get("kind") == "step"]
     pieces = training.batches
@@ -142,7 +142,7 @@ def _remember_pace(training: Training, method: Method) -> None:
 
 
 def _law() -> Law | None:
-    """A broken file of a law is said, and does not take a finished training down."""
+    """The fitted law, if there is one; a damaged file is reported and does not fail a finished training."""
     try:
         return load_law()
     except DataError as error:

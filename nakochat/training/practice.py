@@ -51,7 +51,7 @@ class Prompt:
 
 
 class Practice(Protocol):
-    """One task."""
+    """One task to practise: prompts by number, from 0 on without end."""
 
     name: str
     weight: float
@@ -73,7 +73,7 @@ class VillagePractice:
         return self._prompt(self.village.exercise(FIRST + number, kind=self.kinds[number % len(self.kinds)]))
 
     def held_out(self, count: int) -> list[Prompt]:
-        # far from the numbers that evaluation asks: what is looked at during training is no test
+        # far from the numbers that evaluation uses: what is measured during training is no test
         village = Village(SEED)
         kinds = list(dict.fromkeys(self.kinds))
         return [
@@ -102,9 +102,9 @@ class TaskPractice:
         return Prompt(self.name, lesson.prompt, lesson.is_right)
 
     def held_out(self, count: int) -> list[Prompt]:
-        """From the end of the shuffled lessons, a fifth of them at most: the task's test items are left for evaluation.
+        """The last of the shuffled lessons, a fifth of them at most, which are no longer practised from now on.
 
-        DataError where there are too few to learn from some and be looked at on others.
+        The task's test items are left for evaluation.  DataError where there are too few lessons to hold some out.
         """
         if not count:
             return []
@@ -150,7 +150,7 @@ def practices(named: str, *, seed: int, folder: Path | None = None) -> list[Prac
 def shared_out(tasks: Sequence[Practice]) -> Callable[[int], tuple[Practice, int]]:
     """number -> the task whose turn it is, by weight, and the number of its own prompt.
 
-    The task that is furthest behind its share comes next, so that every step holds all of them.
+    The task furthest behind its share comes next, so that every step has prompts of all tasks.
     """
     total = sum(task.weight for task in tasks)
     turns: list[tuple[int, int]] = []

@@ -1,8 +1,7 @@
-"""A model's shape and a batch -> seconds and memory of 20 real steps on this machine, on tokens without meaning.
+"""A model's shape and a batch -> seconds and memory of 20 real steps on this machine, on random tokens.
 
-The steps are the training loop's own, with its optimizer and its batches; only nothing is saved.  What was measured,
-here or by a run that has finished, is kept in measured.json of NAKO_HOME, under everything that it depends on:
-forecasts begin with it.
+The steps are those of the training loop, its optimizer and its batches; only nothing is saved.  What was measured, here
+or by a finished run, is kept in NAKO_HOME/measured.json under a key of everything that it depends on; forecasts use it.
 """
 
 import dataclasses
@@ -36,10 +35,10 @@ _DOCUMENT = 300  # tokens
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Of one process."""
+    """What one process took."""
 
     step_seconds: float
-    """Median."""
+    """Median of a step."""
     start_seconds: float
     """What the first steps took beyond that: compiling, mostly."""
     peak_memory_bytes: int
@@ -48,7 +47,7 @@ class Measured:
 
 
 class _Rows(Run):
-    """A run that keeps its rows to itself."""
+    """A run that writes no log and keeps the seconds of its steps."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, writes=False)
@@ -157,8 +156,8 @@ def key_of(
     stage: str,
     optimizer: Method,
 ) -> dict[str, Any]:
-    """Everything that the speed of a step depends on.  rows: those of one process; stage: of conversations, a third
-    of the positions is asked for."""
+    """Everything that the speed of a step depends on.  rows: of one process; stage: since in conversations only a third
+    of the positions are targets."""
     about = machine.describe()
     return {
         "model": dataclasses.asdict(config),

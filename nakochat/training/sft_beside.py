@@ -1,7 +1,7 @@
 """What RL practises, and beside it conversations that the stage before taught -> batches of both.
 
-The reward asks for little of what a model can do, and what it does not ask for is lost step by step.  Learning from
-some of the old conversations in every step holds it (PPO-ptx of https://arxiv.org/abs/2203.02155).
+The reward covers little of what a model can do, and the rest is forgotten step by step.  Learning from some of the old
+conversations in every step prevents that (PPO-ptx of https://arxiv.org/abs/2203.02155).
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Settings -> a stage set up: machine, run folder, weights, what a resume needs.  For base, mid, sft and rl."""
+"""Settings -> an open stage: machine, run folder, tokenizer, checkpoint to resume.  For base, mid, sft and rl."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ from nakochat.training.run_settings import RunSettings, TrainSettings
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that a stage's own file needs to build its training."""
+    """What base, mid, sft and rl need to build their training."""
 
     name: str
     run: Run
@@ -72,7 +72,7 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
 
 
 def _meet(settings: RunSettings) -> Machine:
-    """The ranks, before what they go on from says how they compute."""
+    """Join the ranks; dtype and compile follow once they know what checkpoint they resume (_open_machine)."""
     return open_machine(settings.device, "float32", "no")
 
 
@@ -89,14 +89,14 @@ def _start(run: Run, settings: TrainSettings, resumed: Checkpoint | None) -> Non
 
 
 def _begins(resumed: Checkpoint | None) -> dict[str, int | None]:
-    """From what step a session goes on, and how many batches had been passed over by then."""
+    """The step that a session resumes at, and how many batches had been skipped by then."""
     if resumed is None:
         return {"resumed": None, "skipped": 0}
     return {"resumed": resumed.step, "skipped": resumed.state.get("guard", {}).get("skipped", 0)}
 
 
 def _tokenizer(folder: Path, settings: RunSettings) -> tuple[Tokenizer, bool]:
-    """The run's, or that of the run of --from, which becomes its own; and whether it was there."""
+    """The run's tokenizer, or the one of --from's run, which becomes its own; and whether the run had one."""
     own = folder / "tokenizer"
     if settings.from_ is None or is_whole(own):
         return Tokenizer.load(own), True
@@ -104,7 +104,7 @@ def _tokenizer(folder: Path, settings: RunSettings) -> tuple[Tokenizer, bool]:
 
 
 def _begin(run: Run, settings: RunSettings) -> None:
-    """Write down the settings.  A start that failed before its first checkpoint binds nobody: its rows go."""
+    """Write the settings.  Where other ones were left by a start without a checkpoint, its rows are dropped."""
     now = plain(settings)
     if run.read_config() not in (None, now):
         run.forget_rows()
@@ -120,7 +120,7 @@ def _track(run: Run, settings: TrainSettings) -> None:
 
 
 def is_done(name: str, settings: RunSettings) -> bool:
-    """Whether a stage has nothing left to do, as the first rank finds, which is said.
+    """Whether a stage is finished, decided by the first rank, which says so.
 
     ConfigError when its settings were others.
     """
@@ -137,7 +137,7 @@ def is_done(name: str, settings: RunSettings) -> bool:
 
 
 def _has_ended(folder: Path) -> bool:
-    """Whether the last checkpoint is there, and behind it the row that closes a stage's log.
+    """Whether the last checkpoint is there, and the row that closes a stage's log.
 
     A model that was imported has no steps, and no log.
     """
@@ -206,4 +206,5 @@ def _short(folder: Path) -> str:
 
 
 def loaded(checkpoint: Checkpoint, machine: Machine) -> Model:
+    """A checkpoint's model with this machine's dtype, on its device."""
     return checkpoint.model(machine.dtype, machine.device)

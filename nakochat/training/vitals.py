@@ -1,6 +1,6 @@
 """A row of the loop's log -> what else a person watches: perplexity, learning rates, memory, energy, share of the peak.
 
-The loop says what it did; this knows on what machine, and at what peaks of the rates.
+The loop logs what it did; this adds what depends on the machine and on the peak learning rates.
 """
 
 import math
@@ -16,7 +16,7 @@ from nakochat.models.sizing import count
 
 
 class Vitals:
-    """For Run.also."""
+    """Called by Run.log (Run.also): (kind, values of a row) -> more values."""
 
     def __init__(
         self, config: object, machine: Machine, *, rates: Mapping[str, float], tokens_per_step: int | None

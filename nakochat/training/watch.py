@@ -1,4 +1,4 @@
-"""A model on its way -> held-out bits per byte, and what it says by now."""
+"""A model during training -> held-out bits per byte, and samples of what it writes."""
 
 from dataclasses import dataclass
 
