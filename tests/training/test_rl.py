@@ -1,9 +1,12 @@
+import contextlib
+
 import pytest
 import torch
 
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.interrupts import Interrupt, Unwanted
 from nakochat.core.machine import Machine
+from nakochat.core.run import Run
 from nakochat.data.batches import IGNORE
 from nakochat.data.village.scene import Expected
 from nakochat.inference.engine import Generated
@@ -15,6 +18,7 @@ from nakochat.training import rl
 from nakochat.training.practice import FIRST, REWARDS, practices
 from nakochat.training.rl import Rollouts
 from nakochat.training.settings import RlSettings
+from nakochat.training.stage import Stage
 from tests.tasks.test_public import lines
 
 MACHINE = Machine(torch.device("cpu"))
@@ -225,6 +229,18 @@ def test_an_answer_of_no_token_earns_nothing_and_has_not_drifted(rollouts):
     assert rollouts._reward(prompt, broken) == 0
     rollouts.reference = rl.inference_copy(rollouts.model)
     assert rollouts._drift(rollouts.reference, [rollouts._rendered(prompt)], [broken]).tolist() == [0]
+
+
+def test_dropout_follows_the_seed_of_the_settings(tokenizer, tmp_path, monkeypatch):
+    seeds = []
+    stage = Stage("rl", Run(tmp_path / "run" / "rl"), MACHINE, tokenizer, None)
+    monkeypatch.setattr(rl, "is_done", lambda name, settings: False)
+    monkeypatch.setattr(rl, "open_stage", lambda name, settings: contextlib.nullcontext(stage))
+    monkeypatch.setattr(rl, "parent_checkpoint", lambda stage, settings, before: None)
+    monkeypatch.setattr(rl, "loaded", lambda checkpoint, machine: new_rollouts(tokenizer).model)
+    monkeypatch.setattr(rl.Training, "train", lambda self: seeds.append(self.seed))
+    rl.main(RlSettings(name="run", seed=7, check_items=0))
+    assert seeds == [7]
 
 
 def test_every_process_needs_a_prompt(tokenizer):
