@@ -11,6 +11,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.prepare import Corpus
+from nakochat.training.shape import above_zero
 
 
 @Parameter(name="*")
@@ -67,13 +68,7 @@ class TrainSettings(RunSettings):
 
     def __post_init__(self) -> None:
         RunSettings.__post_init__(self)
-        if not self.rank_timeout > 0:
-            raise ConfigError(
-                say(
-                    f"--rank-timeout은 0보다 커야 합니다: {self.rank_timeout}.",
-                    f"--rank-timeout must be above 0: {self.rank_timeout}.",
-                )
-            )
+        above_zero(self, "rank_timeout")
 
 
 @Parameter(name="*")

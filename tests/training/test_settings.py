@@ -95,12 +95,12 @@ def test_the_same_corpus_in_another_folder_is_no_change():
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        (BaseSettings, "matrix_rate learning_rate rate_scale clip"),
+        (BaseSettings, "matrix_rate learning_rate rate_scale clip rank_timeout tokens_per_parameter"),
         (SftSettings, "matrix_rate learning_rate rate_scale clip"),
         (RlSettings, "matrix_rate rate_scale temperature"),
     ],
 )
-def test_a_rate_is_a_number_above_zero(kind, names):
+def test_a_rate_or_a_time_is_a_number_above_zero(kind, names):
     for name in names.split():
         for wrong in (0.0, -0.1, math.inf, math.nan):
             with pytest.raises(ConfigError, match="--" + name.replace("_", "-")):
