@@ -1,4 +1,4 @@
-"""The folder of a run and a prompt -> texts: a door for Python programs, in the words of the small Korean model.
+"""The folder of a run and a prompt -> texts: the interface for Python programs.
 
 from nakochat.inference import TextGenerator
 
@@ -13,9 +13,10 @@ from nakochat.core.files import refuse_pickle
 from nakochat.core.machine import open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import STAGES
-from nakochat.inference.engine import Engine, inference_copy
+from nakochat.inference.engine import Engine
+from nakochat.inference.options import EngineOptions
 from nakochat.inference.sampling import Sampling
-from nakochat.inference.talk import continue_text
+from nakochat.inference.talk import continue_text, open_checkpoint
 from nakochat.models.checkpoint import Checkpoint, newest_checkpoint
 from nakochat.text.tokenizer import Tokenizer
 
@@ -78,9 +79,7 @@ def open_engine(
     tokenizer = Tokenizer.load(
         stage.parent / "tokenizer" if tokenizer_path is None else _folder(Path(tokenizer_path).expanduser())
     )
-    checkpoint.require_tokenizer(tokenizer.hash)
-    machine = open_machine(device, dtype, "no")
-    return Engine(inference_copy(checkpoint.model(machine.dtype, machine.device)), tokenizer, machine)
+    return open_checkpoint(checkpoint, tokenizer, open_machine(device, dtype, "no"), EngineOptions())
 
 
 def _checkpoint(path: Path) -> tuple[Path, Checkpoint]:
