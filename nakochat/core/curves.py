@@ -1,6 +1,6 @@
-"""Rows of figures by step -> at most so many points, each the mean of a stretch of steps.  Memory does not grow.
+"""Rows of figures by step -> a bounded number of points, each the mean of a stretch of steps.
 
-Means and not a choice of rows, which would exaggerate the noise.  When there are too many points, the stretches double.
+Means and not a sample of rows, which would exaggerate the noise.  When there are too many points, stretches double.
 """
 
 from collections.abc import Mapping

@@ -18,7 +18,10 @@ MOST = 60_000  # every id fits into 16 bits; all Hangul syllables and common Han
 
 
 def train_characters(texts: Iterable[str]) -> Tokenizer:
-    """Ids in the order of code points, then <|unknown|> and the special tokens.  DataError for texts of none."""
+    """Ids in the order of code points, then <|unknown|> and the special tokens.
+
+    DataError where the texts hold no character, or more than MOST.
+    """
     found: set[str] = set()
     for text in texts:
         found.update(normalise(text))

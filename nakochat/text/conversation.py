@@ -47,7 +47,7 @@ Conversation = tuple[Message, ...]
 
 
 def part_opened_by(tokenizer: Tokenizer) -> dict[int, PartKind]:
-    """The special token that begins a part -> what kind of part it is; behind every other one are words."""
+    """Special token -> the kind of part that it opens; any other special token opens text."""
     return {tokenizer.python_start: "python", tokenizer.output_start: "output"}
 
 

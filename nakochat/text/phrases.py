@@ -1,9 +1,9 @@
 """Texts as tokens of words -> the merges that make tokens of several words: "할 수 있", "는 것이다.", " of the".
 
 Byte-pair encoding that stops at every space spends a token on each particle and ending that Korean writes after one.
-Here the merging goes on over the spaces, the most frequent pairs first, as in SuperBPE (Liu et al. 2025,
-https://arxiv.org/abs/2503.13423).  Many pairs are merged in a pass over the texts instead of one: as long as no token
-stands left in one pair and right in another, their order does not matter.
+Here merging goes on across the spaces, the most frequent pairs first, as in SuperBPE (Liu et al. 2025,
+https://arxiv.org/abs/2503.13423).  One pass over the texts merges many pairs instead of one: as long as no token is the
+left of one pair and the right of another, their order does not matter.
 """
 
 import heapq
@@ -16,8 +16,8 @@ Ids = NDArray[np.int64]
 Pair = tuple[int, int]
 
 LONGEST = 48  # bytes: 16 syllables; longer ones are sentences of law that nobody else writes
-NEAR = 0.8  # of the best pair's count: what is merged in the same pass
-PER_PASS = 600
+NEAR = 0.8  # of the best pair's count: pairs down to it are merged in the same pass
+PER_PASS = 600  # pairs at most
 
 
 def learn_phrases(ids: Ids, tokens: Sequence[bytes], size: int) -> list[Pair]:
@@ -46,7 +46,7 @@ def learn_phrases(ids: Ids, tokens: Sequence[bytes], size: int) -> list[Pair]:
 
 
 class _Traits:
-    """What decides whether two tokens may become one."""
+    """Properties of tokens that decide whether two of them may be merged."""
 
     def __init__(self, tokens: Iterable[bytes]) -> None:
         listed = list(tokens)
@@ -58,7 +58,8 @@ class _Traits:
         self.spaced = np.array([data.startswith(b" ") for data in listed], dtype=bool)
 
     def allow(self, left: Ids, right: Ids) -> NDArray[np.bool_]:
-        """Not over the end of a line or sentence, not with a number or half a character, not beyond LONGEST."""
+        """Whether each pair may be merged: not across the end of a line or sentence, not with a number or part of a
+        character, not beyond LONGEST."""
         return np.asarray(
             self.left[left]
             & self.right[right]
@@ -79,7 +80,7 @@ def _is_words(data: bytes) -> bool:
 
 
 def _count(ids: Ids, traits: _Traits) -> tuple[Ids, Ids, Ids]:
-    """Left token, right token and count of every pair that may become one."""
+    """Left token, right token and count of every pair that may be merged."""
     base = len(traits.length)
     allowed = traits.allow(ids[:-1], ids[1:])
     keys, counts = np.unique((ids[:-1] * base + ids[1:])[allowed], return_counts=True)

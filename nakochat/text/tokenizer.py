@@ -32,22 +32,22 @@ QWEN2_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"
     r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-# the same with numbers in threes from the right: 1|234|567
+# the same with numbers in groups of three from the right: 1|234|567
 _THREES_SPLIT = QWEN2_SPLIT.replace(r"|\p{N}", r"|\p{N}{1,3}(?=(?:\p{N}{3})*(?!\p{N}))", 1)
-# with phrases the merges alone say where a token ends, and numbers are cut in threes from the right.  llama.cpp knows
-# this as "superbpe", whose pattern looks from every digit to the end of its number: the square of a long one's length
+# with phrases only merges decide where a token ends, and numbers are split in threes from the right.  llama.cpp knows
+# this as "superbpe", whose pattern scans from every digit to the end of its number: quadratic in its length
 SUPERBPE_SPLIT = (r"\p{N}+", r"(?=(\d{3})+(?!\d))")
-# the same cuts in one pass.  A piece is the one or two digits before the first three, or three, with what is no digit
-# (½, Ⅷ) behind them; only the digits before the first three look ahead
+# the same splits in linear time.  A piece is the one or two digits before the first group of three, or a group, with
+# the numerals that are no digits (½, Ⅷ) behind it; only the digits before the first group look ahead
 _HEAD = r"\d{1,2}(?=(?:\d{3})*+(?!\d))"
 _REST = rf"(?:(?:(?!\d)\p{{N}})+(?:{_HEAD})?)"
 PHRASE_SPLIT = (r"\p{N}+", rf"\A(?:{_HEAD}{_REST}*|{_REST}+)|\d{{3}}{_REST}*")
-# what training needs stays below 8 GB up to here: benchmarks/tokenizer_training.py, docs/benchmarks.md
+# up to these, training takes less than 8 GB: benchmarks/tokenizer_training.py, docs/benchmarks.md
 MOST_CHARACTERS = 100_000_000
 PHRASE_CHARACTERS = 30_000_000
 GPT2_SEPARATOR = "<|endoftext|>"
 CLASSIC_TOKENS = ("<pad>", "<unk>", "<bos>", "<eos>")
-# tokens of other vocabularies that take the part of one of ours.  Before every text, GPT-2, SmolLM2 and Qwen3 saw
+# tokens of other vocabularies that serve as one of ours.  Before every text, GPT-2, SmolLM2 and Qwen3 saw
 # <|endoftext|>, Llama 3 <|begin_of_text|>
 STAND_INS = {
     "<|bos|>": (GPT2_SEPARATOR, "<|begin_of_text|>", "<bos>"),
@@ -130,10 +130,10 @@ class Tokenizer:
     def train_phrases(
         cls, texts: Iterable[str], phrase_texts: Iterable[str], vocab_size: int, share: float
     ) -> Self:
-        """As train(), but the last `share` of the tokens are learned over the borders of words, from phrase_texts.
+        """As train(), but the last `share` of the tokens may span words, and are learned from phrase_texts.
 
-        Numbers are tokens of up to three digits, counted from the right.  phrase_texts are held in memory as ids, and
-        need some 25 bytes for each character.  Why and when: docs/decisions/tokenizer.md.
+        Numbers are tokens of up to three digits, counted from the right.  phrase_texts are held in memory as ids, which
+        takes some 25 bytes per character.  Why and when: docs/decisions/tokenizer.md.
         """
         words = vocab_size - round(share * (vocab_size - len(SPECIAL_TOKENS)))
         if words < LEAST:
@@ -206,7 +206,7 @@ class Tokenizer:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of what the tokenizer does; a checkpoint remembers it."""
+        """SHA-256 of the tokenizer's JSON; checkpoints and shards hold it."""
         return hashlib.sha256(self.backend.to_str().encode()).hexdigest()
 
     def encode(self, text: str) -> list[int]:
@@ -222,11 +222,11 @@ class Tokenizer:
         return [encoding.ids for encoding in encodings]
 
     def _prepared(self, text: str) -> str:
-        """NFC, but for a tokenizer that was published without it."""
+        """In NFC, except for a tokenizer that was published without a normaliser.  DataError for lone surrogates."""
         return normalise(text) if self.backend.normalizer else refuse_surrogates(text)
 
     def least_tokens(self, text: str) -> int:
-        """So many tokens encode() gives at the very least, by its bytes alone: which takes no time, encode() does."""
+        """A lower bound on the tokens of a text, from its bytes: much faster than encode()."""
         prepared = self._prepared(text)
         if self.backend.normalizer:
             prepared = self.backend.normalizer.normalize_str(prepared)
@@ -234,11 +234,11 @@ class Tokenizer:
 
     @cached_property
     def _longest(self) -> int:
-        """Most bytes that a token stands for; a character that is not known has up to four."""
+        """Bytes of the longest token; an unknown character has up to four."""
         return max(4, *map(len, self.token_bytes))
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of ids; special tokens give nothing, bytes that are no UTF-8 give U+FFFD."""
+        """The text of ids; special tokens give nothing, invalid UTF-8 gives U+FFFD."""
         return b"".join(self.token_bytes[i] for i in ids).decode("utf-8", errors="replace")
 
     @cached_property
@@ -285,7 +285,7 @@ def byte_level(model: models.BPE, *splits: str) -> Backend:
 
 
 def _ids_of(backend: Backend, texts: Iterable[str]) -> NDArray[np.int64]:
-    """The ids of all texts, a line feed after each: no phrase goes over it."""
+    """The ids of all texts, each with a line feed behind it, which no phrase spans."""
     parts = []
     batches = iter(texts)
     while batch := [f"{normalise(text)}\n" for text in itertools.islice(batches, 1000)]:
@@ -295,12 +295,12 @@ def _ids_of(backend: Backend, texts: Iterable[str]) -> NDArray[np.int64]:
 
 
 def _to_bytes(token: str) -> bytes:
-    """The bytes that a token of byte-level BPE is written for."""
+    """The bytes of a token of byte-level BPE."""
     return bytes(_BYTE_OF[char] for char in token)
 
 
 def byte_characters() -> dict[int, str]:
-    """The printable character that byte-level BPE writes for each byte (GPT-2, Radford et al. 2019)."""
+    """The printable character that stands for each byte in byte-level BPE (GPT-2, Radford et al. 2019)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     table = {byte: chr(byte) for byte in printable}
     others = [byte for byte in range(256) if byte not in table]
