@@ -36,7 +36,7 @@ class Exported:
 
     @property
     def kind(self) -> str:
-        return kind_of(self.model)
+        return kind_of(self.model.config)
 
     @property
     def needs_code(self) -> bool:

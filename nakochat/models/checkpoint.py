@@ -138,7 +138,7 @@ def save_checkpoint(
         if optimizer is not None:
             write_pieces(files / "optimizer.safetensors", _safetensors(optimizer))
         about = {
-            "model": kind_of(model),
+            "model": kind_of(model.config),
             "config": dataclasses.asdict(model.config),
             "tokenizer": tokenizer_hash,
         }

@@ -14,9 +14,12 @@ Model = Nako | Llama | GPT2
 ModelConfig = NakoConfig | LlamaConfig | GPT2Config
 
 
-def kind_of(model: Model) -> str:
-    """The name under which a checkpoint keeps it."""
-    return {Nako: "nako", Llama: "llama", GPT2: "gpt2"}[type(model)]
+CONFIGS: dict[str, type[ModelConfig]] = {"nako": NakoConfig, "llama": LlamaConfig, "gpt2": GPT2Config}
+
+
+def kind_of(config: ModelConfig) -> str:
+    """The name of this kind of model in checkpoints and settings."""
+    return next(kind for kind, own in CONFIGS.items() if type(config) is own)
 
 
 def build_model(config: ModelConfig, dtype: torch.dtype = torch.float32) -> Model:
@@ -29,13 +32,12 @@ def build_model(config: ModelConfig, dtype: torch.dtype = torch.float32) -> Mode
 
 
 def config_from(kind: str, values: dict[str, Any]) -> ModelConfig:
-    """The config of a checkpoint.  CheckpointError for a kind from elsewhere, TypeError for unknown values."""
-    kinds: dict[str, type[ModelConfig]] = {"nako": NakoConfig, "llama": LlamaConfig, "gpt2": GPT2Config}
-    if kind not in kinds:
+    """The config of a checkpoint.  CheckpointError for an unknown kind, TypeError for unknown values."""
+    if kind not in CONFIGS:
         raise CheckpointError(
             say(
                 f"모르는 모델의 종류입니다: {kind!r}. 더 새로운 nakochat이 필요합니다.",
                 f"unknown kind of model: {kind!r}. A newer nakochat is needed.",
             )
         )
-    return kinds[kind](**values)
+    return CONFIGS[kind](**values)

@@ -12,7 +12,7 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.models.gpt2 import GPT2Config, Positions
 from nakochat.models.llama import LlamaConfig
-from nakochat.models.model import ModelConfig
+from nakochat.models.model import ModelConfig, kind_of
 from nakochat.models.nako import NakoConfig
 from nakochat.models.sizing import config_of_depth
 
@@ -179,7 +179,6 @@ _OWN: dict[str, tuple[Kind, ...]] = {
     "tied": ("llama", "gpt2"),
 }
 _NOT_PLAIN = ("value_embedding_every", "window")
-_KINDS: dict[type[ModelConfig], Kind] = {NakoConfig: "nako", LlamaConfig: "llama", GPT2Config: "gpt2"}
 
 
 def _refuse_other_kinds(settings: ModelSettings) -> None:
@@ -216,7 +215,7 @@ SHAPE = dataclasses.fields(ModelSettings)
 
 def shape_of(config: ModelConfig) -> dict[str, Any]:
     """A model's shape, as ModelSettings call it."""
-    kind = _KINDS[type(config)]
+    kind = kind_of(config)
     found: dict[str, Any] = {"model": kind, "depth": config.layers}
     found.update(width=config.width, heads=config.heads, context=config.context)
     called = {"kv_heads": "key_heads", "mlp_width": "mlp"}

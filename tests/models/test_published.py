@@ -128,7 +128,7 @@ def test_a_checkpoint_names_the_kind_and_its_json_brings_the_shape_back(name):
 
     built = model(name)
     values = json.loads(json.dumps(dataclasses.asdict(built.config)))
-    assert config_from(kind_of(built), values) == SHAPES[name]
+    assert config_from(kind_of(built.config), values) == SHAPES[name]
 
 
 def test_an_unknown_kind_is_refused():
