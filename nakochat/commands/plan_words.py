@@ -4,9 +4,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from nakochat.commands.supply import Supply, supply_lines
+from nakochat.commands.supply import Supply, counted, sized, supply_lines
 from nakochat.core.josa import josa
-from nakochat.core.messages import say
+from nakochat.core.messages import roughly, say
 from nakochat.models.memory import Memory
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import Counts
@@ -83,8 +83,8 @@ def plan_figures(plan: Plan) -> dict[str, Any]:
 def plan_lines(plan: Plan) -> list[str]:
     """All of it, for a person."""
     disk = say(
-        f"  디스크  토큰과 체크포인트에 {_size(plan.disk_bytes)} (글 파일은 따로)",
-        f"  disk    {_size(plan.disk_bytes)} for tokens and checkpoints (files of text apart)",
+        f"  디스크  토큰과 체크포인트에 {sized(plan.disk_bytes)} (글 파일은 따로)",
+        f"  disk    {sized(plan.disk_bytes)} for tokens and checkpoints (files of text apart)",
     )
     lines = (_model_lines(plan), _stage_lines(plan), _memory_lines(plan), [disk], supply_lines(plan.supply))
     return [line for part in lines for line in part]
@@ -103,12 +103,12 @@ def _model_lines(plan: Plan) -> list[str]:
             f"vocabulary {config.vocab_size:,} ({preset})",
         ),
         say(
-            f"  매개변수 {_count(counts.total)}: 몸통과 출력 {_count(counts.scaling)}, 토큰 표 "
-            f"{_count(counts.embedding)}, 값 임베딩 {_count(counts.value_embeddings)} "
-            f"(nanochat 문서의 세는 법으로는 {_count(counts.documented)})",
-            f"  parameters {_count(counts.total)}: body and head {_count(counts.scaling)}, token table "
-            f"{_count(counts.embedding)}, value embeddings {_count(counts.value_embeddings)} "
-            f"({_count(counts.documented)} as nanochat's documents count)",
+            f"  매개변수 {counted(counts.total)}: 몸통과 출력 {counted(counts.scaling)}, 토큰 표 "
+            f"{counted(counts.embedding)}, 값 임베딩 {counted(counts.value_embeddings)} "
+            f"(nanochat 문서의 세는 법으로는 {counted(counts.documented)})",
+            f"  parameters {counted(counts.total)}: body and head {counted(counts.scaling)}, token table "
+            f"{counted(counts.embedding)}, value embeddings {counted(counts.value_embeddings)} "
+            f"({counted(counts.documented)} as nanochat's documents count)",
         ),
         say(
             f"  토큰당 {counts.flops_per_token:.3e} FLOPs (어텐션이 온 길이를 본다고 세면 "
@@ -124,8 +124,8 @@ def _stage_lines(plan: Plan) -> list[str]:
     for name, stage in plan.stages.items():
         batch = stage.tokens // stage.steps
         work = say(
-            f"{stage.steps:,}걸음 × {batch:,}토큰 = {_count(stage.tokens)}토큰",
-            f"{stage.steps:,} steps × {batch:,} = {_count(stage.tokens)} tokens",
+            f"{stage.steps:,}걸음 × {batch:,}토큰 = {counted(stage.tokens)}토큰",
+            f"{stage.steps:,} steps × {batch:,} = {counted(stage.tokens)} tokens",
         )
         each = f"{stage.tokens / plan.counts.scaling:.1f}"
         ratio = say(f" (매개변수마다 {each})", f" ({each} a parameter)") if name == "base" else ""
@@ -162,20 +162,20 @@ def _why(pace: Pace) -> str:
 
 
 def _memory_lines(plan: Plan) -> list[str]:
-    memory, total, room = plan.memory, plan.memory.total, f"{plan.device} {_size(plan.room)}"
+    memory, total, room = plan.memory, plan.memory.total, f"{plan.device} {sized(plan.room)}"
     lines = [
         say(
-            f"  메모리  장치마다 {_size(total)} (한 번에 {plan.rows_per_piece}줄): 가중치 {_size(memory.weights)}, "
-            f"기울기 {_size(memory.gradients)}, 최적화 상태 {_size(memory.optimizer)}, "
-            f"중간값 {_size(memory.activations)}",
-            f"  memory  {_size(total)} per device ({plan.rows_per_piece} rows at once): weights "
-            f"{_size(memory.weights)}, gradients {_size(memory.gradients)}, optimizer {_size(memory.optimizer)}, "
-            f"activations {_size(memory.activations)}",
+            f"  메모리  장치마다 {sized(total)} (한 번에 {plan.rows_per_piece}줄): 가중치 {sized(memory.weights)}, "
+            f"기울기 {sized(memory.gradients)}, 최적화 상태 {sized(memory.optimizer)}, "
+            f"중간값 {sized(memory.activations)}",
+            f"  memory  {sized(total)} per device ({plan.rows_per_piece} rows at once): weights "
+            f"{sized(memory.weights)}, gradients {sized(memory.gradients)}, optimizer {sized(memory.optimizer)}, "
+            f"activations {sized(memory.activations)}",
         )
     ]
     if plan.pace.measured is not None:
-        peak = _size(plan.pace.measured.peak_memory_bytes)
-        own = _size(memory.steps)
+        peak = sized(plan.pace.measured.peak_memory_bytes)
+        own = sized(memory.steps)
         lines.append(
             say(
                 f"          잰 값 {peak}, 걸음만의 예측 {own}",
@@ -209,12 +209,6 @@ def _time(plan: Plan, seconds: float | None) -> str:
     money = "" if cost is None else say(f", 값 {cost:,.2f}", f", cost {cost:,.2f}")
     if seconds < 5400:
         return say(f"{seconds / 60:.1f}분", f"{seconds / 60:.1f} min") + money
+    if seconds >= 48 * 3600:
+        return roughly(seconds) + money
     return say(f"{seconds / 3600:.1f}시간", f"{seconds / 3600:.1f} h") + money
-
-
-def _size(value: float) -> str:
-    return f"{value / 1e12:.2f} TB" if value >= 1e12 else f"{value / 1e9:.2f} GB"
-
-
-def _count(value: float) -> str:
-    return f"{value / 1e9:.2f}B" if value >= 1e9 else f"{value / 1e6:.1f}M"

@@ -73,14 +73,28 @@ def _epochs(sets: tuple[str, ...], tokens: float) -> float | None:
     return tokens / max(1.0, there)
 
 
+def sized(value: float) -> str:
+    """Bytes as a person reads them: 6.1 MB, 7.93 GB, 1.20 TB."""
+    if value >= 1e12:
+        return f"{value / 1e12:.2f} TB"
+    return f"{value / 1e9:.2f} GB" if value >= 1e8 else f"{value / 1e6:.1f} MB"
+
+
+def counted(value: float) -> str:
+    """Parameters or tokens: 6,144, 286.3M, 1.32B."""
+    if value >= 1e9:
+        return f"{value / 1e9:.2f}B"
+    return f"{value / 1e6:.1f}M" if value >= 1e6 else f"{value:,.0f}"
+
+
 def supply_lines(supply: Supply) -> list[str]:
     """What to say of it."""
     known = say("잰 값", "measured") if supply.bytes_per_token_measured else say("어림", "a guess")
     lines = [
         say(
-            f"  글      토큰 {supply.tokens / 1e9:.3g}B ≈ {supply.bytes / 1e9:,.3g} GB "
+            f"  글      토큰 {counted(supply.tokens)} ≈ {sized(supply.bytes)} "
             f"(토큰당 {supply.bytes_per_token:.2f}바이트, {known})",
-            f"  text    {supply.tokens / 1e9:.3g}B tokens ≈ {supply.bytes / 1e9:,.3g} GB "
+            f"  text    {counted(supply.tokens)} tokens ≈ {sized(supply.bytes)} "
             f"({supply.bytes_per_token:.2f} bytes per token, {known})",
         )
     ]

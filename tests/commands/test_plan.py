@@ -47,6 +47,19 @@ def test_a_tier_of_the_documents(figures, capsys):
     assert "들어갑니다" in said
 
 
+def test_small_things_are_said_in_small_units_and_long_times_in_days(figures, capsys):
+    found = figures(preset="toy", device_kind="h100")
+    said = capsys.readouterr().out
+    assert f"= {found['stages']['base']['tokens']:,}토큰" in said
+    assert f"≈ {found['data']['bytes'] / 1e6:.1f} MB" in said
+    assert " 0.0M" not in said
+    assert " 0.00 GB" not in said
+    found = figures(depth=20, device_kind="h100", tokens_per_parameter=2000)
+    days = int(found["stages"]["base"]["seconds"] // 86400)
+    assert days > 2
+    assert f" FLOPs, {days}일 " in capsys.readouterr().out
+
+
 def test_a_depth_without_a_preset_follows_the_dial(figures, monkeypatch, capsys):
     monkeypatch.setenv("NAKO_LANG", "en")
     found = figures(depth=14, device_kind="h200", tokens_per_parameter=20)
