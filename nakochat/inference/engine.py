@@ -37,6 +37,7 @@ from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
 from nakochat.models.bits import Quant
 from nakochat.models.model import Model
+from nakochat.models.prepacked import can_prepack, prepack
 from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
 
@@ -45,8 +46,7 @@ SLOT_SHARE = 0.25  # of main memory, for all slots together, if every one of the
 GPU_SHARE = 0.6  # of a GPU's free memory
 GPU_PIECES = 64, 32  # pieces of prompts in a step: while nothing is being generated, and while something is
 GPU_EXACT_PIECES = 16, 4  # the same with `exact`, where each is a pass of its own
-# products of float32 weights have one order of additions in multiples of four rows, on any number of threads; those of
-# narrower weights with a single row too
+# F.linear has one order of additions in multiples of four rows, on any number of threads; in bf16 with a single row too
 EXACT_ROWS = 4
 
 
@@ -60,9 +60,12 @@ class Generated:
 
 
 def inference_copy(model: Model, quant: Quant | None = None) -> Model:
-    """The model with its weights in the dtype of its activations, or in fewer bits, for generation."""
+    """The model for generation: its weights in the dtype of its activations or in fewer bits, laid out to be read."""
     copied = copy.deepcopy(model).to(model.dtype).eval().requires_grad_(False)
-    return copied if quant is None else quantise(copied, quant)
+    if quant is not None:
+        copied = quantise(copied, quant)
+    wide = model.dtype == torch.float32 and can_prepack(model.embedding.weight.device)
+    return prepack(copied) if wide else copied
 
 
 @dataclass(frozen=True)
@@ -220,15 +223,14 @@ class Engine:
 
     def _rows(self, count: int) -> int:
         """Rows to compute for `count` tokens."""
-        if not self.exact or (count == 1 and self._narrow):
+        if not self.exact or self._alike or (count == 1 and self.model.dtype == torch.bfloat16):
             return count
         return -(-count // EXACT_ROWS) * EXACT_ROWS
 
     @cached_property
-    def _narrow(self) -> bool:
-        """Whether no weights are multiplied in float32."""
-        wide = any(isinstance(part, nn.Linear) for part in self.model.modules())  # a quantised one is none
-        return self.model.dtype == torch.bfloat16 or not wide
+    def _alike(self) -> bool:
+        """Whether a row adds up alike in any company: prepacked and quantised weights do, F.linear's do not."""
+        return not any(isinstance(part, nn.Linear) for part in self.model.modules())
 
     def _next(self, logits: Tensor, answers: list[Answer]) -> list[Token]:
         """The next token of every answer.  logits (answers, V) float32"""

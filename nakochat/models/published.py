@@ -65,7 +65,7 @@ class Published(nn.Module):
         self.layers = nn.ModuleList(layers)
         self.last_norm = last
         self.fast_head: nn.Module | None = None
-        """The quantised head, which then makes the logits (quantised.py)."""
+        """The quantised or prepacked head, which then makes the logits (quantised.py, prepacked.py)."""
         self.own_head = None if shape.tied else Linear(shape.width, shape.padded_vocab)
 
     @property

@@ -2,8 +2,8 @@
 
 Weights only: activations stay as they are.  int8 has one scale for every output (symmetric); int4 a scale and a middle
 for every 32 inputs of an output (as llama.cpp's Q4_1), and its head and whatever does not divide stay in int8, which
-costs little and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; the weights
-of gates that read a dozen channels too.  On a CPU torch's own kernels compute, in bfloat16 whatever the model's dtype:
+costs little and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; gates that
+read a dozen channels too.  On a CPU torch's own kernels compute, in bfloat16 whatever the model's dtype:
 for float32 they have none that uses a vector (https://github.com/pytorch/pytorch/pull/146777) and take twenty times as
 long.  Elsewhere int8 is widened as it is multiplied.
 
@@ -76,19 +76,6 @@ class Int4Linear(nn.Module):
         return y if self.bias is None else y + self.bias
 
 
-class FewInputs(nn.Module):
-    """y = x·Wᵀ (+ bias), a row by itself as beside others: products in float32 add up so in fours only."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        self.weight, self.bias = linear.weight, linear.bias
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., in) -> (..., out)"""
-        y = (x[..., None, :] * self.weight).sum(dim=-1)
-        return y if self.bias is None else y + self.bias
-
-
 def _rows(x: Tensor) -> Tensor:
     """(..., in) -> (rows, in) as the kernels take them."""
     return x.reshape(-1, x.shape[-1]).to(NARROW).contiguous()
@@ -146,15 +133,13 @@ def quantise(model: Model, quant: Quant) -> Model:
         model.own_head = None
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Linear):
+            if isinstance(child, nn.Linear) and child.in_features >= LEAST_INPUTS:
                 is_head = child is getattr(model, "head", None)
                 setattr(parent, name, _narrow(child, "int8" if is_head else quant, model.dtype))
     return model
 
 
 def _narrow(linear: nn.Linear, quant: Quant, dtype: torch.dtype) -> nn.Module:
-    if linear.in_features < LEAST_INPUTS:
-        return FewInputs(linear)
     fits = linear.in_features % GROUP == 0 and linear.out_features % 32 == 0
     kind = Int4Linear if quant == "int4" and fits else Int8Linear
     return kind(linear.weight.detach(), None if linear.bias is None else linear.bias.detach(), dtype)

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from nakochat.core.machine import Machine
-from nakochat.inference.engine import Engine
+from nakochat.inference import engine as engine_module
+from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.request import Request
 from nakochat.inference.sampling import Sampling
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
 from nakochat.models.nako import NakoConfig
-from nakochat.models.quantised import quantise
 from nakochat.text.tokenizer import Tokenizer
 
 
@@ -25,7 +25,7 @@ def tokenizer():
     return Tokenizer.train(["안녕하세요. 37+45는 82예요. 무궁화 꽃이 피었어요."] * 4, 320)
 
 
-def model_of(kind, vocab_size, dtype=torch.float32, width=48):
+def model_of(kind, vocab_size, dtype=torch.float32, *, width=48, quant=None):
     shape = {"layers": 3, "width": width, "heads": 6, "context": 512, "vocab_size": vocab_size}
     config = {
         "nako": NakoConfig(kv_heads=2, window=40, **shape),
@@ -38,7 +38,7 @@ def model_of(kind, vocab_size, dtype=torch.float32, width=48):
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.05 * torch.randn(parameter.shape, generator=generator))
-    return model.to(dtype).eval().requires_grad_(False)
+    return inference_copy(model, quant)
 
 
 def a_request(rng, tokenizer, stems):
@@ -124,13 +124,21 @@ def test_a_small_party(kind, dtype, tokenizer):
     assert crowd(model_of(kind, tokenizer.vocab_size, dtype), tokenizer, rounds=1, people=5, seed=3) > 1
 
 
+PLAIN = ("nako", "llama", "gpt2")
 NARROW = [(kind, quant) for kind in ("nako", "llama", "gpt2") for quant in ("int8", "int4")]
 
 
 @pytest.mark.parametrize(("kind", "quant"), NARROW)
 def test_a_small_party_with_narrow_weights(kind, quant, tokenizer):
-    model = quantise(model_of(kind, tokenizer.vocab_size, width=96), quant)
+    model = model_of(kind, tokenizer.vocab_size, width=96, quant=quant)
     assert crowd(model, tokenizer, rounds=1, people=5, seed=3) > 1
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_a_small_party_with_plain_weights(kind, tokenizer, monkeypatch):
+    """As on machines where torch has no prepacked ones."""
+    monkeypatch.setattr(engine_module, "can_prepack", lambda device: False)
+    assert crowd(model_of(kind, tokenizer.vocab_size), tokenizer, rounds=1, people=5, seed=3) > 1
 
 
 @pytest.mark.parametrize("threads", [2, pytest.param(4, marks=pytest.mark.soak)])
@@ -147,7 +155,7 @@ def test_a_small_party_on_several_threads(threads):
         timeout=600,
     )
     assert ended.returncode == 0, ended.stdout
-    assert f"{len(KINDS) + len(NARROW)} passed" in ended.stdout
+    assert f"{len(KINDS) + len(NARROW) + len(PLAIN)} passed" in ended.stdout
 
 
 @pytest.mark.soak
