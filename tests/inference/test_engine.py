@@ -21,13 +21,18 @@ def tokenizer():
 
 
 @pytest.fixture(scope="module")
-def engine(tokenizer):
+def model(tokenizer):
     model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=2, width=32, heads=2, context=64))
     model.initialise(1)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(2)))
         model.head.weight.mul_(20)
+    return model
+
+
+@pytest.fixture(scope="module")
+def engine(model, tokenizer):
     return Engine(inference_copy(model), tokenizer, Machine(torch.device("cpu")))
 
 
@@ -112,9 +117,9 @@ def test_senseless_settings_are_refused():
             Sampling(**bad)
 
 
-def test_a_broken_request_leaves_nothing_to_the_next_in_its_slot(engine, tokenizer):
+def test_a_broken_request_leaves_nothing_to_the_next_in_its_slot(engine, model, tokenizer):
     """Neither as a beginning to take over nor behind what hides it."""
-    model = inference_copy(engine.model)
+    model = inference_copy(model)
     broken = tokenizer.encode("7")[0]
     model.embedding.weight[broken] = float("nan")
     one = Engine(model, tokenizer, engine.machine, slots=1)

@@ -12,11 +12,20 @@ from nakochat.text.tokenizer import Tokenizer
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def tokenizer() -> Tokenizer:
     texts = ["안녕하세요. 37+45는 82예요. 무궁화 꽃이 피었어요. user assistant system"] * 4
-    tokenizer = Tokenizer.train(texts, 330)
+    return Tokenizer.train(texts, 330)
+
+
+@pytest.fixture(scope="session")
+def model(tokenizer: Tokenizer) -> Nako:
     model = Nako(NakoConfig(vocab_size=tokenizer.vocab_size, layers=1, width=32, heads=2, context=128))
     model.initialise(1)
+    return model
+
+
+@pytest.fixture(scope="session")
+def engine(model: Nako, tokenizer: Tokenizer) -> Engine:
     return Engine(inference_copy(model), tokenizer, Machine(torch.device("cpu")))
 
 

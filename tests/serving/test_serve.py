@@ -31,16 +31,16 @@ SAMPLED = {"temperature": 1.5, "seed": 3, "max_tokens": 24}
 
 
 @pytest.fixture(scope="module")
-def home(engine, tmp_path_factory):
+def home(engine, model, tmp_path_factory):
     """A home folder with one run of two stages, whose weights differ."""
     folder = tmp_path_factory.mktemp("home")
     run = folder / "runs" / "tiny"
     engine.tokenizer.save(run / "tokenizer")
     for stage, factor in (("base", 0.5), ("sft", 1.0)):
-        weights = {name: value * factor for name, value in engine.model.state_dict().items()}
+        weights = {name: value * factor for name, value in model.state_dict().items()}
         save_checkpoint(
             run / stage / "checkpoints",
-            model=engine.model,
+            model=model,
             weights=weights,
             tokenizer_hash=engine.tokenizer.hash,
             state={"step": 1, "steps": 1},
@@ -213,12 +213,12 @@ def test_litellm_speaks_to_it(port, monkeypatch):
     assert said == whole.choices[0].message.content != ""
 
 
-def test_a_damaged_model_ends_the_command_with_one_line(home, engine, tmp_path):
+def test_a_damaged_model_ends_the_command_with_one_line(home, engine, model, tmp_path):
     run = tmp_path / "runs" / "tiny"
     engine.tokenizer.save(run / "tokenizer")
     path = save_checkpoint(
         run / "sft" / "checkpoints",
-        model=engine.model,
+        model=model,
         tokenizer_hash=engine.tokenizer.hash,
         state={"step": 1, "steps": 1},
     )

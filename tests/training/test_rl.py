@@ -1,4 +1,5 @@
 import contextlib
+import copy
 
 import pytest
 import torch
@@ -270,6 +271,15 @@ def test_tasks_are_mixed_by_their_weights_and_each_has_a_curve(tokenizer, monkey
         practices("jamo", seed=0)
 
 
+def elsewhere(model):
+    """A copy that has moved away."""
+    copied = copy.deepcopy(model)
+    with torch.no_grad():
+        noise = torch.randn(copied.head.weight.shape, generator=torch.Generator().manual_seed(0))
+        copied.head.weight.add_(noise)
+    return copied
+
+
 def test_kl_lowers_the_reward_of_what_the_first_model_would_not_say(tokenizer, monkeypatch):
     monkeypatch.setattr(rl, "Engine", Scripted(script(new_rollouts(tokenizer), (4, 4, 4))))
     same = new_rollouts(tokenizer, kl=0.5)
@@ -277,9 +287,7 @@ def test_kl_lowers_the_reward_of_what_the_first_model_would_not_say(tokenizer, m
     assert sum(batch.scored for batch in same.step()) == 0  # nothing has moved
     assert same.figures()["kl"] == pytest.approx(0, abs=1e-4)
     moved = new_rollouts(tokenizer, kl=0.5)
-    moved.reference = rl.inference_copy(moved.model)
-    with torch.no_grad():
-        moved.reference.head.weight.add_(torch.randn(moved.reference.head.weight.shape))
+    moved.reference = rl.inference_copy(elsewhere(moved.model))
     good = answer(tokenizer, "3예요.")
     other = answer(tokenizer, "무궁화예요.")
     monkeypatch.setattr(rl, "Engine", Scripted([good, good, other, other] * 3))
@@ -295,9 +303,7 @@ def test_kl_lowers_the_reward_of_what_the_first_model_would_not_say(tokenizer, m
 
 def test_a_forced_token_does_not_count_as_having_moved(tokenizer):
     made = new_rollouts(tokenizer, kl=0.1)
-    made.reference = rl.inference_copy(made.model)
-    with torch.no_grad():
-        made.reference.head.weight.add_(torch.randn(made.reference.head.weight.shape))
+    made.reference = rl.inference_copy(elsewhere(made.model))
     policy = rl.inference_copy(made.model)
     prompt = made._rendered(made.tasks[0].prompt(0))
     whole = answer(tokenizer, "3글자예요.")
@@ -344,10 +350,7 @@ def test_what_moved_is_measured_at_the_temperature_of_the_answers(tokenizer):
     drifts = {}
     for temperature in (1.0, 0.5):
         made = new_rollouts(tokenizer, kl=0.1, temperature=temperature)
-        made.reference = rl.inference_copy(made.model)
-        with torch.no_grad():
-            noise = torch.randn(made.reference.head.weight.shape, generator=torch.Generator().manual_seed(0))
-            made.reference.head.weight.add_(noise)
+        made.reference = rl.inference_copy(elsewhere(made.model))
         policy, said = rl.inference_copy(made.model), answer(tokenizer, "3글자예요.")
         prompt = made._rendered(made.tasks[0].prompt(0))
         (drifts[temperature],) = made._drift(policy, [prompt], [said])

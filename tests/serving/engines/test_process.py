@@ -170,15 +170,15 @@ def test_a_prompt_too_long_for_the_engine_is_refused_as_the_front_would(engine, 
         assert (refused["key"], refused["code"]) == (7, code)
 
 
-def test_a_fingerprint_and_a_date_are_those_of_the_weights_that_were_loaded(engine, nako_home):
+def test_a_fingerprint_and_a_date_are_those_of_the_weights_that_were_loaded(engine, model, nako_home):
     run = nako_home / "runs" / "tiny"
     engine.tokenizer.save(run / "tokenizer")
 
     def save(step, factor):
-        weights = {name: value * factor for name, value in engine.model.state_dict().items()}
+        weights = {name: value * factor for name, value in model.state_dict().items()}
         state = {"step": step, "steps": 2}
         about = {"weights": weights, "tokenizer_hash": engine.tokenizer.hash, "state": state}
-        path = save_checkpoint(run / "sft" / "checkpoints", model=engine.model, **about)
+        path = save_checkpoint(run / "sft" / "checkpoints", model=model, **about)
         os.utime(path / "manifest.json", (step, step))
 
     def load(**options):
