@@ -2,10 +2,11 @@
 
     python benchmarks/exact_cost.py [--depth 4] [--streams 1 16] [--prompt 64] [--tokens 48] [--repeats 7]
 
-Without the formulas: torch's own fused attention, sigmoid, silu and gelu (models/alike.py says why they are not what
-the engine uses).  Without the rows: their number is not rounded up to fours either, which a single stream in float32
-feels most.  All generate the same number of tokens from the same weights, which mean nothing, in one process and turn
-by turn, so that whatever else runs slows all of them; the ratios are those of the medians.
+Three ways, all in float32: the engine's (its formulas, models/alike.py; its weights as oneDNN lays them out,
+models/prepacked.py); the same with plain weights, whose rows come in fours; and torch as it is (plain weights, any
+number of rows, fused attention, its sigmoid, silu and gelu), whose answers do depend on company.  All generate the same
+number of tokens from the same weights, which mean nothing, in one process and turn by turn, so that whatever else runs
+slows all of them; the ratios are those of the medians.
 """
 
 import argparse
@@ -38,23 +39,21 @@ def main() -> None:
         "llama": LlamaConfig(vocab_size=4096, layers=options.depth, width=256, heads=4, context=512),
     }
     for name, shape in shapes.items():
-        exact, plain = (untrained_engine(shape, machine, EngineOptions(exact=flag)) for flag in (True, False))
+        ours = untrained_engine(shape, machine, EngineOptions(exact=True))
+        with mock.patch("nakochat.inference.engine.can_prepack", return_value=False):
+            fours, torchs = (
+                untrained_engine(shape, machine, EngineOptions(exact=flag)) for flag in (True, False)
+            )
         for count in options.streams:
             turns = []
             for turn in range(options.repeats + 1):
-                whole = seconds(exact, count, options, turn)
+                own, plain = (seconds(engine, count, options, turn) for engine in (ours, fours))
                 with as_torch_has_it():
-                    turns.append(
-                        (
-                            whole,
-                            seconds(exact, count, options, 1000 + turn),
-                            seconds(plain, count, options, turn),
-                        )
-                    )
-            whole, formulas, neither = (statistics.median(column) for column in zip(*turns[1:], strict=True))
+                    turns.append((own, plain, seconds(torchs, count, options, turn)))
+            own, plain, bare = (statistics.median(column) for column in zip(*turns[1:], strict=True))
             print(
-                f"{name:6} {count:3} streams: {count * options.tokens / whole:6.0f} tokens per processor second, "
-                f"{whole / formulas:.3f} times the time without the formulas, {whole / neither:.3f} without the rows",
+                f"{name:6} {count:3} streams: {count * options.tokens / own:6.0f} tokens per processor second, "
+                f"{own / plain:.2f} times the time of plain weights, {own / bare:.2f} of torch as it is",
                 flush=True,
             )
 

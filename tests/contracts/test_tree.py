@@ -58,3 +58,22 @@ def test_links_to_files_of_the_project_lead_somewhere(name: str) -> None:
     missing = [path for pair in targets for path in pair if path and not (here / path).exists()]
     assert not missing
     assert targets or name not in ("README.md", "README.en.md")
+
+
+def anchors(page: Path) -> set[str]:
+    """Of the page's headings, as GitHub makes them: lower case, words and hyphens only, a hyphen for every space."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#{1,6} +(.+?) *$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_to_headings_lead_to_one(name: str) -> None:
+    page = ROOT / name
+    links = re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    lost = [
+        f"{path}#{anchor}"
+        for path, anchor in links
+        if anchor not in anchors(page if not path else page.parent / path)
+    ]
+    assert not lost
