@@ -9,7 +9,7 @@ from typing import Any, Literal
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import MANIFEST, has_its_sizes, is_locked, is_whole, read_json, write_json
 from nakochat.core.messages import say
-from nakochat.core.paths import STAGES, list_runs
+from nakochat.core.paths import STAGES, list_runs, list_tokenizers
 from nakochat.core.progress import padded, speak
 from nakochat.core.rows import Skipped
 from nakochat.core.run import read_metrics
@@ -44,6 +44,7 @@ def main(*, verify: bool = False, json: Path | None = None) -> None:
         같은 것을 이 파일에도 씁니다. | Write the same here too.
     """
     runs = list_runs()
+    runs += [path.parents[1] for path in list_tokenizers() if path.parents[1] not in runs]
     if not runs:
         speak(say("아직 학습한 모델이 없습니다.", "there is no trained model yet."))
     rows: list[dict[str, Any]] = []
@@ -52,7 +53,8 @@ def main(*, verify: bool = False, json: Path | None = None) -> None:
     for run in runs:
         stages = [_look(run / stage) for stage in STAGES if (run / stage).is_dir()]
         row: dict[str, Any] = {"run": run.name, "stages": [dataclasses.asdict(stage) for stage in stages]}
-        speak(f"{padded(run.name, 20)} {', '.join(map(_line, stages))}")
+        lines = [_line(stage) for stage in stages] or [say("토크나이저만", "tokenizer only")]
+        speak(f"{padded(run.name, 20)} {', '.join(lines)}")
         if verify:
             folders = list(_with_manifest(run))
             bad = [folder for folder in folders if not is_whole(folder) and folder.exists()]

@@ -144,13 +144,17 @@ def find_run(reference: str | None) -> RunReference:
     return RunReference(name, stage or stages[-1], int(step) if step else None)
 
 
+def list_tokenizers() -> list[Path]:
+    """The files of the runs' tokenizers, newest first."""
+    found = runs_folder().glob("*/tokenizer/tokenizer.json")
+    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
 def find_tokenizer(run: str | None) -> Path:
     """The folder of a run's tokenizer, or the newest, which is said.  ConfigError where there is none."""
     if run is not None:
         return run_folder(run) / "tokenizer"
-    found = sorted(
-        runs_folder().glob("*/tokenizer/tokenizer.json"), key=lambda path: path.stat().st_mtime, reverse=True
-    )
+    found = list_tokenizers()
     if not found:
         raise ConfigError(
             say(

@@ -9,10 +9,11 @@ where positions come in multiples of CHUNK (alike.py; tests/inference/test_exact
 to the bit alone and among others.
 """
 
+import math
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -57,11 +58,15 @@ def bytes_of_slot(model: Model, length: int) -> int:
 
 
 def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Zeros; a CPU's pages come with the first write (calloc), as torch.zeros would take them all at once."""
+    """Zeros.  A CPU's pages come with the first write to each, and are small: a slot's beginnings, of every layer and
+    head, lie far apart, and zeroing 2 MB for each takes longer than a prompt (numpy asks for such pages)."""
     if device.type != "cpu":
         return torch.zeros(shape, dtype=dtype, device=device)
-    size = torch.empty(0, dtype=dtype).element_size()
-    return torch.from_numpy(np.zeros(shape, dtype=f"i{size}")).view(dtype)
+    flags = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+    memory = mmap.mmap(-1, math.prod(shape) * torch.empty(0, dtype=dtype).element_size(), **flags)
+    if hasattr(mmap, "MADV_NOHUGEPAGE"):
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return torch.frombuffer(memory, dtype=dtype).view(shape)
 
 
 @dataclass(frozen=True)

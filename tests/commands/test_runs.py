@@ -8,6 +8,7 @@ from nakochat.core.paths import run_folder
 from nakochat.core.run import Run
 from nakochat.models.checkpoint import save_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
+from nakochat.text.tokenizer import Tokenizer
 
 
 def save(name, stage, step, steps):
@@ -25,8 +26,14 @@ def test_every_run_is_listed_with_how_far_it_came(capsys):
     save("나코", "base", 6, 6)
     save("나코", "mid", 2, 4)
     (run_folder("begun") / "base").mkdir(parents=True)
+    for name in ("나코", "words"):
+        Tokenizer.train(["무궁화 꽃이 피었어요."], 300).save(run_folder(name) / "tokenizer")
     runs.main()
-    assert listed(capsys) == {"나코": "base 6/6 (끝남), mid 2/4 (멈춤)", "begun": "base (체크포인트 없음)"}
+    assert listed(capsys) == {
+        "나코": "base 6/6 (끝남), mid 2/4 (멈춤)",
+        "begun": "base (체크포인트 없음)",
+        "words": "토크나이저만",
+    }
 
 
 def test_a_training_on_its_way_and_what_it_skipped_are_seen(capsys):
