@@ -7,6 +7,7 @@ nothing to fill up to be exact.  That is looked at, for every shape, on the mach
 The operators are those of torch.compile for weights that are frozen (torch/_inductor/fx_passes/mkldnn_fusion.py).
 """
 
+import functools
 import platform
 
 import torch
@@ -46,28 +47,24 @@ def can_prepack(device: torch.device) -> bool:
 
 def prepack(model: Model) -> Model:
     """Replace the matrices of a float32 inference copy, in place; the model itself."""
-    alike: dict[torch.Size, bool] = {}
 
-    def packed(weight: Tensor, bias: Tensor | None) -> PrepackedLinear | None:
-        linear = PrepackedLinear(weight, bias)
-        if weight.shape not in alike:
-            alike[weight.shape] = is_alike(linear)
-        return linear if alike[weight.shape] else None
+    @functools.cache
+    def alike(shape: torch.Size) -> bool:
+        return is_alike(PrepackedLinear(torch.randn(shape, generator=torch.Generator().manual_seed(0))))
 
-    if isinstance(model, Published) and model.fast_head is None:
-        model.fast_head = packed(model.head.weight, None)
-        model.own_head = None if model.fast_head is not None else model.own_head
+    if isinstance(model, Published) and model.fast_head is None and alike(model.head.weight.shape):
+        model.fast_head = PrepackedLinear(model.head.weight)
+        model.own_head = None
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Linear) and (linear := packed(child.weight, child.bias)) is not None:
-                setattr(parent, name, linear)
+            if isinstance(child, nn.Linear) and alike(child.weight.shape):
+                setattr(parent, name, PrepackedLinear(child.weight, child.bias))
     return model
 
 
 @torch.inference_mode()
 def is_alike(linear: PrepackedLinear) -> bool:
     """Whether a row's product is the same to the bit by itself and beside others."""
-    generator = torch.Generator().manual_seed(0)
-    x = torch.randn(max(COMPANIES), linear.weight.shape[1], generator=generator)
+    x = torch.randn(max(COMPANIES), linear.weight.shape[1], generator=torch.Generator().manual_seed(1))
     alone = linear(x[:1])
     return all(torch.equal(linear(x[:rows])[:1], alone) for rows in COMPANIES)

