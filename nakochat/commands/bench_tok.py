@@ -170,12 +170,16 @@ def _encode(folder: Path, chunks: list[list[str]]) -> Rate:
 
 
 def _decode(folder: Path, chunks: list[list[str]]) -> Rate:
-    tokenizer = _alone(folder)
-    ids = [tokenizer.encode_batch(chunk) for chunk in chunks]
-    with _Watch() as watch:
-        for chunk in ids:
-            tokenizer.backend.decode_batch(chunk)
-    return watch.rate
+    tokenizer, rates = _alone(folder), []
+    for chunk in chunks:  # one at a time: tokens take many times the memory of their text
+        ids = tokenizer.encode_batch(chunk)
+        with _Watch() as watch:
+            tokenizer.backend.decode_batch(ids)
+        rates.append(watch.rate)
+    return Rate(
+        seconds=sum(rate.seconds for rate in rates),
+        processor_seconds=sum(rate.processor_seconds for rate in rates),
+    )
 
 
 def _alone(folder: Path) -> Tokenizer:
