@@ -37,8 +37,8 @@ from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
 from nakochat.models.bits import Quant
 from nakochat.models.model import Model
-from nakochat.models.prepacked import can_prepack, prepack
-from nakochat.models.quantised import quantise
+from nakochat.models.prepacked import can_prepack, is_alike, prepack
+from nakochat.models.quantised import narrow_inputs, quantise
 from nakochat.text.tokenizer import Tokenizer
 
 MOST_SLOTS = 256
@@ -229,8 +229,10 @@ class Engine:
 
     @cached_property
     def _alike(self) -> bool:
-        """Whether a row adds up alike in any company: prepacked and quantised weights do, F.linear's do not."""
-        return not any(isinstance(part, nn.Linear) for part in self.model.modules())
+        """Whether a row adds up alike in any company: F.linear's do not; quantised ones are looked at here, prepacked
+        ones were before they took its place."""
+        plain = any(isinstance(part, nn.Linear) for part in self.model.modules())
+        return not plain and all(is_alike(part, count) for part, count in narrow_inputs(self.model).items())
 
     def _next(self, logits: Tensor, answers: list[Answer]) -> list[Token]:
         """The next token of every answer.  logits (answers, V) float32"""

@@ -50,7 +50,8 @@ def prepack(model: Model) -> Model:
 
     @functools.cache
     def alike(shape: torch.Size) -> bool:
-        return is_alike(PrepackedLinear(torch.randn(shape, generator=torch.Generator().manual_seed(0))))
+        weight = torch.randn(shape, generator=torch.Generator().manual_seed(0))
+        return is_alike(PrepackedLinear(weight), shape[1])
 
     if isinstance(model, Published) and model.fast_head is None and alike(model.head.weight.shape):
         model.fast_head = PrepackedLinear(model.head.weight)
@@ -63,8 +64,8 @@ def prepack(model: Model) -> Model:
 
 
 @torch.inference_mode()
-def is_alike(linear: PrepackedLinear) -> bool:
+def is_alike(linear: nn.Module, inputs: int) -> bool:
     """Whether a row's product is the same to the bit by itself and beside others."""
-    x = torch.randn(max(COMPANIES), linear.weight.shape[1], generator=torch.Generator().manual_seed(1))
+    x = torch.randn(max(COMPANIES), inputs, generator=torch.Generator().manual_seed(1))
     alone = linear(x[:1])
     return all(torch.equal(linear(x[:rows])[:1], alone) for rows in COMPANIES)

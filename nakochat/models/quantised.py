@@ -76,6 +76,19 @@ class Int4Linear(nn.Module):
         return y if self.bias is None else y + self.bias
 
 
+def narrow_inputs(model: Model) -> dict[nn.Module, int]:
+    """A quantised matrix of every kind and shape, and the inputs it takes."""
+    found = {
+        (type(part), part.weight.shape if isinstance(part, Int8Linear) else part.packed.shape): part
+        for part in model.modules()
+        if isinstance(part, Int8Linear | Int4Linear)
+    }
+    return {
+        part: part.weight.shape[1] if isinstance(part, Int8Linear) else 2 * part.packed.shape[1]
+        for part in found.values()
+    }
+
+
 def _rows(x: Tensor) -> Tensor:
     """(..., in) -> (rows, in) as the kernels take them."""
     return x.reshape(-1, x.shape[-1]).to(NARROW).contiguous()

@@ -134,6 +134,13 @@ def test_a_small_party_with_narrow_weights(kind, quant, tokenizer):
     assert crowd(model, tokenizer, rounds=1, people=5, seed=3) > 1
 
 
+@pytest.mark.parametrize(("alike", "rows"), [(True, 1), (False, 4)])
+def test_rows_are_filled_up_where_narrow_weights_are_not_alike(alike, rows, tokenizer, monkeypatch):
+    monkeypatch.setattr(engine_module, "is_alike", lambda part, inputs: alike)
+    model = model_of("llama", tokenizer.vocab_size, width=96, quant="int8")
+    assert Engine(model, tokenizer, Machine(torch.device("cpu")))._rows(1) == rows
+
+
 @pytest.mark.parametrize("kind", PLAIN)
 def test_a_small_party_with_plain_weights(kind, tokenizer, monkeypatch):
     """As on machines where torch has no prepacked ones."""

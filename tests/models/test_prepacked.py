@@ -50,7 +50,7 @@ def test_a_product_is_that_of_the_plain_weights():
 @pytest.mark.parametrize(("outputs", "inputs"), [(3, 12), (96, 48), (320, 333), (64, 4096), (1000, 192)])
 def test_a_row_is_the_same_to_the_bit_in_any_company(outputs, inputs):
     packed = PrepackedLinear(linear(outputs, inputs).weight)
-    if not is_alike(packed):
+    if not is_alike(packed, inputs):
         pytest.skip("not of this torch on this CPU: the engine fills rows up to fours instead")
     x = rows(130, inputs)
     alone = torch.cat([packed(row[None]) for row in x])
@@ -67,11 +67,11 @@ def test_a_model_answers_as_before(kind):
         assert prepack(model) is model  # made while gradients are off, too
         torch.testing.assert_close(model(ids), before, rtol=1e-4, atol=1e-4)
     left = [part.weight.shape for part in model.modules() if isinstance(part, nn.Linear)]
-    assert not any(is_alike(PrepackedLinear(torch.randn(shape))) for shape in left)
+    assert not any(is_alike(PrepackedLinear(torch.randn(shape)), shape[1]) for shape in left)
 
 
 def test_what_is_not_alike_stays(monkeypatch):
-    monkeypatch.setattr(prepacked, "is_alike", lambda packed: packed.weight.shape != (64, 64))
+    monkeypatch.setattr(prepacked, "is_alike", lambda packed, inputs: packed.weight.shape != (64, 64))
     model = prepack(model_of(CONFIGS["llama, untied"]))
     left = [part.weight.shape for part in model.modules() if isinstance(part, nn.Linear)]
     assert set(left) == {(64, 64)}
@@ -84,6 +84,6 @@ def test_a_row_that_differs_in_company_is_seen():
 
     linear_of_rows = Plain(linear(96, 48).weight)
     linear_of_rows.more = 0.0
-    assert is_alike(linear_of_rows)
+    assert is_alike(linear_of_rows, 48)
     linear_of_rows.more = 1e-3
-    assert not is_alike(linear_of_rows)
+    assert not is_alike(linear_of_rows, 48)

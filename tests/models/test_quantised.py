@@ -9,7 +9,7 @@ from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
 from nakochat.models.nako import NakoConfig
-from nakochat.models.quantised import GROUP, Int4Linear, Int8Linear, levels_of, quantise
+from nakochat.models.quantised import GROUP, Int4Linear, Int8Linear, levels_of, narrow_inputs, quantise
 
 SHAPE = {"vocab_size": 320, "layers": 2, "width": 64, "heads": 4, "context": 32}
 
@@ -90,3 +90,11 @@ def test_a_model_says_nearly_the_same(config, quant):
     hidden = model.hidden(ids)
     assert not torch.equal(model.logits(hidden), narrow.logits(hidden))
     assert (found - whole).abs().mean() < (0.02 if quant == "int8" else 0.25)
+
+
+def test_every_kind_and_shape_of_matrix_is_named_once():
+    model = quantise(build_model(LlamaConfig(tied=True, mlp_width=96, **SHAPE)), "int4")
+    found = {(type(part), count) for part, count in narrow_inputs(model).items()}
+    assert found == {(Int8Linear, 64), (Int4Linear, 64), (Int4Linear, 96)}
+    for part, count in narrow_inputs(model).items():
+        assert part(torch.zeros(2, count)).shape[0] == 2
