@@ -12,11 +12,12 @@ On several ranks each updates its share (shares.py); results are those of one ra
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw as fused_adamw
 
 from nakochat.core.machine import Machine
 from nakochat.models.sizing import rate_of_batch
@@ -173,11 +174,18 @@ class Optimizer:
             else:
                 weights = share.parameters[0].new_zeros(0, *share.parameters[0].shape)
             torch._foreach_copy_([*share.parameters], share.gather(weights))
+        alike: dict[tuple[AdamRates, float], list[tuple[TableShare, Tensor, tuple[Tensor, Tensor]]]] = {}
         for (table, rates, peak), adam in zip(self._adam, self._adam_moments, strict=True):
             gradient = table.gradient()
             if gradient is not None:
-                own = table.own(table.parameter.detach())
-                adamw(own, gradient * shrink, *adam, rates, peak * rate, number + 1)
+                alike.setdefault((rates, peak), []).append((table, gradient, adam))
+        for (rates, peak), some in alike.items():
+            owns = [table.own(table.parameter.detach()) for table, _, _ in some]
+            gradients = [gradient for _, gradient, _ in some]
+            if shrink != 1.0:
+                gradients = list(torch._foreach_mul(gradients, shrink))
+            adamw(owns, gradients, [adam for _, _, adam in some], rates, peak * rate, number)
+            for (table, _, _), own in zip(some, owns, strict=True):
                 if table.bucket is not None:
                     table.parameter.copy_(table.gather(own.clone()))
 
@@ -289,18 +297,28 @@ def muon(
 
 
 def adamw(
-    weights: Tensor,
-    gradient: Tensor,
-    first: Tensor,
-    second: Tensor,
+    weights: Sequence[Tensor],
+    gradients: Sequence[Tensor],
+    moments: Sequence[tuple[Tensor, Tensor]],
     rates: AdamRates,
     rate: float,
     number: int,
 ) -> None:
-    """AdamW step `number` (from 1) of one tensor; weights and both moments change."""
-    beta1, beta2 = rates.betas
-    first.lerp_(gradient, 1 - beta1)
-    second.lerp_(gradient.square(), 1 - beta2)
-    weights.mul_(1 - rate * rates.weight_decay)
-    scale = math.sqrt(1 - beta2**number) / (1 - beta1**number)
-    weights.addcdiv_(first, second.sqrt().add_(_EPSILON), value=-rate * scale)
+    """AdamW step `number` (from 0) of tensors on one device, each read and written once; weights and moments change."""
+    device = weights[0].device
+    fused_adamw(
+        list(weights),
+        list(gradients),
+        [first for first, _ in moments],
+        [second for _, second in moments],
+        [],
+        list(torch.full((len(weights),), float(number), device=device).unbind()),
+        fused=True,
+        amsgrad=False,
+        beta1=rates.betas[0],
+        beta2=rates.betas[1],
+        lr=rate,
+        weight_decay=rates.weight_decay,
+        eps=_EPSILON,
+        maximize=False,
+    )
