@@ -33,6 +33,7 @@ from nakochat.training.optimizer import Optimizer  # noqa: E402
 from nakochat.training.schedule import Schedule  # noqa: E402
 
 PROBE = 6  # steps that only tell how fast it goes
+READ = 1_500_000  # characters that a minute can learn from on two fast cores; reading more only takes time
 SPARE = 0.97  # of the time that is left: steps are not all alike
 
 
@@ -44,9 +45,7 @@ def arguments() -> argparse.Namespace:
     for name, value in {"depth": 4, "width": 256, "heads": 4, "context": 256, "rows": 32}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--vocab-size", type=int, default=4096)
-    parser.add_argument(
-        "--characters", type=int, default=20_000_000, help="of the corpus, that are learnt from"
-    )
+    parser.add_argument("--characters", type=int, help=f"of the corpus, at most; default: {READ:,} a minute")
     parser.add_argument("--matrix-rate", type=float, default=0.04)
     parser.add_argument("--weight-decay", type=float, default=0.1)
     parser.add_argument("--warmdown", type=float, default=0.65)
@@ -116,7 +115,8 @@ def main() -> None:
         raise SystemExit("at most 4,096 tokens of vocabulary on a CPU: the comparison would not be one")
     held_out = list(read_documents((options.val,)))
     known = set(held_out)
-    texts = [text for text in first_texts(options.corpus, options.characters) if text not in known]
+    characters = options.characters or round(READ * options.minutes)
+    texts = [text for text in first_texts(options.corpus, characters) if text not in known]
     tokenizer = Tokenizer.train(texts, options.vocab_size)
     encoded = (([tokenizer.bos, *ids], None) for ids in tokenizer.encode_batch(texts))
     shard = TokenShard.from_documents(encoded, tokenizer.vocab_size)
