@@ -12,6 +12,7 @@ import errno
 import os
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -271,8 +272,9 @@ def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
     if section is None or command is None or {"--help", "-h"} & set(words):
         return ()
     from nakochat.commands.presets import base_for, load_config, load_preset
-    from nakochat.training import settings as classes
 
+    own = "tokenizer_settings" if section == "tokenizer" else "settings"  # the first needs no torch
+    classes = import_module(f"nakochat.training.{own}")
     known = [f.name for f in dataclasses.fields(getattr(classes, f"{section.capitalize()}Settings"))]
     sources = []
     config = _value_of(words, "--config")

@@ -31,6 +31,18 @@ def settings_of(monkeypatch):
     return run
 
 
+def test_a_tokenizer_is_trained_without_torch(nako_home):
+    """It takes seconds to load, which the smallest tokenizer takes as a whole."""
+    words = ["tok", "train", "--preset", "toy", "--max-chars", "20000", "--vocab-size", "400"]
+    script = f"import sys; from nakochat import cli; assert cli.run({words}) == 0; assert 'torch' not in sys.modules"
+    environment = {**ENVIRONMENT, "NAKO_HOME": str(nako_home)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (nako_home / "runs" / "toy" / "tokenizer").is_dir()
+
+
 def test_help_version_and_unknown_commands_load_no_torch(nako_home):
     script = (
         "import sys; from nakochat import cli\n"

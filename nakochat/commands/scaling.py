@@ -30,7 +30,8 @@ from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import base
 from nakochat.training.law import Law, Point, buy, fit_law, hash_of_texts, save_law
 from nakochat.training.loss_watch import read_curve
-from nakochat.training.settings import BaseSettings, TokenizerSettings
+from nakochat.training.settings import BaseSettings
+from nakochat.training.tokenizer_settings import TokenizerSettings
 
 _LEAST_STEPS = 150
 

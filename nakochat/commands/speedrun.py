@@ -31,15 +31,9 @@ from nakochat.core.trackers import require_trackers
 from nakochat.serving.settings import ServeSettings
 from nakochat.training import base, mid, rl, sft
 from nakochat.training.run_settings import RunSettings
-from nakochat.training.settings import (
-    BaseSettings,
-    MidSettings,
-    RlSettings,
-    ScoreSettings,
-    SftSettings,
-    TokenizerSettings,
-)
+from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, ScoreSettings, SftSettings
 from nakochat.training.shape import Kind
+from nakochat.training.tokenizer_settings import TokenizerSettings
 
 STAGES: dict[str, tuple[type[Any], Any]] = {
     "base": (BaseSettings, base.main),

@@ -15,7 +15,7 @@ from nakochat.interop.tokens import read_tokenizer
 from nakochat.text.characters import train_characters
 from nakochat.text.tokenizer import CLASSIC_TOKENS, MOST_CHARACTERS, PHRASE_CHARACTERS, Tokenizer
 from nakochat.training.agreement import plain, refuse_changes
-from nakochat.training.settings import TokenizerSettings
+from nakochat.training.tokenizer_settings import TokenizerSettings
 
 # the settings that a tokenizer follows from
 SHAPING = (

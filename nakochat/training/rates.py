@@ -5,8 +5,8 @@ from typing import Literal
 
 from cyclopts import Parameter
 
+from nakochat.training.bounds import a_share, above_zero, at_least, below_one
 from nakochat.training.schedule import Curve
-from nakochat.training.shape import a_share, above_zero, at_least, below_one
 
 Method = Literal["muon", "adamw"]
 

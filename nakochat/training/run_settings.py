@@ -11,7 +11,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.prepare import Corpus
-from nakochat.training.shape import above_zero
+from nakochat.training.bounds import above_zero
 
 
 @Parameter(name="*")

@@ -1,7 +1,6 @@
 """What a person can set of a model's shape -> its config.  Of all three kinds; what is left out follows from depth."""
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -15,61 +14,9 @@ from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import ModelConfig, kind_of
 from nakochat.models.nako import NakoConfig
 from nakochat.models.sizing import config_of_depth
+from nakochat.training.bounds import at_least, below_one, flag_of
 
 Kind = Literal["nako", "llama", "gpt2"]
-
-
-def at_least(least: float, settings: object, *names: str) -> None:
-    """ConfigError unless every one of these settings is unset or `least` or more."""
-    for name in names:
-        value = getattr(settings, name)
-        if value is not None and not least <= value < math.inf:
-            flag = _flag(name)
-            raise ConfigError(
-                say(
-                    f"{josa(flag, '은')} {least} 이상이어야 합니다: {value}.",
-                    f"{flag} must be {least} or more: {value}.",
-                )
-            )
-
-
-def above_zero(settings: object, *names: str) -> None:
-    """ConfigError unless every one of these settings is unset or a number above 0."""
-    for name in names:
-        value = getattr(settings, name)
-        if value is not None and not 0 < value < math.inf:
-            flag = _flag(name)
-            raise ConfigError(
-                say(f"{josa(flag, '은')} 0보다 커야 합니다: {value}.", f"{flag} must be above 0: {value}.")
-            )
-
-
-def a_share(settings: object, *names: str) -> None:
-    """ConfigError unless every one of these settings is 0 to 1."""
-    for name in names:
-        value = getattr(settings, name)
-        if not 0 <= value <= 1:
-            flag = _flag(name)
-            raise ConfigError(
-                say(
-                    f"{josa(flag, '은')} 0과 1 사이여야 합니다: {value}.",
-                    f"{flag} must be between 0 and 1: {value}.",
-                )
-            )
-
-
-def below_one(settings: object, *names: str) -> None:
-    """ConfigError unless every one of these settings is at least 0 and less than 1."""
-    for name in names:
-        value = getattr(settings, name)
-        if not 0 <= value < 1:
-            flag = _flag(name)
-            raise ConfigError(
-                say(
-                    f"{josa(flag, '은')} 0 이상, 1 미만이어야 합니다: {value}.",
-                    f"{flag} must be at least 0 and less than 1: {value}.",
-                )
-            )
 
 
 @Parameter(name="*")
@@ -186,7 +133,7 @@ def _refuse_other_kinds(settings: ModelSettings) -> None:
     asked = _asked(settings)
     for name, kinds in _OWN.items():
         if name in asked and settings.model not in kinds:
-            flag = _flag(name)
+            flag = flag_of(name)
             raise ConfigError(
                 say(
                     f"{josa(flag, '은')} {josa('--model ' + settings.model, '과')} 함께 쓸 수 없습니다. "
@@ -198,8 +145,8 @@ def _refuse_other_kinds(settings: ModelSettings) -> None:
         if settings.plain and asked.get(name):  # 0 is what plain means
             raise ConfigError(
                 say(
-                    f"{josa(_flag(name), '은')} --plain이 빼는 것입니다. 둘 가운데 하나를 빼세요.",
-                    f"{_flag(name)} sets what --plain leaves out. Leave out one of the two.",
+                    f"{josa(flag_of(name), '은')} --plain이 빼는 것입니다. 둘 가운데 하나를 빼세요.",
+                    f"{flag_of(name)} sets what --plain leaves out. Leave out one of the two.",
                 )
             )
 
@@ -235,16 +182,13 @@ def in_shape_of(settings: _Settings, config: ModelConfig) -> _Settings:
     for name, value in _asked(settings).items():
         if name in there and (name == "dropout" or value == there[name]):
             continue
+        flag = flag_of(name)
         raise ConfigError(
             say(
-                f"{josa(f'{_flag(name)} {value}', '은')} --from의 모델에 쓸 수 없습니다: 그 모델의 값은 "
-                f"{there.get(name, '없음')}입니다. {josa(_flag(name), '을')} 빼거나, --from 없이 처음부터 학습하세요.",
-                f"{_flag(name)} {value} does not go with the model of --from, which has {there.get(name, 'none')}. "
-                f"Leave {_flag(name)} out, or train from random weights, without --from.",
+                f"{josa(f'{flag} {value}', '은')} --from의 모델에 쓸 수 없습니다: 그 모델의 값은 "
+                f"{there.get(name, '없음')}입니다. {josa(flag, '을')} 빼거나, --from 없이 처음부터 학습하세요.",
+                f"{flag} {value} does not go with the model of --from, which has {there.get(name, 'none')}. "
+                f"Leave {flag} out, or train from random weights, without --from.",
             )
         )
     return dataclasses.replace(settings, **{**there, "dropout": settings.dropout})
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")

@@ -18,7 +18,7 @@ from nakochat.core.paths import set_folder
 from nakochat.data.shards.token_set import TokenSet
 from nakochat.data.sources.pulled import data_folder
 from nakochat.training.lesson_shards import parse_tasks
-from nakochat.training.settings import TokenizerSettings
+from nakochat.training.tokenizer_settings import TokenizerSettings
 from tests.fake_hub import FakeHub, in_place_of_the_hub
 
 SUPPLIED = Supplies(source="fineweb-2-edu-korean", first=2, files=4, chats=("koalpaca:2",))

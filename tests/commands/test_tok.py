@@ -7,7 +7,7 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.paths import run_folder
 from nakochat.text.tokenizer import Tokenizer
-from nakochat.training.settings import TokenizerSettings
+from nakochat.training.tokenizer_settings import TokenizerSettings
 
 
 def settings(**changes):

@@ -5,7 +5,8 @@ import pytest
 
 from nakochat.core.errors import ConfigError
 from nakochat.training.agreement import refuse_changes
-from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, SftSettings, TokenizerSettings
+from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, SftSettings
+from nakochat.training.tokenizer_settings import TokenizerSettings
 
 
 @pytest.mark.parametrize(
