@@ -48,7 +48,8 @@ class EvalSettings:
     data: Path | None = None
     """자료가 든 폴더; 기본: 'nako data pull'로 받은 것. | The folder of the data; default: what was pulled."""
     limit: int | None = None
-    """과제마다 이만큼만 묻습니다. | Only so many items of each task."""
+    """과제마다 이만큼만 묻습니다. 점수에 모두 몇 문항인지도 적습니다. |
+    Only so many items of each task; a score then says of how many."""
     samples: int = 1
     """프로그램이나 대답을 몇 번씩 쓰게 합니까(pass@k). | How many programs or answers to each item (pass@k)."""
     temperature: float | None = None
@@ -110,7 +111,7 @@ def main(run: str | None = None, *, settings: EvalSettings = EvalSettings()) -> 
         if not machine.is_first:
             return
         _show_harness(harness)
-        _keep(subject, machine, found, harness, s.limit, s.json)
+        _keep(subject, machine, found, harness, s.json)
     finally:
         machine.close()
 
@@ -172,12 +173,10 @@ def _keep(
     machine: Machine,
     found: dict[str, Any],
     harness: dict[str, Any],
-    limit: int | None,
     json: Path | None,
 ) -> None:
     header = {**subject.header, "dtype": str(machine.dtype).removeprefix("torch.")}
-    # what a limit left out would be missing without a word in a file that others read
-    if found and subject.run is not None and subject.keeps and limit is None:
+    if found and subject.run is not None and subject.keeps:
         write_suites(subject.run.folder, header, found)
     if json:
         extra = {"lm_eval": harness} if harness else {}
@@ -185,7 +184,7 @@ def _keep(
         # of one text alone, its figures stand where a program looks for them first
         figures = {name: alone[name] for name in _OF_TEXT if name in alone}
         scores = {**summaries(found), **found}
-        write_json(json, {**header, **figures, "limit": limit, "scores": scores, **extra})
+        write_json(json, {**header, **figures, "scores": scores, **extra})
 
 
 def _score_run(
@@ -258,7 +257,8 @@ def score_texts(scorer: Scorer, sets: list[Texts], machine: Machine) -> dict[str
 def _line(name: str, figures: dict[str, Any]) -> str:
     low, high = figures["interval"]
     chance = say(f"찍으면 {100 * figures['chance']:.0f}", f"chance {100 * figures['chance']:.0f}")
-    items = say(f"{figures['items']:,}문항", f"{figures['items']:,} items")
+    count = f"{figures['items']:,}" + (f"/{figures['of']:,}" if "of" in figures else "")
+    items = say(f"{count}문항", f"{count} items")
     cut = figures.get("cut")
     lost = say(f", 앞이 잘린 문항 {cut}", f", {cut} lost their beginning") if cut else ""
     passes = "".join(f", pass@{k} {100 * value:.1f}" for k, value in figures.get("pass_at", {}).items())

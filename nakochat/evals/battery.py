@@ -1,7 +1,8 @@
 """A scorer and benchmarks -> their scores, and CORE and ChatCORE of them: what `nako eval --suite` writes.
 
 suites.json stands beside scores.json, which stays the village's own.  It gathers what was measured of one checkpoint,
-so that a suite measured later joins the others; of another checkpoint it begins anew.
+so that a suite measured later joins the others; of another checkpoint it begins anew.  A score of fewer items than
+there are says so, and never takes the place of one of more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -95,12 +96,15 @@ def summaries(scores: Mapping[str, Any]) -> dict[str, Any]:
             continue
         whole = len(there) == len(names)
         shown = title if whole else f"{title} ({len(there)}/{len(names)})"
+        asked = sum(scores[name]["items"] for name in there)
+        of = sum(scores[name].get("of", scores[name]["items"]) for name in there)
         found[title.lower() if whole else f"{title.lower()}_partial"] = {
             "value": core.core_of(
                 {name: scores[name]["value"] for name in there},
                 {name: scores[name]["chance"] for name in there},
             ),
-            "items": sum(scores[name]["items"] for name in there),
+            "items": asked,
+            **({"of": of} if of > asked else {}),
             "chance": 0.0,
             "unit": "centred",
             "better": "higher",
@@ -120,5 +124,14 @@ def write_suites(folder: Path, header: Mapping[str, Any], scores: Mapping[str, A
             before = held["scores"] if held["checkpoint"] == header["checkpoint"] else {}
         except (ValueError, KeyError, TypeError):
             before = {}  # not whole: what is measured now takes its place
-    joined = {name: score for name, score in {**before, **scores}.items() if score["unit"] != "centred"}
+    fewer = {
+        name for name, score in scores.items() if "of" in score and _items(before, name) > score["items"]
+    }
+    new = {name: score for name, score in scores.items() if name not in fewer}
+    joined = {name: score for name, score in {**before, **new}.items() if score["unit"] != "centred"}
     write_json(path, {**header, "scores": {**summaries(joined), **joined}})
+
+
+def _items(scores: Mapping[str, Any], name: str) -> int:
+    """Of how many items a score is; 0 where there is none."""
+    return int(scores[name]["items"]) if name in scores else 0

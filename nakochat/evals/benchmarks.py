@@ -47,6 +47,8 @@ class Outcome:
     """Items whose beginning did not fit the model's context, beside the room for an answer."""
     passed: tuple[tuple[int, int], ...] = ()
     """Of programs and questions: (tries, passed)."""
+    of: int | None = None
+    """How many items there are, where a limit left some out."""
 
     @property
     def accuracy(self) -> float:
@@ -64,6 +66,8 @@ class Outcome:
             "better": "higher",
             "label": {"ko": self.benchmark.label.ko, "en": self.benchmark.label.en},
         }
+        if self.of is not None:
+            found["of"] = self.of
         if self.cut:
             found["cut"] = self.cut
         if self.passed and self.passed[0][0] > 1:
@@ -88,6 +92,7 @@ def measure(
 
     machine: of several processes, each asks its share of the items, and all get the whole outcome.
     """
+    of = len(items)
     items = limited(items, options.limit)
     rank, world = (machine.rank, machine.world) if machine is not None else (0, 1)
     own = items[rank::world]
@@ -110,6 +115,7 @@ def measure(
         tuple(passed / tries for tries, passed, _ in rows),
         sum(cut for _, _, cut in rows),
         tuple((tries, passed) for tries, passed, _ in rows) if tried else (),
+        of if len(items) < of else None,
     )
 
 

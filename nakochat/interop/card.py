@@ -13,7 +13,7 @@ from nakochat.interop.imports import parameters_of
 from nakochat.reporting.cost import total_seconds, total_tokens
 from nakochat.reporting.facts import Score, Stage, read_run
 from nakochat.reporting.markdown import escaped
-from nakochat.reporting.scores import most_important_first
+from nakochat.reporting.scores import items_of, most_important_first
 from nakochat.reporting.words import duration
 
 _USE = {
@@ -124,7 +124,7 @@ def _score_row(score: Score) -> str:
     label = score.label.ko if score.label.ko == score.label.en else f"{score.label.ko} · {score.label.en}"
     interval = "" if score.interval is None else "{:.1f} – {:.1f}".format(*(100 * b for b in score.interval))
     chance = "" if score.chance is None else f"{100 * score.chance:.1f}"
-    items = "" if score.items is None else f"{score.items:,}"
+    items = "" if score.items is None else items_of(score)
     return f"| {escaped(label)} | {100 * (score.value or 0):.1f} | {interval} | {chance} | {items} |"
 
 

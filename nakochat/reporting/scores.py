@@ -131,6 +131,12 @@ def _cut(measured: list[Score]) -> Words | None:
     return Words(f"앞이 잘림 {most:,.0f}", f"{most:,.0f} cut") if most else None
 
 
+def items_of(score: Score) -> str:
+    """How many items a score is of; where some were left out, of how many."""
+    of = number(score.entry, "of")
+    return f"{score.items or 0:,}" + (f"/{of:,.0f}" if of else "")
+
+
 def _items(measured: list[Score]) -> Words:
-    counts = list(dict.fromkeys(f"{score.items:,}" for score in measured if score.items is not None))
+    counts = list(dict.fromkeys(items_of(score) for score in measured if score.items is not None))
     return same(" / ".join(counts)) if counts else MISSING

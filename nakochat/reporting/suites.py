@@ -28,6 +28,8 @@ def public_tests(run: Run) -> list[Block]:
         blocks.append(Paragraph(words=_PARTIAL))
     if any("split" in scores[key].entry for key in keys for scores in by_stage.values() if key in scores):
         blocks.append(Paragraph(words=_DEVELOPMENT))
+    if any("of" in scores[key].entry for key in keys for scores in by_stage.values() if key in scores):
+        blocks.append(Paragraph(words=_LIMITED))
     return [*blocks, *_pass_at(by_stage, keys), *_left_out(run, texts=False)]
 
 
@@ -45,6 +47,11 @@ _PARTIAL = Words(
 _DEVELOPMENT = Words(
     "‘개발용’은 시험용 자료가 없어 개발용 문항으로 잰 것이라, 다른 곳의 점수와 견줄 수 없습니다.",
     "“dev”: the test split was not there, so the development split was measured; it compares with no figure elsewhere.",
+)
+
+_LIMITED = Words(
+    "문항이 ‘100/1,273’이면 1,273문항 가운데 100문항만 물은 것입니다.",
+    "Items “100/1,273”: of 1,273, only 100 were asked.",
 )
 
 

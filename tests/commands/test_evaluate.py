@@ -13,6 +13,7 @@ from nakochat.data.village.scene import Exercise, Expected
 from nakochat.evals import suite
 from nakochat.models.checkpoint import checkpoint_of, save_checkpoint
 from nakochat.models.nako import Nako, NakoConfig
+from nakochat.tasks.catalogue import select
 from nakochat.tasks.task import Label, Task
 from nakochat.text.conversation import assistant, user
 from nakochat.text.tokenizer import Tokenizer
@@ -196,16 +197,22 @@ def test_suites_are_written_beside_the_scores(save, tmp_path, capsys):
     assert not (run_folder("run") / "base" / "scores.json").exists()
 
 
-def test_a_limited_suite_is_shown_and_not_kept(save, tmp_path):
+def test_a_limited_suite_says_of_how_many_it_is_and_replaces_no_fuller_one(save):
     save(4)
-    evaluate.main(
-        "run",
-        settings=EvalSettings(
-            suite=("jamo",), limit=5, device="cpu", dtype="float32", json=tmp_path / "out.json"
-        ),
-    )
-    assert read_json(tmp_path / "out.json")["scores"]["jamo"]["items"] == 5
-    assert not (run_folder("run") / "base" / "suites.json").exists()
+    kept = run_folder("run") / "base" / "suites.json"
+
+    def items(limit):
+        settings = EvalSettings(suite=("jamo",), limit=limit, device="cpu", dtype="float32")
+        evaluate.main("run", settings=settings)
+        score = read_json(kept)["scores"]["jamo"]
+        return score["items"], score.get("of")
+
+    of = len(select(["jamo"])[0].read(None))
+    assert items(5) == (5, of)
+    assert items(7) == (7, of)
+    assert items(6) == (7, of)
+    assert items(of) == (of, None)
+    assert items(7) == (of, None)
 
 
 @pytest.mark.parametrize(

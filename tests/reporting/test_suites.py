@@ -65,6 +65,14 @@ def test_a_score_of_the_development_split_is_explained(with_suites):
     assert "‘개발용’은 시험용 자료가 없어" in write_report(with_suites)[0].read_text("utf-8")
 
 
+def test_a_score_of_some_items_says_of_how_many(with_suites):
+    assert "가운데" not in write_report(with_suites)[0].read_text("utf-8")
+    leave(with_suites / "sft", kmmlu=entry(0.26, items=200, of=4518))
+    report = write_report(with_suites)[0].read_text("utf-8")
+    assert "| 200/4,518 |" in report
+    assert "1,273문항 가운데 100문항만" in report
+
+
 def test_texts_show_bits_perplexity_and_accuracy(with_suites):
     report = write_report(with_suites)[0].read_text("utf-8")
     section = report.partition("## 글 맞히기")[2].partition("\n## ")[0]
