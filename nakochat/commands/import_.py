@@ -110,15 +110,11 @@ def _say_kept(name: str, imported: Imported) -> None:
 
 def _say_onward(name: str, *, talks: bool) -> None:
     """What can be done with it now; talking only where the model knows the chat format."""
-    talk = say(f"대화: nako chat {name}   ", f"talk: nako chat {name}   ") if talks else ""
-    speak(
-        say(
-            f"이어 쓰기: nako sample {name} --prompt '…'   {talk}"
-            f"가르치기: nako train sft --preset finetune --name {name} --from {name}/base --data 대화.jsonl",
-            f"Continue a text: nako sample {name} --prompt '…'   {talk}"
-            f"teach: nako train sft --preset finetune --name {name} --from {name}/base --data CHATS.jsonl",
-        )
-    )
+    speak(say(f"이어 쓰기: nako sample {name} --prompt '…'", f"Continue a text: nako sample {name} --prompt '…'"))
+    if talks:
+        speak(say(f"대화: nako chat {name}", f"Talk: nako chat {name}"))
+    teach = f"nako train sft --preset finetune --name {name} --from {name}/base --data"
+    speak(say(f"가르치기: {teach} 대화.jsonl", f"Teach: {teach} CHATS.jsonl"))
 
 
 def _lengthen(tokenizer: Tokenizer, *, texts: Corpus, count: int) -> Extension:

@@ -6,6 +6,7 @@ and sets/NAME.
 
 import os
 import re
+import shlex
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,12 +127,12 @@ def find_run(reference: str | None) -> RunReference:
         return find_run(runs[0].name)
     name, _, rest = reference.partition("/")
     stage, _, step = rest.partition("@")
-    if reference.startswith(("/", ".", "~")) or (stage and stage not in STAGES):
+    if reference.startswith(("/", ".", "~")) or (stage and stage not in STAGES) or _is_spaced_path(reference):
         raise CheckpointError(_no_run(reference))
     run = run_folder(name)
     stages = trained_stages(run)
     if not stages:
-        raise CheckpointError(_no_such_run(name))
+        raise CheckpointError(_no_such_run(name, reference))
     if stage and stage not in stages:
         raise CheckpointError(
             say(
@@ -167,24 +168,30 @@ def find_tokenizer(run: str | None) -> Path:
     return found[0].parent
 
 
+def _is_spaced_path(reference: str) -> bool:
+    """Whether it is a folder or file whose name no run can have."""
+    return " " in reference and Path(reference).exists()
+
+
 def _no_run(reference: str) -> str:
     """What names a folder, or a model on the hub."""
+    quoted = shlex.quote(reference) if " " in reference else reference
     return say(
         f"실행의 이름이 아닙니다: {reference}. 실행은 이름, 이름/{'|'.join(STAGES)}처럼 적습니다. 다른 모델이면 먼저 "
-        f"들여오세요: nako import {reference} --name 이름",
+        f"들여오세요: nako import {quoted} --name 이름",
         f"not the name of a run: {reference}. A run is written NAME or NAME/{'|'.join(STAGES)}. A model from elsewhere "
-        f"has to come in first: nako import {reference} --name NAME",
+        f"has to come in first: nako import {quoted} --name NAME",
     )
 
 
-def _no_such_run(name: str) -> str:
+def _no_such_run(name: str, reference: str) -> str:
     if run_folder(name).is_dir():
         return say(
             f"'{name}'에는 아직 학습한 모델이 없습니다. 먼저 학습하세요: nako train base --name {name}",
             f"run '{name}' has no trained model yet. Train one: 'nako train base --name {name}'.",
         )
-    if Path(name).exists():
-        return _no_run(name)
+    if Path(reference).exists():
+        return _no_run(reference)
     known = ", ".join(run.name for run in list_runs()[:8])
     return say(
         f"{josa(repr(name), '이라는')} 실행이 없습니다."

@@ -8,16 +8,22 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
 from nakochat.core.errors import DataError
+from nakochat.core.files import PICKLED
 from nakochat.core.messages import say
 
 # no .py and no .bin: what could run as code does not even arrive
 WANTED = ("*.safetensors", "*.json", "*.jinja", "README.md", "LICENSE*")
+FILES = (".gguf", ".safetensors", *PICKLED)  # how files of weights end, and no model's name
 _TROUBLE = (HfHubHTTPError, httpx2.HTTPError, OfflineModeIsEnabled, LocalEntryNotFoundError)
 
 
 def is_hub_name(text: str) -> bool:
-    """Whether this can be the name of a model on the hub."""
-    return bool(re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", text)) and not text.startswith((".", "/"))
+    """Whether this can be the name of a model on the hub: a file that is not there is none."""
+    return (
+        bool(re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", text))
+        and not text.startswith((".", "/"))
+        and not text.endswith(FILES)
+    )
 
 
 def pull_model(name: str, revision: str | None) -> tuple[Path, str]:

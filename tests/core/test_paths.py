@@ -37,11 +37,22 @@ def test_a_run_is_named_by_itself_its_stage_or_its_step(nako_home):
     assert str(find_run(None)) == "toy/sft"
 
 
-@pytest.mark.parametrize("reference", ["openai-community/gpt2", "./folder", "folder", "~/folder"])
-def test_what_lies_elsewhere_has_to_come_in_first(reference, tmp_path, monkeypatch):
-    (tmp_path / "folder").mkdir()
+@pytest.mark.parametrize(
+    ("reference", "shown"),
+    [
+        ("openai-community/gpt2", "openai-community/gpt2"),
+        ("./folder", "./folder"),
+        ("folder", "folder"),
+        ("~/folder", "~/folder"),
+        ("folder/base", "folder/base"),  # a folder inside, and no stage of a run
+        ("받은 모델", "'받은 모델'"),
+    ],
+)
+def test_what_lies_elsewhere_has_to_come_in_first(reference, shown, tmp_path, monkeypatch):
+    (tmp_path / "folder" / "base").mkdir(parents=True)
+    (tmp_path / "받은 모델").mkdir()
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(CheckpointError, match=f"nako import {reference} --name"):
+    with pytest.raises(CheckpointError, match=f"nako import {shown} --name"):
         find_run(reference)
 
 

@@ -148,6 +148,12 @@ def test_a_name_on_the_hub_without_a_network_says_what_to_do(capsys, monkeypatch
     assert "HuggingFaceTB/SmolLM2-135M" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["models/smol-Q8_0.gguf", "models/model.safetensors", "models/model.pt"])
+def test_a_file_that_is_not_there_is_not_asked_for_on_the_hub(name, capsys):
+    assert cli.run(["import", name, "--name", "x"]) == 2
+    assert f"그런 폴더나 파일이 없습니다: {name}" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("card", "licence"),
     [
