@@ -10,6 +10,8 @@ from typing import Any
 
 from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
+from nakochat.core.messages import say
+from nakochat.core.progress import speak_once
 from nakochat.inference.engine import Engine, Generated, inference_copy
 from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import message_of
@@ -36,12 +38,22 @@ class Exam:
     steps: int
 
     def measure(self, model: Model, step: int) -> dict[str, float]:
-        """{"pass@K/TASK": share} for K = 1, 2, 4, … up to the number of samples."""
+        """{"pass@K/TASK": share} for K = 1, 2, 4, … up to the number of samples; nothing where no prompt fits."""
         if not self.prompts:
             return {}
         engine = Engine(inference_copy(model), self.tokenizer, self.machine)
         rendered = [render_prompt(self.tokenizer, prompt.messages) for prompt in self.prompts]
         fitting = [n for n, ids in enumerate(rendered) if len(ids) < engine.context - 8]
+        if not fitting:
+            speak_once(
+                say(
+                    f"떼어 둔 물음이 모두 이 모델의 문맥({engine.context}토큰)보다 길어, 배우기 전과 뒤를 견주지 "
+                    "않습니다.",
+                    f"Every held-out prompt is longer than this model's context ({engine.context} tokens): "
+                    "before and after are not compared.",
+                )
+            )
+            return {}
         if step in (0, self.steps):
             likeliest = engine.generate(
                 [rendered[n] for n in fitting], Sampling(max_tokens=self.max_tokens, temperature=0)

@@ -73,3 +73,11 @@ def test_nothing_held_out_measures_nothing(exam, tmp_path):
     made.prompts = []
     assert made.measure(model, 0) == {}
     assert not (tmp_path / "changes.json").exists()
+
+
+def test_where_no_prompt_fits_the_context_nothing_is_measured_which_is_said(exam, tmp_path, capsys):
+    made, model, _ = exam
+    made.prompts = [Prompt("one", (user("가" * 60),), lambda answer: False)]
+    assert made.measure(model, 0) == {}
+    assert "문맥(64토큰)" in capsys.readouterr().out
+    assert not (tmp_path / "changes.json").exists()
