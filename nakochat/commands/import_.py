@@ -110,7 +110,11 @@ def _say_kept(name: str, imported: Imported) -> None:
 
 def _say_onward(name: str, *, talks: bool) -> None:
     """What can be done with it now; talking only where the model knows the chat format."""
-    speak(say(f"이어 쓰기: nako sample {name} --prompt '…'", f"Continue a text: nako sample {name} --prompt '…'"))
+    speak(
+        say(
+            f"이어 쓰기: nako sample {name} --prompt '…'", f"Continue a text: nako sample {name} --prompt '…'"
+        )
+    )
     if talks:
         speak(say(f"대화: nako chat {name}", f"Talk: nako chat {name}"))
     teach = f"nako train sft --preset finetune --name {name} --from {name}/base --data"

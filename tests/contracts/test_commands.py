@@ -11,7 +11,11 @@ from nakochat import cli
 ROOT = Path(__file__).parents[2]
 TOLD = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in [*ROOT.glob("README*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "nakochat").rglob("*.toml")]
+    for path in [
+        *ROOT.glob("README*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "nakochat").rglob("*.toml"),
+    ]
     if path.name != "report.md"  # which a run leaves beside the project
 )
 CALL = re.compile(r"(?:\bnako|-m nakochat) ([a-z]+(?: [a-z]+)?)\b([^`|;&\n]*)")

@@ -18,7 +18,18 @@ from nakochat.training.shape import model_config
 
 SIZES = {"tiny": (4, 192, 256), "d12": (12, 768, 2048), "d20": (20, 1280, 2048)}  # layers, width, context
 NARROW = ["--depth", "2", "--width", "32", "--heads", "2", "--context", "32", "--rows", "8"]
-SHORT = ["--rows-per-piece", "4", "--steps", "16", "--warmup", "2", "--check-every", "16", "--save-every", "16"]
+SHORT = [
+    "--rows-per-piece",
+    "4",
+    "--steps",
+    "16",
+    "--warmup",
+    "2",
+    "--check-every",
+    "16",
+    "--save-every",
+    "16",
+]
 PLACES, ANIMALS = ("시장", "강가", "학교", "바다", "마을"), ("토끼", "고양이", "새", "오리")
 
 
@@ -61,7 +72,18 @@ def test_a_preset_trains_as_llama(preset, tmp_path):
     corpus = tmp_path / "글.jsonl"
     corpus.write_text("\n".join(json.dumps({"text": text}) for text in texts) + "\n", encoding="utf-8")
     Tokenizer.train(texts, 300).save(run_folder("m") / "tokenizer")
-    words = ["--preset", preset, "--model", "llama", "--name", "m", "--corpus", str(corpus), "--text-share", "1"]
+    words = [
+        "--preset",
+        preset,
+        "--model",
+        "llama",
+        "--name",
+        "m",
+        "--corpus",
+        str(corpus),
+        "--text-share",
+        "1",
+    ]
     plain = ["--compile", "no", "--dtype", "float32", "--device", "cpu"]
     assert cli.run(["train", "base", *words, *NARROW, *SHORT, *plain]) == 0
     losses = [row["loss"] for row in read_metrics(run_folder("m") / "base") if row["kind"] == "step"]
