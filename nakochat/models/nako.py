@@ -27,6 +27,7 @@ from nakochat.models import attention
 from nakochat.models.alike import linear, sigmoid
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
+from nakochat.models.parts import Apply, call
 
 # x 1/sqrt(C): after QK-norm q and k have norm sqrt(C), and 1.2 on each sharpens the softmax (nanochat a825e63)
 ATTENTION_SCALE = 1.44
@@ -167,20 +168,27 @@ class Layer(nn.Module):
     def forward(
         self,
         x: Tensor,
-        token_values: Tensor | None,
+        first: Tensor,
+        mix: tuple[Tensor, Tensor],
+        ids: Tensor,
+        table: Tensor | None,
         angles: tuple[Tensor, Tensor],
         sight: Sight,
         cache: Cache | None,
     ) -> Tensor:
-        """x (B, T, D), token_values (B, T, K*C) or None -> (B, T, D)"""
+        """x and the first embedding (B, T, D), how much of each (), ids (B, T), value embeddings (V, K*C) or None
+
+        -> (B, T, D)
+        """
         b, t, _ = x.shape
+        x = mix[0].to(x.dtype) * x + mix[1].to(x.dtype) * first
         h = norm(x)
         q = self.query(h).view(b, t, self.heads, self.head_width)
         k = self.key(h).view(b, t, self.key_heads, self.head_width)
         v = self.value(h).view(b, t, self.key_heads, self.head_width)
-        if self.value_gate is not None and token_values is not None:
+        if self.value_gate is not None and table is not None:
             gate = VALUE_GATE * sigmoid(self.value_gate(h[..., : self.gate_width]))  # (B, T, K)
-            v = v + gate[..., None] * token_values.view_as(v)
+            v = v + gate[..., None] * F.embedding(ids, table).to(x.dtype).view_as(v)
         q, k = norm(rotate(q, *angles)), norm(rotate(k, *angles))
         attended = attention.attend_with(cache, self, q, k, v, sight, self.scale)
         x = x + self.out(attended.reshape(b, t, -1))
@@ -278,11 +286,12 @@ class Nako(nn.Module):
         cache: Cache | None = None,
         documents: Tensor | None = None,
         starts: Tensor | None = None,
+        apply: Apply = call,
     ) -> Tensor:
         """What the head reads at every position.
 
         ids (B, T) int64; documents (B, T): a position attends within its own number only; starts: Batch.starts, derived
-        from documents where it is needed and not given; with a cache the ids continue its rows.
+        from documents where it is needed and not given; with a cache the ids continue its rows; apply runs each part.
         -> (B, T, D) in the activation dtype
         """
         t = ids.shape[1]
@@ -292,20 +301,34 @@ class Nako(nn.Module):
         else:
             angles = self.cos[:t, None], self.sin[:t, None]
         angles = angles[0].to(self.dtype), angles[1].to(self.dtype)
-        x = norm(self.embedding(ids).to(self.dtype))
-        x = first = norm(self._smear(x, ids, cache, documents))
-        sights = self._sights(ids, cache, documents, starts)
-        for index, layer in enumerate(self.layers):
-            x = self.residual_scales[index].to(x.dtype) * x + self.input_scales[index].to(x.dtype) * first
-            table = self.value_embeddings[str(index)] if self.config.has_value_embedding(index) else None
-            values = None if table is None else table(ids).to(x.dtype)
-            inputs = (x, values, angles, sights[self.config.window_of(index)], cache)
+        first = apply(self.begin, ids, cache, documents)
+        x = first.view_as(
+            first
+        )  # not the same object: for a layer whose two inputs are one, a graph would be compiled
+        sights = self._sights(ids, cache, documents, starts, apply)
+        mixes = zip(self.residual_scales.unbind(), self.input_scales.unbind(), strict=True)
+        for index, (layer, mix) in enumerate(zip(self.layers, mixes, strict=True)):
+            table = (
+                self.value_embeddings[str(index)].weight if self.config.has_value_embedding(index) else None
+            )
+            inputs = (layer, x, first, mix, ids, table, angles, sights[self.config.window_of(index)], cache)
             again = self.recompute and self.training
-            x = checkpoint(layer, *inputs, use_reentrant=False) if again else layer(*inputs)
-        return norm(x)
+            x = checkpoint(apply, *inputs, use_reentrant=False) if again else apply(*inputs)
+        last: Tensor = apply(norm, x)
+        return last
+
+    def begin(self, ids: Tensor, cache: Cache | None, documents: Tensor | None) -> Tensor:
+        """The residual stream before the first layer.  ids (B, T) -> (B, T, D)"""
+        x = norm(self.embedding(ids).to(self.dtype))
+        return norm(self._smear(x, ids, cache, documents))
 
     def _sights(
-        self, ids: Tensor, cache: Cache | None, documents: Tensor | None, starts: Tensor | None
+        self,
+        ids: Tensor,
+        cache: Cache | None,
+        documents: Tensor | None,
+        starts: Tensor | None,
+        apply: Apply,
     ) -> dict[int | None, Sight]:
         """What each position may attend to, by the window of a layer."""
         windows = {self.config.window_of(layer) for layer in range(self.config.layers)}
@@ -315,7 +338,7 @@ class Nako(nn.Module):
         if self.packed is not None:
             places = document_starts(whose) if starts is None else starts
             return {window: Sight(None, places, window, self.packed) for window in windows}
-        return {window: Sight(causal_bias(whose, self.dtype, window)) for window in windows}
+        return {window: Sight(apply(causal_bias, whose, self.dtype, window)) for window in windows}
 
     def _smear(self, x: Tensor, ids: Tensor, cache: Cache | None, documents: Tensor | None) -> Tensor:
         """Add a gated share of the token before, except to a document's first.  x (B, T, D) -> (B, T, D)"""

@@ -18,6 +18,7 @@ from nakochat.data.batches import document_starts
 from nakochat.models.alike import linear
 from nakochat.models.attention import Cache, CacheShape, KVCache, Packed, Sight, causal_bias
 from nakochat.models.nako import Linear
+from nakochat.models.parts import Apply, call
 
 # beyond it the tables of positions alone take half a gigabyte: a config with more is refused
 LONGEST_CONTEXT = 2**20
@@ -90,16 +91,17 @@ class Published(nn.Module):
         cache: Cache | None = None,
         documents: Tensor | None = None,
         starts: Tensor | None = None,
+        apply: Apply = call,
     ) -> Tensor:
         """What the head reads at every position: arguments and result as in nako.py."""
         positions = _positions(ids, cache, documents)
-        x, angles = self.begin(ids, positions)
-        sight = self._sight(ids, cache, documents, starts)
+        x, angles = apply(self.begin, ids, positions)
+        sight = self._sight(ids, cache, documents, starts, apply)
         for layer in self.layers:
-            inputs = (x, angles, sight, cache)
+            inputs = (layer, x, angles, sight, cache)
             again = self.recompute and self.training
-            x = checkpoint(layer, *inputs, use_reentrant=False) if again else layer(*inputs)
-        last: Tensor = self.last_norm(x)
+            x = checkpoint(apply, *inputs, use_reentrant=False) if again else apply(*inputs)
+        last: Tensor = apply(self.last_norm, x)
         return last
 
     def begin(self, ids: Tensor, positions: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -110,14 +112,19 @@ class Published(nn.Module):
         raise NotImplementedError
 
     def _sight(
-        self, ids: Tensor, cache: Cache | None, documents: Tensor | None, starts: Tensor | None
+        self,
+        ids: Tensor,
+        cache: Cache | None,
+        documents: Tensor | None,
+        starts: Tensor | None,
+        apply: Apply,
     ) -> Sight:
         if cache is not None:
             return cache.sight(ids.shape[1])
         whose = torch.zeros_like(ids) if documents is None else documents
         if self.packed is not None:
             return Sight(None, document_starts(whose) if starts is None else starts, None, self.packed)
-        return Sight(causal_bias(whose, self.dtype))
+        return Sight(apply(causal_bias, whose, self.dtype))
 
     def new_cache(self, rows: int, length: int) -> KVCache:
         """An empty cache for generation.  Positions beyond the context are refused by the engine."""

@@ -1,50 +1,63 @@
 """A model and a batch -> the loss.  One objective serves every stage; what differs is the batch's weights."""
 
+import functools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from nakochat.data.batches import IGNORE, Batch
 from nakochat.models.model import Model
+from nakochat.models.parts import Apply, call
 
 AT_ONCE = 2**27  # logits in memory at once: half a gigabyte in float32
 AT_ONCE_ON_GPU = 2**29
+KINDS_OF_PARTS = 32  # compiled forms of one part
 
 Loss = Callable[[Model, Batch], Tensor]
 _Chunk = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
 
-def weighted_loss(model: Model, batch: Batch, temperature: float = 1.0) -> Tensor:
+def weighted_loss(model: Model, batch: Batch, temperature: float = 1.0, apply: Apply = call) -> Tensor:
     """Sum of weights * -log p(target), in nats, of the model whose logits are divided by a temperature.  -> () float32
 
     The caller divides by the number of targets of the whole step, over all pieces and ranks: a mean of means is biased
     when pieces hold different numbers of them.  Logits are computed only where there is a target: in a conversation
     that is a third of the positions, and the head is a quarter of a small model's step.
     """
+    hidden = model.hidden(batch.inputs, documents=batch.documents, starts=batch.starts, apply=apply)
+    asked = batch.targets, batch.weights, batch.asked
     rows = _rows_at_once(model, batch)
     if rows is None:
-        return _whole(model, batch, temperature)
-    return _in_chunks(model, *_read(model, batch), rows, _chunk, temperature)
+        whole: Tensor = apply(_whole, model, hidden, *asked, temperature)
+        return whole
+    hidden, targets, weights = apply(_at, hidden, *asked)
+    return _in_chunks(model, hidden, targets, weights, rows, partial(apply, _chunk), temperature)
 
 
 def compiled_loss(temperature: float = 1.0) -> Loss:
-    """weighted_loss under torch.compile: one graph whatever the number of targets and of documents.
+    """weighted_loss with each part of the model compiled (models/parts.py): the code is the same whatever the number of
+    targets and of documents.
 
-    In chunks, the chunk is compiled and not the loop over them: thirty unrolled chunks take minutes to compile.
+    Of a loss in chunks the chunk is compiled and not the loop over them: thirty unrolled ones take minutes.
     """
-    whole, read, chunk = torch.compile(_whole), torch.compile(_read), torch.compile(_chunk)
+    compiled = functools.cache(torch.compile)
+    # kinds of layers (with value embeddings, with a window) times shapes; beyond it torch would silently stop compiling
+    torch._dynamo.config.recompile_limit = max(KINDS_OF_PARTS, torch._dynamo.config.recompile_limit)
+
+    def apply(part: Callable[..., Any], *inputs: Any) -> Any:
+        if isinstance(part, nn.Module):  # its class's code is what all of its kind share
+            return compiled(type(part).forward)(part, *inputs)
+        return compiled(part)(*inputs)
 
     def loss_of(model: Model, batch: Batch) -> Tensor:
         for counted in (batch.asked, batch.starts):
             if counted is not None:
                 torch._dynamo.mark_dynamic(counted, 0)
-        rows = _rows_at_once(model, batch)
-        if rows is None:
-            return whole(model, batch, temperature)
-        return _in_chunks(model, *read(model, batch), rows, chunk, temperature)
+        return weighted_loss(model, batch, temperature, apply)
 
     return loss_of
 
@@ -57,17 +70,20 @@ def _rows_at_once(model: Model, batch: Batch) -> int | None:
     return None if batch.inputs.numel() * size <= most else max(1, most // size)
 
 
-def _read(model: Model, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """What the head reads (N, D), targets and weights (N,) at the positions `asked`."""
-    hidden = model.hidden(batch.inputs, documents=batch.documents, starts=batch.starts).flatten(0, 1)
-    targets, weights = batch.targets.flatten(), batch.weights.flatten()
-    if batch.asked is not None:
-        hidden, targets, weights = hidden[batch.asked], targets[batch.asked], weights[batch.asked]
+def _at(
+    hidden: Tensor, targets: Tensor, weights: Tensor, asked: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What the head reads (N, D), targets and weights (N,) at the positions `asked`; None is all."""
+    hidden, targets, weights = hidden.flatten(0, 1), targets.flatten(), weights.flatten()
+    if asked is not None:
+        hidden, targets, weights = hidden[asked], targets[asked], weights[asked]
     return hidden, targets, weights
 
 
-def _whole(model: Model, batch: Batch, temperature: float) -> Tensor:
-    hidden, targets, weights = _read(model, batch)
+def _whole(
+    model: Model, hidden: Tensor, targets: Tensor, weights: Tensor, asked: Tensor | None, temperature: float
+) -> Tensor:
+    hidden, targets, weights = _at(hidden, targets, weights, asked)
     logits = model.logits(hidden).float()
     if temperature != 1:
         logits = logits / temperature

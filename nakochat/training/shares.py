@@ -5,8 +5,8 @@ updates every W-th from r on; of a large table, its own W-th of the rows; scalar
 travels is a reduce-scatter of gradients and an all-gather of weights, together as much as the all-reduce of a plain
 data-parallel step (ZeRO stage 2, https://arxiv.org/abs/1910.02054).
 
-Gradients leave in buckets, in one order on all ranks, each as soon as it is complete: eagerly while the rest of the
-backward pass computes; behind torch.compile all at once, since one graph hands over all gradients at its end.
+Gradients leave in buckets, in one order on all ranks, each as soon as it is complete, while the rest of the backward
+pass computes.
 """
 
 import math

@@ -6,6 +6,9 @@ import torch
 from torch import nn
 
 from nakochat.data.batches import IGNORE, Batch
+from nakochat.models.gpt2 import GPT2Config
+from nakochat.models.llama import LlamaConfig
+from nakochat.models.model import build_model
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.training import objective
 from nakochat.training.objective import compiled_loss, weighted_loss
@@ -16,7 +19,7 @@ LOGITS = torch.randn(2, 3, 7, generator=torch.Generator().manual_seed(0))
 class Fixed(nn.Module):
     head = nn.Linear(7, 7)
 
-    def hidden(self, ids, documents=None, starts=None):
+    def hidden(self, ids, documents=None, starts=None, apply=None):
         assert documents is not None
         assert starts is not None
         return LOGITS
@@ -112,14 +115,38 @@ def test_chunks_stand_in_memory_one_at_a_time(monkeypatch):
     assert max(rows for rows, _ in seen) * 128 <= 128 * 100
 
 
-def test_of_many_chunks_one_is_compiled(monkeypatch):
-    monkeypatch.setattr(objective, "AT_ONCE", 128 * 100)
+@pytest.fixture
+def graphs(monkeypatch):
+    """How many graphs were compiled since."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    torch.compiler.reset()
+    torch._dynamo.utils.counters.clear()
+    return lambda: torch._dynamo.utils.counters["stats"]["unique_graphs"]
+
+
+def test_of_many_chunks_one_is_compiled(graphs, monkeypatch):
+    monkeypatch.setattr(objective, "AT_ONCE", 128 * 100)
     model = Nako(NakoConfig(vocab_size=90, layers=1, width=8, heads=1, context=64))
     model.initialise(0)
     batch = random_batch(1.0)
-    torch._dynamo.utils.counters.clear()
     found = compiled_loss()(model, batch)
-    # what reads, and a chunk of either size, though there are six of them
-    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 3
+    # beginning, bias, layer, last norm and what is asked; and a chunk of either size, though there are six of them
+    assert graphs() == 5 + 2
     assert torch.allclose(found, weighted_loss(model, batch), rtol=1e-4)
+
+
+@pytest.mark.parametrize("layers", [2, 7])
+def test_a_deep_model_compiles_no_more_than_a_shallow_one(layers, graphs):
+    shapes = {
+        "nako": (NakoConfig(vocab_size=90, layers=layers, width=16, heads=2, context=64), 2),
+        "llama": (LlamaConfig(vocab_size=90, layers=layers, width=16, heads=2, context=64), 1),
+        "gpt2": (GPT2Config(vocab_size=90, layers=layers, width=16, heads=2, context=64), 1),
+    }
+    for config, kinds in shapes.values():
+        torch.compiler.reset()
+        model, before = build_model(config), graphs()
+        model.initialise(0)
+        batch = random_batch(0.5)
+        found = compiled_loss()(model, batch)
+        assert graphs() - before == kinds + 4  # beginning, bias, last norm, loss
+        assert torch.allclose(found, weighted_loss(model, batch), rtol=1e-4)
