@@ -150,3 +150,20 @@ def test_a_deep_model_compiles_no_more_than_a_shallow_one(layers, graphs):
         found = compiled_loss()(model, batch)
         assert graphs() - before == kinds + 4  # beginning, bias, last norm, loss
         assert torch.allclose(found, weighted_loss(model, batch), rtol=1e-4)
+
+
+def test_a_compiled_backward_pass_has_a_part_for_every_layer(monkeypatch):
+    """So that several ranks send a layer's gradients while those of the layers before it are computed."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    torch.compiler.reset()
+    model = Nako(NakoConfig(vocab_size=90, layers=5, width=16, heads=2, context=64))
+    model.initialise(0)
+    loss = compiled_loss()(model, random_batch(0.5))
+    parts, seen, left = 0, set(), [loss.grad_fn]
+    while left:
+        node = left.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            parts += "CompiledFunction" in node.name()
+            left += [before for before, _ in node.next_functions]
+    assert parts == 5 + 3  # beginning, last norm and loss
