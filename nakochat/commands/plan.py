@@ -190,9 +190,10 @@ def _plan(
     coefficients = GPU if machine is None else coefficients_of(machine)
     room = _room(sheet, machine)
     base, gpus = stages["base"], asked.gpus
+    how: dict[str, Any] = {"coefficients": coefficients, "world": gpus, "recompute": base.recompute}
     wished = asked.rows_per_piece or (base.rows_per_piece if preset else None)
     if wished is None and not preset:
-        wished = max(1, largest_piece(config, coefficients=coefficients, room=room, world=gpus))
+        wished = max(1, largest_piece(config, room=room, **how))
     piece = piece_of(base.rows, wished, gpus)
     if asked.measure and machine is not None:
         _rehearse(config, machine, rows=-(-base.rows // gpus), piece=piece, optimizer=base.optimizer)
@@ -216,6 +217,7 @@ def _plan(
             world=gpus,
             pace=pace,
             coefficients=coefficients,
+            recompute=settings.recompute,
         )
     counts = count(config)
     return Plan(
@@ -225,10 +227,10 @@ def _plan(
         gpus=gpus,
         stages=found,
         rows_per_piece=piece,
-        memory=training_memory(config, rows=piece, coefficients=coefficients, world=gpus),
+        memory=training_memory(config, rows=piece, **how),
         device=sheet.kind if sheet else str(machine.describe()["name"]) if machine else "",
         room=room,
-        largest_piece=largest_piece(config, coefficients=coefficients, room=room, world=gpus),
+        largest_piece=largest_piece(config, room=room, **how),
         disk_bytes=_disk(config, coefficients, stages, found),
         supply=supply_of(preset, asked.data, found["base"].tokens * base.text_share),
         pace=_pace(

@@ -5,6 +5,7 @@ follows from the shape with a few coefficients, held against measured peaks (doc
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
@@ -17,6 +18,8 @@ class Coefficients:
     """Bytes kept: per token, layer and channel; per token and entry of the vocabulary; per score of attention."""
 
     channel: float
+    kept: float
+    """Of a channel, where a layer keeps its input only and is computed twice."""
     logit: float
     logits_at_once: int
     """The most that are in memory together (training/objective.py)."""
@@ -34,6 +37,7 @@ class Coefficients:
 # GPU: two peaks on an H200, 32 rows of 2,048 under torch.compile: d12 32.1 GB, d20 92.2 GB (docs/decisions/plan.md)
 GPU = Coefficients(
     channel=37.0,
+    kept=2.0,
     logit=8.0,
     logits_at_once=2**29,
     score=0.0,
@@ -46,6 +50,7 @@ GPU = Coefficients(
 # 0.7 GB more than their steps alone.
 CPU_COMPILED = Coefficients(
     channel=55.7,
+    kept=4.0,
     logit=4.6,
     logits_at_once=2**27,
     score=3.0,
@@ -56,6 +61,7 @@ CPU_COMPILED = Coefficients(
 )
 CPU_EAGER = Coefficients(
     channel=55.0,
+    kept=4.0,
     logit=27.6,
     logits_at_once=2**27,
     score=8.5,
@@ -89,11 +95,16 @@ class Memory:
         return self.steps + self.stage
 
 
-def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficients, world: int = 1) -> Memory:
+def training_memory(
+    config: ModelConfig, *, rows: int, coefficients: Coefficients, world: int = 1, recompute: bool = False
+) -> Memory:
     """rows: those of one forward pass of one process.  Every process holds all weights and gradients, and its share of
-    the optimizer's state."""
+    the optimizer's state.  recompute: all layers keep their input, and one at a time what is inside."""
     counts = count(config)
     layer = coefficients.channel * config.width + coefficients.score * config.heads * config.context
+    layers = config.layers * layer
+    if recompute:
+        layers = config.layers * coefficients.kept * config.width + layer
     tokens = rows * config.context
     logits = min(tokens * config.padded_vocab, coefficients.logits_at_once)
     largest_stack = 4 * config.layers * config.width**2  # the MLP's way up, or down, of all layers
@@ -103,20 +114,21 @@ def training_memory(config: ModelConfig, *, rows: int, coefficients: Coefficient
         optimizer=FLOAT32
         * (2 * counts.total - counts.matrices)
         / world,  # Muon: one number per weight, AdamW: two
-        activations=tokens * config.layers * layer
-        + coefficients.logit * logits
-        + coefficients.weight * counts.scaling,
+        activations=tokens * layers + coefficients.logit * logits + coefficients.weight * counts.scaling,
         workspace=coefficients.workspace * FLOAT32 * largest_stack / world,
         process=coefficients.process,
         stage=coefficients.stage,
     )
 
 
-def largest_piece(config: ModelConfig, *, coefficients: Coefficients, room: float, world: int = 1) -> int:
+def largest_piece(
+    config: ModelConfig, *, coefficients: Coefficients, room: float, world: int = 1, recompute: bool = False
+) -> int:
     """The most rows of one forward pass that leave the total within `room` bytes; 0 where none do."""
     rows = 0
+    how: dict[str, Any] = {"coefficients": coefficients, "world": world, "recompute": recompute}
     for power in range(12):
-        if training_memory(config, rows=2**power, coefficients=coefficients, world=world).total > room:
+        if training_memory(config, rows=2**power, **how).total > room:
             break
         rows = 2**power
     return rows

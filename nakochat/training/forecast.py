@@ -66,21 +66,26 @@ def forecast(
     world: int,
     pace: Pace,
     coefficients: Coefficients,
+    recompute: bool = False,
 ) -> Forecast:
-    """rows: those of a step over all processes, as the settings have it."""
+    """rows: those of a step over all processes, as the settings have it.  recompute: every layer goes forward twice,
+    which no pace was measured with."""
     counts = count(config)
     tokens = steps * rows * config.context
     flops = float(counts.flops_per_token) * tokens
     piece = piece_of(rows, rows_per_piece, world)
     seconds = None
-    memory = training_memory(config, rows=piece, coefficients=coefficients, world=world).total
+    how: dict[str, Any] = {"coefficients": coefficients, "world": world, "recompute": recompute}
+    memory = training_memory(config, rows=piece, **how).total
+    work = 4 / 3 if recompute else 1.0  # forward, forward again, and backward, which is two of them
     if pace.measured is not None:
-        seconds = pace.start_seconds + steps * pace.measured.step_seconds
+        seconds = pace.start_seconds + work * steps * pace.measured.step_seconds
         # a rehearsal held its steps alone, a finished run all of its stage
         beside = coefficients.stage if pace.measured.run is None else 0.0
-        memory = pace.measured.peak_memory_bytes + beside
+        if not recompute:
+            memory = pace.measured.peak_memory_bytes + beside
     elif pace.flops_per_second:
-        seconds = pace.start_seconds + flops / (world * pace.flops_per_second)
+        seconds = pace.start_seconds + work * flops / (world * pace.flops_per_second)
     return Forecast(
         parameters=counts.total,
         scaling_parameters=counts.scaling,

@@ -58,6 +58,7 @@ def predict(folder: Path, config: ModelConfig, settings: StageSettings, machine:
             optimizer=settings.optimizer,
         ),
         coefficients=coefficients_of(machine),
+        recompute=settings.recompute,
     )
     write_plan(folder, found)
     if found.seconds is not None:

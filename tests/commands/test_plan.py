@@ -14,6 +14,7 @@ from nakochat.core.paths import home, run_folder
 from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, largest_piece, training_memory
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth, count
+from nakochat.training.forecast import Pace, forecast
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.rehearsal import Measured, key_of, remember, remembered
 
@@ -199,6 +200,33 @@ def test_the_most_rows_that_fit():
     assert largest_piece(config, coefficients=GPU, room=1e9) == 0
     shared = training_memory(config, rows=1, coefficients=CPU_COMPILED, world=8)
     assert shared.optimizer == training_memory(config, rows=1, coefficients=CPU_COMPILED).optimizer / 8
+
+
+@pytest.mark.parametrize(("coefficients", "share"), [(CPU_EAGER, 1.34 / 2.30), (CPU_COMPILED, 1.06 / 1.48)])
+def test_what_is_computed_twice_takes_less_memory(coefficients, share):
+    """The shares of measured peaks, float32: 8 layers, 256 wide, 16 rows of 256."""
+    config = NakoConfig(vocab_size=4096, layers=8, width=256, heads=4, context=256)
+    whole, less = (
+        training_memory(config, rows=16, coefficients=coefficients, recompute=recompute)
+        for recompute in (False, True)
+    )
+    assert less.steps / whole.steps == pytest.approx(share, abs=0.08)
+    assert less.weights == whole.weights
+
+
+def test_a_second_forward_pass_takes_time_and_no_measured_memory():
+    config = NakoConfig(vocab_size=4096, layers=8, width=256, heads=4, context=256)
+    shape = {"steps": 10, "rows": 16, "rows_per_piece": None, "world": 1, "coefficients": CPU_EAGER}
+    measured = Measured(step_seconds=3.0, start_seconds=1.0, peak_memory_bytes=10**12, run="other")
+    for pace in (
+        Pace(flops_per_second=1e12, start_seconds=1.0, source=("", "")),
+        Pace(flops_per_second=None, start_seconds=1.0, source=("", ""), measured=measured),
+    ):
+        once, twice = (forecast(config, pace=pace, recompute=again, **shape) for again in (False, True))
+        assert once.seconds is not None
+        assert twice.seconds is not None
+        assert twice.seconds - 1 == pytest.approx(4 / 3 * (once.seconds - 1))
+        assert twice.memory_bytes < once.memory_bytes
 
 
 HOW = {"stage": "base", "optimizer": "muon"}
