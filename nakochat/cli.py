@@ -151,6 +151,8 @@ INTERRUPTED = 130  # the status of a command that was asked to stop
 _REFUSED = {errno.EROFS, errno.EACCES, errno.EPERM}
 _DISK = {*_REFUSED, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG}
 
+# what other commands and tools call the number of processes
+_OF_SEVERAL = {"--processes", "--gpus", "--nproc", "--nproc-per-node", "--devices"}
 # what cyclopts says -> the same in Korean
 _IN_KOREAN = (
     (
@@ -317,10 +319,21 @@ def _plain(error: CycloptsError, words: list[str]) -> str:
     for pattern, korean in _IN_KOREAN:
         found = re.match(pattern, text)
         if found:
+            if words[:1] == ["train"] and found.group(1) in _OF_SEVERAL:
+                return _torchrun(found.group(1), words)
             guess = found.groupdict().get("near")
             asked = f" {josa(repr(guess), '을')} 쓰려고 하셨습니까?" if guess else ""
             return say(korean.format(*found.groups()) + asked, text)
     return text
+
+
+def _torchrun(flag: str, words: list[str]) -> str:
+    """How a stage is trained by several processes, to one who looked for a flag."""
+    command = f"torchrun --standalone --nproc-per-node=N -m nakochat {' '.join(words[:2])} …"
+    return say(
+        f"모르는 옵션입니다: {flag}. 여러 프로세스는 torchrun이 띄웁니다: {command} (docs/multi-gpu.md)",
+        f"Unknown option: {flag}. torchrun starts several processes: {command} (docs/multi-gpu.md)",
+    )
 
 
 def _unknown(wrong: str, group: list[str]) -> str:

@@ -43,6 +43,11 @@ def test_a_tokenizer_is_trained_without_torch(nako_home):
     assert (nako_home / "runs" / "toy" / "tokenizer").is_dir()
 
 
+def test_one_who_asks_a_stage_for_several_processes_hears_of_torchrun(capsys):
+    assert cli.run(["train", "base", "--gpus", "2"]) == 2
+    assert "torchrun --standalone --nproc-per-node=N -m nakochat train base" in capsys.readouterr().err
+
+
 def test_help_version_and_unknown_commands_load_no_torch(nako_home):
     script = (
         "import sys; from nakochat import cli\n"
