@@ -302,16 +302,15 @@ class Nako(nn.Module):
             angles = self.cos[:t, None], self.sin[:t, None]
         angles = angles[0].to(self.dtype), angles[1].to(self.dtype)
         first = apply(self.begin, ids, cache, documents)
-        x = first.view_as(
-            first
-        )  # not the same object: for a layer whose two inputs are one, a graph would be compiled
+        # another object: a layer whose two inputs are one would be compiled as a kind of its own
+        x = first.view_as(first)
         sights = self._sights(ids, cache, documents, starts, apply)
         mixes = zip(self.residual_scales.unbind(), self.input_scales.unbind(), strict=True)
         for index, (layer, mix) in enumerate(zip(self.layers, mixes, strict=True)):
-            table = (
-                self.value_embeddings[str(index)].weight if self.config.has_value_embedding(index) else None
-            )
-            inputs = (layer, x, first, mix, ids, table, angles, sights[self.config.window_of(index)], cache)
+            named = str(index)
+            table = self.value_embeddings[named].weight if named in self.value_embeddings else None
+            sight = sights[self.config.window_of(index)]
+            inputs = (layer, x, first, mix, ids, table, angles, sight, cache)
             again = self.recompute and self.training
             x = checkpoint(apply, *inputs, use_reentrant=False) if again else apply(*inputs)
         last: Tensor = apply(norm, x)
