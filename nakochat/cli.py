@@ -12,7 +12,6 @@ import errno
 import os
 import re
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -273,11 +272,9 @@ def _settings_sources(words: list[str]) -> tuple[Dict, ...]:
     section = COMMANDS[" ".join(command)][3] if command else None
     if section is None or command is None or {"--help", "-h"} & set(words):
         return ()
-    from nakochat.commands.presets import base_for, load_config, load_preset
+    from nakochat.commands.presets import base_for, load_config, load_preset, settings_of
 
-    own = "tokenizer_settings" if section == "tokenizer" else "settings"  # the first needs no torch
-    classes = import_module(f"nakochat.training.{own}")
-    known = [f.name for f in dataclasses.fields(getattr(classes, f"{section.capitalize()}Settings"))]
+    known = [field.name for field in dataclasses.fields(settings_of(section))]
     sources = []
     config = _value_of(words, "--config")
     preset = _value_of(words, "--preset")

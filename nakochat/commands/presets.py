@@ -9,7 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Sequence
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,15 @@ from nakochat.core.messages import say
 CPU = "cpu"
 SECTIONS = ("tokenizer", "base", "mid", "sft", "rl", "score")
 SUPPLIES = "supplies"  # the table of what a preset learns from (gather.py)
+
+
+def settings_of(section: str) -> type[Any]:
+    """The class of a section's settings.  The tokenizer's loads without torch."""
+    module = "tokenizer_settings" if section == "tokenizer" else "settings"
+    found: type[Any] = getattr(
+        import_module(f"nakochat.training.{module}"), f"{section.capitalize()}Settings"
+    )
+    return found
 
 
 def _guess(near: list[str]) -> str:

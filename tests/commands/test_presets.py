@@ -4,11 +4,10 @@ import json
 import pytest
 
 from nakochat.commands.gather import supplies_of
-from nakochat.commands.presets import SECTIONS, SUPPLIES, load_config, load_preset, preset_names
+from nakochat.commands.presets import SECTIONS, SUPPLIES, load_config, load_preset, preset_names, settings_of
 from nakochat.core.errors import ConfigError
 from nakochat.data.sources.catalog import find_source
 from nakochat.data.weighted import parse_weighted
-from nakochat.training import settings
 
 KNOWN = ("steps", "rows", "text_share")
 
@@ -23,9 +22,9 @@ def test_every_preset_holds_values_that_its_stages_know(name):
         assert 0 < supplies.first < supplies.files <= (find_source(supplies.source).count or 0)
         assert {find_source(parse_weighted(chats).path.name).kind for chats in supplies.chats} == {"chat"}
     for section, values in tables.items():
-        fields = {f.name for f in dataclasses.fields(getattr(settings, f"{section.capitalize()}Settings"))}
+        fields = {f.name for f in dataclasses.fields(settings_of(section))}
         assert set(values) <= fields
-        getattr(settings, f"{section.capitalize()}Settings")(**values)  # refuses what makes no sense
+        settings_of(section)(**values)  # refuses what makes no sense
 
 
 @pytest.mark.parametrize(
