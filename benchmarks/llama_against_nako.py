@@ -3,7 +3,7 @@
     python benchmarks/llama_against_nako.py [--preset tiny] [--seeds 0 1 2] [--corpus PATH...] [--json FILE]
 
 First single steps of both, in turn and in one process, tell what a step of each takes of the processor; compiling is
-in neither.  For every seed `nako` trains its base with --steps, `llama` as many as take the same time.  Tokenizer,
+in neither.  For every seed `nako` trains its base for --steps, `llama` as many as take the same time.  Tokenizer,
 texts, schedule, rates and held-out texts are the same: the rates are those that `nako` was tuned with.
 Printed: bits per byte of all held-out texts.  Runs are kept under NAME-SEED-MODEL.
 """

@@ -33,7 +33,7 @@ from nakochat.training.optimizer import Optimizer  # noqa: E402
 from nakochat.training.schedule import Schedule  # noqa: E402
 
 PROBE = 6  # steps that only tell how fast it goes
-READ = 1_500_000  # characters that a minute can learn from on two fast cores; reading more only takes time
+READ = 1_500_000  # characters of the corpus for each minute: 20 million for 13; reading more only takes time
 SPARE = 0.97  # of the time that is left: steps are not all alike
 
 
