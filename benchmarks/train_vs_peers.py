@@ -5,7 +5,7 @@
 Without --shape: d12 and d20 on a GPU, `cpu` (4 layers, width 256, 256 tokens, vocabulary 4,096) elsewhere.  Every
 contender trains in a process of its own on the same numbers of layers, channels, heads, tokens and vocabulary, in turn;
 the median of the repeats counts.  The peers run at their defaults (float32, eager, AdamW) and at their best (bf16 by
-autocast, torch.compile, fused AdamW, every attention that is there).  The peers see plain rows without documents; on
+autocast where our own probe finds it faster, torch.compile, fused AdamW, every attention that is there).  The peers see plain rows without documents; on
 a CPU nakochat trains on packed documents of 300 tokens, which is more work there, on a GPU on one document a row,
 since its kernels do less for short ones.
 
@@ -81,10 +81,15 @@ def contenders(cuda: bool, eager: bool, defaults: bool) -> dict[str, dict]:
     if importlib.util.find_spec("transformers") is None:
         print("transformers is not installed: the peers are left out (pip install transformers)", flush=True)
         return found
+    import torch
+
+    from nakochat.core.dtypes import probe_dtype
+
+    dtype = str(probe_dtype(torch.device("cuda" if cuda else "cpu"))).removeprefix("torch.")
     flash = importlib.util.find_spec("flash_attn") is not None
     attentions = ("sdpa", *(("flash_attention_2",) if flash else ())) if cuda else ("sdpa", "eager")
     for peer, attention in itertools.product(PEERS, attentions):
-        best = {"kind": peer, "attention": attention, "dtype": "bfloat16", "compile": not eager}
+        best = {"kind": peer, "attention": attention, "dtype": dtype, "compile": not eager}
         found[f"{peer}, best, {attention}"] = best
     for peer in PEERS if defaults else ():
         found[f"{peer}, defaults"] = {
@@ -196,6 +201,7 @@ def peer(task: dict) -> dict:
         "tokens_per_second": speed,
         "model_tflops": speed * flops / 1e12,
         "rows": rows,
+        "dtype": task["dtype"],
         "peak_memory_gb": memory,
     }
 
