@@ -5,9 +5,9 @@
 Without --shape: d12 and d20 on a GPU, `cpu` (4 layers, width 256, 256 tokens, vocabulary 4,096) elsewhere.  Every
 contender trains in a process of its own on the same numbers of layers, channels, heads, tokens and vocabulary, in turn;
 the median of the repeats counts.  The peers run at their defaults (float32, eager, AdamW) and at their best (bf16 by
-autocast where our own probe finds it faster, torch.compile, fused AdamW, every attention that is there).  The peers see plain rows without documents; on
-a CPU nakochat trains on packed documents of 300 tokens, which is more work there, on a GPU on one document a row,
-since its kernels do less for short ones.
+autocast where our own probe finds it faster, torch.compile, fused AdamW, every attention that is there).  The peers see
+plain rows without documents; on a CPU nakochat trains on packed documents of 300 tokens, which is more work there, on a
+GPU on one document a row, since its kernels do less for short ones.
 
 Peers need `pip install transformers`; without it ours is measured alone.  When --minutes are over, what is left is
 named and left out.
