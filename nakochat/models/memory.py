@@ -101,24 +101,35 @@ def training_memory(
     """rows: those of one forward pass of one process.  Every process holds all weights and gradients, and its share of
     the optimizer's state.  recompute: all layers keep their input, and one at a time what is inside."""
     counts = count(config)
-    layer = coefficients.channel * config.width + coefficients.score * config.heads * config.context
-    layers = config.layers * layer
+    at = multiplied(config, rows=rows, logits_at_once=coefficients.logits_at_once)
+    layers = coefficients.channel * at["channel"] + coefficients.score * at["score"]
     if recompute:
-        layers = config.layers * coefficients.kept * config.width + layer
-    tokens = rows * config.context
-    logits = min(tokens * config.padded_vocab, coefficients.logits_at_once)
-    largest_stack = 4 * config.layers * config.width**2  # the MLP's way up, or down, of all layers
+        layers = coefficients.kept * at["channel"] + layers / config.layers
     return Memory(
         weights=FLOAT32 * counts.total,
         gradients=FLOAT32 * counts.total,
         optimizer=FLOAT32
         * (2 * counts.total - counts.matrices)
         / world,  # Muon: one number per weight, AdamW: two
-        activations=tokens * layers + coefficients.logit * logits + coefficients.weight * counts.scaling,
-        workspace=coefficients.workspace * FLOAT32 * largest_stack / world,
+        activations=layers + coefficients.logit * at["logit"] + coefficients.weight * at["weight"],
+        workspace=coefficients.workspace * at["workspace"] / world,
         process=coefficients.process,
         stage=coefficients.stage,
     )
+
+
+def multiplied(config: ModelConfig, *, rows: int, logits_at_once: int) -> dict[str, float]:
+    """Name of a coefficient -> what it is multiplied with in the steps of one process (benchmarks/plan_memory.py)."""
+    tokens = rows * config.context
+    return {
+        "channel": float(tokens * config.layers * config.width),
+        "logit": float(min(tokens * config.padded_vocab, logits_at_once)),
+        "score": float(tokens * config.layers * config.heads * config.context),
+        "weight": float(count(config).scaling),
+        # the MLP's way up, or down, of all layers: the largest stack
+        "workspace": float(FLOAT32 * 4 * config.layers * config.width**2),
+        "process": 1.0,
+    }
 
 
 def largest_piece(

@@ -91,7 +91,7 @@ def fit_law(points: Sequence[Point], *, text: str, vocab_size: int, context: int
     for alpha, beta in itertools.product(_EXPONENTS, _EXPONENTS):
         # measured in the geometric mean, so that the three columns are of one size
         columns = np.stack([np.ones_like(sizes), _scaled(sizes, alpha), _scaled(tokens, beta)], axis=1)
-        weights, error = _not_negative(columns / losses[:, None])
+        weights, error = not_negative(columns / losses[:, None], np.ones_like(losses))
         if best is None or error < best[0]:
             best = error, float(alpha), float(beta), weights
     assert best is not None  # the grid is not empty
@@ -119,10 +119,14 @@ def _scaled(values: NDArray[np.float64], exponent: float) -> NDArray[np.float64]
     return result
 
 
-def _not_negative(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Weights >= 0 for which columns @ weights is nearest to one, and the squared error.  Every subset is tried."""
-    target = np.ones(len(columns))
-    best, least = np.zeros(columns.shape[1]), float(len(columns))
+def not_negative(
+    columns: NDArray[np.float64], target: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Weights >= 0 for which columns @ weights is nearest to the target, and the squared error.
+
+    Every subset of the columns is tried.
+    """
+    best, least = np.zeros(columns.shape[1]), float(np.square(target).sum())
     for size in range(1, columns.shape[1] + 1):
         for chosen in itertools.combinations(range(columns.shape[1]), size):
             found = np.linalg.lstsq(columns[:, chosen], target, rcond=None)[0]
