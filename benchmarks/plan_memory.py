@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 KEEP_OUT = 3  # every third
+LEAST = 9  # shapes, of which six are fitted: as many as there are coefficients
 SHAPES = [  # layers, width, heads, context, vocabulary, rows
     (4, 192, 3, 256, 3072, 32),
     (4, 256, 4, 256, 4096, 32),
@@ -52,18 +53,20 @@ def main() -> None:
     if options.child:
         print(json.dumps(child(json.loads(options.child))), flush=True)
         return
+    if not LEAST <= options.shapes <= len(SHAPES):
+        parser.error(f"--shapes is {LEAST} to {len(SHAPES)}: fewer do not tell the coefficients apart")
     found = []
     for shape in SHAPES[: options.shapes]:
         task = {"shape": shape, "eager": options.eager, "dtype": options.dtype, "steps": options.steps}
         found.append(start(task))
         print(f"{shape}: {found[-1]['bytes'] / 1e9:.3f} GB", flush=True)
-    fitted = fit([row for n, row in enumerate(found) if n % KEEP_OUT != KEEP_OUT - 1])
+    kept_out = found[KEEP_OUT - 1 :: KEEP_OUT]
+    fitted = fit([row for row in found if row not in kept_out])
     print(", ".join(f"{name} {value:.4g}" for name, value in fitted.items()))
-    for number, row in enumerate(found):
-        row["error"] = sum(row["columns"][name] * fitted[name] for name in fitted) + row["counted"]
-        row["error"] = row["error"] / row["bytes"] - 1
-        where = "kept out" if number % KEEP_OUT == KEEP_OUT - 1 else "fitted"
-        print(f"{row['shape']}: {row['error']:+.1%} {where}")
+    for row in found:
+        predicted = row["counted"] + sum(row["columns"][name] * value for name, value in fitted.items())
+        row["error"] = predicted / row["bytes"] - 1
+        print(f"{row['shape']}: {row['error']:+.1%} {'kept out' if row in kept_out else 'fitted'}")
     if options.json:
         about = {name: found[0][name] for name in ("torch", "dtype", "compiled")}
         text = json.dumps({**about, "coefficients": fitted, "shapes": found}, indent=1)

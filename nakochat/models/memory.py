@@ -46,8 +46,8 @@ GPU = Coefficients(
     process=0.7e9,
     stage=0.0,
 )
-# CPU: least squares on the peaks of 23 rehearsals of one thread, bf16; three seeds of tiny held
-# 0.7 GB more than their steps alone.
+# CPU: least squares on the peaks of 23 rehearsals of one thread, bf16 (benchmarks/plan_memory.py fits others); three
+# seeds of tiny held 0.7 GB more than their steps alone.
 CPU_COMPILED = Coefficients(
     channel=55.7,
     kept=4.0,
