@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nakochat.data.batches import IGNORE, Batch
@@ -15,6 +14,7 @@ from nakochat.models.parts import Apply, call
 
 AT_ONCE = 2**27  # logits in memory at once: half a gigabyte in float32
 AT_ONCE_ON_GPU = 2**29
+EXPONENT = 40  # e to it, summed over any vocabulary, is a float32: capped logits need no maximum taken off
 KINDS_OF_PARTS = 32  # compiled forms of one part
 
 Loss = Callable[[Model, Batch], Tensor]
@@ -29,13 +29,12 @@ def weighted_loss(model: Model, batch: Batch, temperature: float = 1.0, apply: A
     that is a third of the positions, and the head is a quarter of a small model's step.
     """
     hidden = model.hidden(batch.inputs, documents=batch.documents, starts=batch.starts, apply=apply)
-    asked = batch.targets, batch.weights, batch.asked
-    rows = _rows_at_once(model, batch)
-    if rows is None:
-        whole: Tensor = apply(_whole, model, hidden, *asked, temperature)
-        return whole
-    hidden, targets, weights = apply(_at, hidden, *asked)
-    return _in_chunks(model, hidden, targets, weights, rows, partial(apply, _chunk), temperature)
+    hidden, targets, weights = apply(_at, hidden, batch.targets, batch.weights, batch.asked)
+    rows, chunk = _rows_at_once(model, batch), partial(apply, _chunk)
+    loss: Tensor = _Loss.apply(  # type: ignore[no-untyped-call]
+        hidden, model.head.weight, model.logit_cap, targets, weights, rows, chunk, temperature
+    )
+    return loss
 
 
 def compiled_loss(temperature: float = 1.0) -> Loss:
@@ -62,12 +61,12 @@ def compiled_loss(temperature: float = 1.0) -> Loss:
     return loss_of
 
 
-def _rows_at_once(model: Model, batch: Batch) -> int | None:
-    """Positions of a chunk; None is all at once.  Decided by the batch's shape, which stays the same, and not by its
-    number of targets, which varies."""
+def _rows_at_once(model: Model, batch: Batch) -> int:
+    """Positions of a chunk.  Decided by the batch's shape, which stays the same, and not by its number of targets,
+    which varies."""
     size = model.head.weight.shape[0]
     most = AT_ONCE if batch.inputs.device.type == "cpu" else AT_ONCE_ON_GPU
-    return None if batch.inputs.numel() * size <= most else max(1, most // size)
+    return min(batch.inputs.numel(), max(1, most // size))
 
 
 def _at(
@@ -80,33 +79,6 @@ def _at(
     return hidden, targets, weights
 
 
-def _whole(
-    model: Model, hidden: Tensor, targets: Tensor, weights: Tensor, asked: Tensor | None, temperature: float
-) -> Tensor:
-    hidden, targets, weights = _at(hidden, targets, weights, asked)
-    logits = model.logits(hidden).float()
-    if temperature != 1:
-        logits = logits / temperature
-    losses = F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="none")
-    return (losses * weights).sum()
-
-
-def _in_chunks(
-    model: Model,
-    hidden: Tensor,
-    targets: Tensor,
-    weights: Tensor,
-    rows: int,
-    chunk: _Chunk,
-    temperature: float,
-) -> Tensor:
-    """The same loss with the logits of only `rows` positions in memory at a time."""
-    loss: Tensor = _ChunkedLoss.apply(  # type: ignore[no-untyped-call]
-        hidden, model.head.weight, model.logit_cap, targets, weights, rows, chunk, temperature
-    )
-    return loss
-
-
 def _chunk(
     part: Tensor, matrix: Tensor, cap: float | None, targets: Tensor, weights: Tensor, temperature: float
 ) -> tuple[Tensor, Tensor, Tensor]:
@@ -116,21 +88,30 @@ def _chunk(
     d loss / d z = weight (softmax(y / T) - onehot) (1 - (y / cap)²) / T.
     """
     share = torch.where(targets == IGNORE, 0.0, weights)[:, None]
+    chosen = targets[:, None].clamp_min(0)
+
+    def slope_of(p: Tensor, y: Tensor) -> Tensor:
+        bent = p if cap is None else p * (1 - (y / cap).square())
+        return bent if temperature == 1 else bent / temperature
+
     logits = part @ matrix.T  # (n, V)
     capped = (logits if cap is None else cap * torch.tanh(logits / cap)).float()
     warm = capped if temperature == 1 else capped / temperature
-    chosen = targets[:, None].clamp_min(0)
-    surprise = warm.logsumexp(dim=-1, keepdim=True)
-    loss = ((surprise - warm.gather(1, chosen)) * share).sum()
-    slope = (warm - surprise).exp().scatter_add(1, chosen, -torch.ones_like(surprise))
-    slope = slope if cap is None else slope * (1 - (capped / cap).square())
-    slope = slope if temperature == 1 else slope / temperature
-    slope = (slope * share).to(part.dtype)
+    bounded = cap is not None and cap / temperature < EXPONENT
+    most = 0.0 if bounded else warm.amax(dim=-1, keepdim=True)
+    powers = (warm - most).exp()
+    total = powers.sum(dim=-1, keepdim=True)
+    loss = ((total.log() + most - warm.gather(1, chosen)) * share).sum()
+    own = powers.gather(1, chosen) / total  # probability of the target
+    slope = slope_of(powers * (share / total), capped).to(part.dtype)
+    # put in rather than added: bf16 cannot tell a probability near 1 from 1
+    slope.scatter_(1, chosen, slope_of((own - 1) * share, capped.gather(1, chosen)).to(part.dtype))
     return loss, slope @ matrix, (slope.T @ part).float()
 
 
-class _ChunkedLoss(torch.autograd.Function):
-    """Computes the gradients with the loss, while a chunk's logits are in memory: nothing is computed twice."""
+class _Loss(torch.autograd.Function):
+    """Computes the gradients with the loss, while a chunk's logits are in memory: nothing is computed twice, nor kept
+    (docs/log.md, 2026-11-29)."""
 
     @staticmethod
     def forward(
