@@ -66,6 +66,8 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
 
 def _model(options: dict[str, Any], machine: "Machine") -> "tuple[Nako, str]":
     """The model, ready to train, and what computes its attention."""
+    import torch
+
     from nakochat.models import attention, nako
     from nakochat.models.kernels import FUSED, agreed_kernel, switch_on
 
@@ -90,7 +92,7 @@ def _model(options: dict[str, Any], machine: "Machine") -> "tuple[Nako, str]":
         attention.attend_materialised = attention.attend_fused
         return model, FUSED
     if machine.device.type == "cpu":
-        return model, "materialised"
+        return model, FUSED if machine.dtype == torch.float32 else "materialised"
     kernel = agreed_kernel(machine, config)
     model.packed = switch_on(kernel)
     return model, kernel

@@ -4,9 +4,10 @@ Letters, here and in every file of models/:
     B  rows        T  positions in a row     S  positions attended to   V  vocabulary
     D  width       H  query heads            K  key/value heads         C  width of a head
 
-On a CPU, attention over many positions at once is materialised (scores, softmax, product), which is faster there in
-bf16 (`nako bench train --ablations` measures it).  A GPU takes a kernel that is told where documents begin and how far
-a layer looks back, where one works (kernels.py).  All else goes through scaled_dot_product_attention.
+On a CPU, attention over many positions at once is materialised (scores, softmax, product): training in bf16 is faster
+so (`nako bench train --ablations` measures it), and the engine exact (alike.py).  A GPU takes a kernel that is told
+where documents begin and how far a layer looks back, where one works (kernels.py).  All else, training in float32
+among it, goes through scaled_dot_product_attention.
 """
 
 from collections.abc import Callable
@@ -73,7 +74,8 @@ def attend(q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tenso
         assert sight.starts is not None
         assert sight.packed is not None
         return sight.packed(q, k, v, sight.starts, sight.window, scale)
-    materialise = q.device.type == "cpu" and q.shape[1] > 1
+    learns = torch.is_grad_enabled() and q.dtype == torch.float32
+    materialise = q.device.type == "cpu" and q.shape[1] > 1 and not learns
     return (attend_materialised if materialise else attend_fused)(q, k, v, sight.bias, scale)
 
 

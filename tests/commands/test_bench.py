@@ -6,6 +6,7 @@ import pytest
 from nakochat.commands import bench
 from nakochat.core.errors import ConfigError, NakoError
 from nakochat.core.files import read_json
+from nakochat.models.kernels import FUSED
 from tests.journeys.commands import Commands
 
 
@@ -96,7 +97,7 @@ def measures_real_steps(processes):
     assert found["share_of_matmul_ceiling"] == found["model_tflops"] / found["matmul_tflops"]
     assert all(found["seconds"][name] > 0 for name in ("data", "forward", "backward", "optimizer"))
     assert found["machine"]["processes"] == processes
-    assert found["attention"] == "materialised"
+    assert found["attention"] == FUSED  # in float32
 
 
 def test_a_worker_that_fails_is_said(in_a_fork):
