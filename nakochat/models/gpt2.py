@@ -6,6 +6,7 @@ matrices here, so that Muon orthogonalises each by itself; files hold them as on
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -123,13 +124,19 @@ class GPT2Layer(PublishedLayer):
         """x (B, T, D) -> (B, T, D)"""
         b, t, _ = x.shape
         h = self.attention_norm(x)
-        q, k, v = (
-            matrix(h).view(b, t, self.heads, self.head_width) for matrix in (self.query, self.key, self.value)
-        )
+        q, k, v = (made.view(b, t, self.heads, self.head_width) for made in self._projected(h))
         attended = attention.attend_with(cache, self, q, k, v, sight, self.head_width**-0.5)
         x = x + F.dropout(self.out(attended.reshape(b, t, -1)), self.dropout, self.training)
         mlp = self.down(gelu(self.up(self.mlp_norm(x))))
         return x + F.dropout(mlp, self.dropout, self.training)
+
+    def _projected(self, h: Tensor) -> Sequence[Tensor]:
+        """Queries, keys and values, each (B, T, D): in training by one product; the engine's matrices may be packed."""
+        maps = (self.query, self.key, self.value)
+        if not torch.is_grad_enabled():
+            return [matrix(h) for matrix in maps]
+        weight, bias = torch.cat([m.weight for m in maps]), torch.cat([m.bias for m in maps])
+        return linear(h, weight.to(h.dtype), bias.to(h.dtype)).chunk(3, dim=-1)
 
 
 class GPT2(Published):
