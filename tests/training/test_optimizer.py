@@ -61,6 +61,18 @@ def test_singular_values_become_one_and_directions_stay(shape):
     assert not orthogonalise(torch.zeros(1, 4, 4), torch.float32).any()
 
 
+@pytest.mark.parametrize("shape", [(3, 64, 16), (2, 16, 64), (2, 32, 64)])
+@pytest.mark.parametrize("rank", [3, 64])
+def test_a_long_matrix_comes_out_as_if_it_had_been_iterated_itself(shape, rank):
+    generator = torch.Generator().manual_seed(0)
+    count, rows, columns = shape
+    left, right = (torch.randn(count, side, rank, generator=generator) for side in (rows, columns))
+    matrices = left @ right.mT
+    assert torch.allclose(
+        orthogonalise(matrices, torch.float32), orthogonalise(matrices, torch.float64), atol=1e-4
+    )
+
+
 def test_a_scale_changes_nothing_about_the_direction():
     matrices = torch.randn(1, 16, 16, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(
