@@ -131,7 +131,7 @@ class GPT2Layer(PublishedLayer):
         return x + F.dropout(mlp, self.dropout, self.training)
 
     def _projected(self, h: Tensor) -> Sequence[Tensor]:
-        """Queries, keys and values, each (B, T, D): where gradients are kept by one product, a fiftieth of a step faster."""
+        """Queries, keys and values, each (B, T, D): where gradients are kept, by one product, which is 2 % faster."""
         maps = (self.query, self.key, self.value)
         if not torch.is_grad_enabled() or not isinstance(
             self.query, BiasedLinear
