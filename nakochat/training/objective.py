@@ -91,21 +91,23 @@ def _chunk(
     chosen = targets[:, None].clamp_min(0)
 
     def slope_of(p: Tensor, y: Tensor) -> Tensor:
-        bent = p if cap is None else p * (1 - (y / cap).square())
-        return bent if temperature == 1 else bent / temperature
+        if cap is not None:
+            p.mul_((y / cap).square_().neg_().add_(1))
+        return p if temperature == 1 else p.div_(temperature)
 
-    logits = part @ matrix.T  # (n, V)
-    capped = (logits if cap is None else cap * torch.tanh(logits / cap)).float()
+    # in place: without a compiler every step would be another (n, V)
+    logits = part @ matrix.T
+    capped = (logits if cap is None else logits.div_(cap).tanh_().mul_(cap)).float()
     warm = capped if temperature == 1 else capped / temperature
     bounded = cap is not None and cap / temperature < EXPONENT
     most = 0.0 if bounded else warm.amax(dim=-1, keepdim=True)
-    powers = (warm - most).exp()
+    powers = (warm - most).exp_()
     total = powers.sum(dim=-1, keepdim=True)
     loss = ((total.log() + most - warm.gather(1, chosen)) * share).sum()
     own = powers.gather(1, chosen) / total  # probability of the target
-    slope = slope_of(powers * (share / total), capped).to(part.dtype)
-    # put in rather than added: bf16 cannot tell a probability near 1 from 1
-    slope.scatter_(1, chosen, slope_of((own - 1) * share, capped.gather(1, chosen)).to(part.dtype))
+    of_own = slope_of((own - 1) * share, capped.gather(1, chosen)).to(part.dtype)
+    slope = slope_of(powers.mul_(share / total), capped).to(part.dtype)
+    slope.scatter_(1, chosen, of_own)  # not added to the others: bf16 cannot tell a probability near 1 from 1
     return loss, slope @ matrix, (slope.T @ part).float()
 
 
