@@ -121,7 +121,7 @@ def test_chunks_stand_in_memory_one_at_a_time(monkeypatch):
 
 @pytest.mark.parametrize(("cap", "temperature"), [(None, 1.0), (None, 0.7), (15.0, 1.0), (15.0, 0.3)])
 def test_of_a_sharp_or_impossible_answer_loss_and_slope_are_finite_and_true(cap, temperature):
-    """The gradient is put together by hand: against autograd's in float64, where the probabilities are next to 0 and 1."""
+    """The gradient is put together by hand: against autograd in float64, where probabilities are next to 0 and 1."""
     part = torch.tensor([[400.0, 0.0], [0.0, 400.0], [3.0, 1.0]])
     matrix, targets = torch.eye(2), torch.tensor([0, 0, 1])
     weights = torch.tensor([1.0, -0.5, 2.0])
