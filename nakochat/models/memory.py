@@ -72,6 +72,20 @@ CPU_EAGER = Coefficients(
 )
 
 
+# float32: 12 rehearsals each, of which every third was not fitted (docs/runs/2026-11-29-avx2)
+FLOAT32_EAGER = Coefficients(
+    channel=95.2,
+    kept=4.0,
+    logit=15.7,
+    logits_at_once=2**27,
+    score=1.9,
+    weight=0.0,
+    workspace=0.0,
+    process=0.27e9,
+    stage=0.7e9,
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Memory:
     """Bytes of one process."""
