@@ -66,6 +66,17 @@ def test_packed_documents_are_read_as_if_alone(name):
 
 
 @pytest.mark.parametrize("name", SHAPES)
+def test_what_training_computes_is_what_is_computed_without_gradients(name):
+    """Other formulas and kernels serve the two."""
+    built, ids = model(name), ids_for(name, 2)
+    documents = torch.tensor([[0] * 6 + [1] * 10, [0] * 16])
+    learnt = built(ids, documents=documents)
+    assert learnt.requires_grad
+    with torch.no_grad():
+        assert torch.allclose(built(ids, documents=documents), learnt, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", SHAPES)
 def test_rows_of_different_length_share_a_cache(name):
     built, ids = model(name), ids_for(name, 2)
     lengths = torch.tensor([5, 9])
