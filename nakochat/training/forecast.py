@@ -16,7 +16,15 @@ from nakochat.core.devices import Datasheet, datasheet_of, matmul_tflops
 from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine
 from nakochat.core.run import PLAN
-from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, Coefficients, training_memory
+from nakochat.models.memory import (
+    CPU_COMPILED,
+    CPU_COMPILED_FLOAT32,
+    CPU_EAGER,
+    CPU_EAGER_FLOAT32,
+    GPU,
+    Coefficients,
+    training_memory,
+)
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 from nakochat.training.rates import Method
@@ -187,6 +195,8 @@ def pace_of_device(config: ModelConfig, sheet: Datasheet) -> Pace:
 def coefficients_of(machine: Machine) -> Coefficients:
     if machine.device.type != "cpu":
         return GPU
+    if machine.dtype == torch.float32:
+        return CPU_COMPILED_FLOAT32 if machine.compile else CPU_EAGER_FLOAT32
     return CPU_COMPILED if machine.compile else CPU_EAGER
 
 

@@ -14,7 +14,7 @@ from nakochat.core.paths import home, run_folder
 from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, largest_piece, training_memory
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth, count
-from nakochat.training.forecast import Pace, forecast
+from nakochat.training.forecast import Pace, coefficients_of, forecast
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.rehearsal import Measured, key_of, remember, remembered
 
@@ -190,6 +190,27 @@ def test_the_formula_keeps_to_what_was_measured(shape, compiled, peak):
     found = training_memory(config, rows=rows, coefficients=CPU_COMPILED if compiled else CPU_EAGER)
     assert found.steps == pytest.approx(1e9 * peak, rel=0.1)
     assert found.total == found.steps + 0.7e9
+
+
+IN_FLOAT32 = [  # as MEASURED, docs/runs/2026-11-29-avx2
+    ((4, 192, 3, 256, 3072, 32), True, 1.405),
+    ((4, 256, 4, 256, 4096, 32), True, 1.871),
+    ((6, 256, 4, 256, 4096, 32), True, 2.329),
+    ((7, 448, 7, 256, 4096, 8), True, 1.823),
+    ((4, 192, 3, 256, 3072, 32), False, 1.400),
+    ((5, 320, 5, 256, 2048, 16), False, 1.241),
+    ((8, 512, 4, 128, 8192, 16), False, 2.058),
+    ((2, 128, 2, 256, 3072, 16), False, 0.580),
+]
+
+
+@pytest.mark.parametrize(("shape", "compiled", "peak"), IN_FLOAT32)
+def test_the_formula_of_float32_keeps_to_what_was_measured(shape, compiled, peak):
+    layers, width, heads, context, vocabulary, rows = shape
+    config = NakoConfig(vocab_size=vocabulary, layers=layers, width=width, heads=heads, context=context)
+    machine = Machine(torch.device("cpu"), dtype=torch.float32, compile=compiled)
+    found = training_memory(config, rows=rows, coefficients=coefficients_of(machine))
+    assert found.steps == pytest.approx(1e9 * peak, rel=0.1)
 
 
 def test_the_most_rows_that_fit():
