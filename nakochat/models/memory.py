@@ -4,6 +4,7 @@ Weights, gradients and the optimizer's state are counted exactly.  What the forw
 follows from the shape with a few coefficients, held against measured peaks (docs/decisions/plan.md).
 """
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,27 +74,9 @@ CPU_EAGER = Coefficients(
 
 
 # The same in float32, on 12 rehearsals each (docs/runs/2026-11-29-avx2).
-CPU_COMPILED_FLOAT32 = Coefficients(
-    channel=87.7,
-    kept=4.0,
-    logit=15.8,
-    logits_at_once=2**27,
-    score=0.0,
-    weight=0.0,
-    workspace=9.9,
-    process=0.44e9,
-    stage=0.7e9,
-)
-CPU_EAGER_FLOAT32 = Coefficients(
-    channel=97.7,
-    kept=4.0,
-    logit=15.6,
-    logits_at_once=2**27,
-    score=2.0,
-    weight=0.0,
-    workspace=0.0,
-    process=0.25e9,
-    stage=0.7e9,
+CPU_COMPILED_FLOAT32 = dataclasses.replace(CPU_COMPILED, channel=87.7, logit=15.8, score=0.0, weight=0.0)
+CPU_EAGER_FLOAT32 = dataclasses.replace(
+    CPU_EAGER, channel=97.7, logit=15.6, score=2.0, weight=0.0, process=0.25e9
 )
 
 

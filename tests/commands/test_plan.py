@@ -183,16 +183,7 @@ MEASURED = [  # rehearsals on two sorts of step: (layers, width, heads, context,
 ]
 
 
-@pytest.mark.parametrize(("shape", "compiled", "peak"), MEASURED)
-def test_the_formula_keeps_to_what_was_measured(shape, compiled, peak):
-    layers, width, heads, context, vocabulary, rows = shape
-    config = NakoConfig(vocab_size=vocabulary, layers=layers, width=width, heads=heads, context=context)
-    found = training_memory(config, rows=rows, coefficients=CPU_COMPILED if compiled else CPU_EAGER)
-    assert found.steps == pytest.approx(1e9 * peak, rel=0.1)
-    assert found.total == found.steps + 0.7e9
-
-
-IN_FLOAT32 = [  # as MEASURED, docs/runs/2026-11-29-avx2
+IN_FLOAT32 = [  # 8 of the 24 in docs/runs/2026-11-29-avx2; one of the others is 14 % off (docs/benchmarks.md)
     ((4, 192, 3, 256, 3072, 32), True, 1.405),
     ((4, 256, 4, 256, 4096, 32), True, 1.871),
     ((6, 256, 4, 256, 4096, 32), True, 2.329),
@@ -204,13 +195,17 @@ IN_FLOAT32 = [  # as MEASURED, docs/runs/2026-11-29-avx2
 ]
 
 
-@pytest.mark.parametrize(("shape", "compiled", "peak"), IN_FLOAT32)
-def test_the_formula_of_float32_keeps_to_what_was_measured(shape, compiled, peak):
+@pytest.mark.parametrize(
+    ("dtype", "shape", "compiled", "peak"),
+    [(torch.bfloat16, *row) for row in MEASURED] + [(torch.float32, *row) for row in IN_FLOAT32],
+)
+def test_the_formula_keeps_to_what_was_measured(dtype, shape, compiled, peak):
     layers, width, heads, context, vocabulary, rows = shape
     config = NakoConfig(vocab_size=vocabulary, layers=layers, width=width, heads=heads, context=context)
-    machine = Machine(torch.device("cpu"), dtype=torch.float32, compile=compiled)
+    machine = Machine(torch.device("cpu"), dtype=dtype, compile=compiled)
     found = training_memory(config, rows=rows, coefficients=coefficients_of(machine))
     assert found.steps == pytest.approx(1e9 * peak, rel=0.1)
+    assert found.total == found.steps + 0.7e9
 
 
 def test_the_most_rows_that_fit():
