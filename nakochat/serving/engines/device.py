@@ -80,6 +80,8 @@ class Device:
                 await self._live(owner)
             except OSError:
                 logger.exception("engine process %d cannot be started", self.number)
+            except Exception:  # a defect of ours: did it end this task, nothing would start the process again
+                logger.exception("engine process %d is lost", self.number)
             lived = asyncio.get_running_loop().time() - began
             self.deaths = 1 if lived > STEADY else self.deaths + 1
             owner.died(self)

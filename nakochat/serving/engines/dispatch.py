@@ -216,12 +216,13 @@ class Dispatcher:
         self._place_all()
 
     def _take(self, place: Place, key: int, news: WireToken | BadRequest) -> None:
-        for model in place.models.values():
-            job = model.jobs.get(key)
-            if job is not None:
-                job.tell(news)
-                if isinstance(news, BadRequest) or news.finish is not None:
-                    self._forget(job)
+        found = (model.jobs[key] for model in place.models.values() if key in model.jobs)
+        job = next(found, None)
+        if job is None:
+            return  # it was cancelled meanwhile
+        job.tell(news)
+        if isinstance(news, BadRequest) or news.finish is not None:
+            self._forget(job)  # which may drop the model, so that nothing may be looking through them here
 
     def _unloadable(self, place: Place, model: str, why: str) -> None:
         place.loading = place.awaited = None
@@ -242,19 +243,23 @@ class Dispatcher:
         if self._is_placing:
             return
         self._is_placing = True
-        moved = True
-        while moved:
-            moved = False
-            for client in list(self._queues):
-                job = self._queues[client][0]
-                device = self._device_for(job)
-                if device is not None:
-                    self._dequeue(job)
-                    if client in self._queues:
-                        self._queues.move_to_end(client)
-                    self._send(device, job)
-                    moved = True
-        self._is_placing = False
+        try:
+            while sum(self._place_next(client) for client in list(self._queues)):
+                pass  # another round, as long as one of them moved
+        finally:
+            self._is_placing = False
+
+    def _place_next(self, client: str) -> bool:
+        """Whether the client's next answer could be sent on."""
+        job = self._queues[client][0]
+        device = self._device_for(job)
+        if device is None:
+            return False
+        self._dequeue(job)
+        if client in self._queues:
+            self._queues.move_to_end(client)
+        self._send(device, job)
+        return True
 
     def _device_for(self, job: Job) -> Device | None:
         """Where the answer may begin now.  If nowhere, its model is loaded where there is room."""

@@ -171,6 +171,23 @@ def test_a_model_is_loaded_on_demand_in_the_place_of_one_that_nobody_uses():
     scene(test)
 
 
+def test_room_for_a_third_model_is_made_by_the_last_token_of_either():
+    async def test(dispatcher, puppet):
+        puppet.load("a")
+        on_b = ask(dispatcher, model="b")
+        puppet.load("b")
+        on_a = ask(dispatcher, model="a")
+        on_c = ask(dispatcher, model="c")
+        assert puppet.did("load") == ["a", "b"]  # both are busy
+        puppet.tokens((on_b.key, WireToken(1, "stop")))
+        assert (puppet.did("drop"), puppet.did("load")) == (["b"], ["a", "b", "c"])
+        puppet.load("c")
+        puppet.tokens((on_c.key, WireToken(1, "stop")), (on_a.key, WireToken(1, "stop")))
+        assert [heard(job) for job in (on_a, on_b, on_c)] == [[WireToken(1, "stop")]] * 3
+
+    scene(test)
+
+
 def test_a_model_that_cannot_be_loaded_fails_its_answers_alone():
     async def test(dispatcher, puppet):
         puppet.load("a")
