@@ -159,7 +159,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
         raise _refused()  # not a real number
     try:
         return _bounded(Fraction(float(base) ** float(exponent)))  # the only value that is not exact
-    except OverflowError as error:
+    except ArithmeticError as error:  # too large for a float, or so small that its inverse is
         raise _refused() from error
 
 

@@ -5,6 +5,7 @@
 The engine forces the answer's tokens behind the call; they are computed together, as a prompt is.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from nakochat.core.errors import ToolError
 from nakochat.text.tokenizer import Tokenizer
 
 FAILED = "오류"  # what the model reads when a tool has no answer
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,5 +55,8 @@ class Calls:
         try:
             result = tool.answer(t.decode(inside))
         except ToolError:
+            result = FAILED
+        except Exception:  # a defect of this tool is no reason to end every other answer
+            logger.exception("a tool broke")
             result = FAILED
         return [t.output_start, *t.encode(result), t.output_end]
