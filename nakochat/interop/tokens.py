@@ -2,7 +2,7 @@
 
 Of the eight special tokens that templates and the engine stand on, a published tokenizer may have some: <|im_start|>
 and <|im_end|> of ChatML (SmolLM2, Qwen3) are ours as they are, and <|endoftext|> or <|begin_of_text|> takes the part of
-<|bos|>.  What is missing is added behind the vocabulary, special, so that no text can write it.
+<|bos|>.  What is missing is added behind the vocabulary; all of them are special, so that no text can write them.
 """
 
 import json
@@ -84,6 +84,8 @@ def with_chat_tokens(backend: Backend, where: str) -> Tokenizer:
     backend.no_truncation()
     backend.no_padding()
     there = special_ids(backend)
+    # those that are there keep their ids, and become special where they were not: else a text could write them
+    backend.add_special_tokens([backend.id_to_token(number) for number in there.values()])
     backend.add_special_tokens([name for name in SPECIAL_TOKENS if name not in there])
     return Tokenizer(backend)
 
