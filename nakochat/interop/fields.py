@@ -34,6 +34,9 @@ class Fields:
     def flag(self, name: str, default: Any = _REQUIRED) -> bool:
         return bool(self._of(name, default, bool))
 
+    def items(self, name: str, default: Any = _REQUIRED) -> list[Any]:
+        return list(self._of(name, default, list))
+
     def refuse(self, name: str, *allowed: Any) -> None:
         """DataError unless the field is missing, or has one of these values."""
         value = self.values.get(name)

@@ -208,7 +208,15 @@ def _template(folder: Path) -> str | None:
     """The chat template, from its own file or from among the tokenizer's values."""
     path, config = folder / TEMPLATE, folder / "tokenizer_config.json"
     if path.is_file() and path.stat().st_size <= MOST_TEMPLATE:
-        return path.read_text(encoding="utf-8")
+        try:
+            return path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                say(
+                    f"UTF-8로 된 글이 아닙니다: {path} ({error}). 다시 받으세요.",
+                    f"not text in UTF-8: {path} ({error}). Download it again.",
+                )
+            ) from error
     found = _mapping(config).get("chat_template") if config.is_file() else None
     if isinstance(found, list):  # several, each with a name
         named = {entry.get("name"): entry.get("template") for entry in found if isinstance(entry, dict)}

@@ -52,7 +52,7 @@ def _shards(folder: Path) -> list[Path]:
         return [folder / "model.safetensors"]
     listed = read_bounded_json(index)
     names = listed.get("weight_map") if isinstance(listed, dict) else None
-    files = set(names.values()) if isinstance(names, dict) else set()
+    files = list(names.values()) if isinstance(names, dict) else []
     # a name that leads out of the folder would read what nobody offered
     if not files or not all(isinstance(name, str) and Path(name).name == name for name in files):
         raise DataError(
@@ -61,7 +61,8 @@ def _shards(folder: Path) -> list[Path]:
                 f"cannot read the list of shards in {index}. Download it again.",
             )
         )
-    missing = [name for name in sorted(files) if not (folder / name).is_file()]
+    shards = sorted(set(files))
+    missing = [name for name in shards if not (folder / name).is_file()]
     if missing:
         raise DataError(
             say(
@@ -69,7 +70,7 @@ def _shards(folder: Path) -> list[Path]:
                 f"a shard of the weights is missing: {folder / missing[0]}. Download it again.",
             )
         )
-    return [folder / name for name in sorted(files)]
+    return [folder / name for name in shards]
 
 
 def _missing(folder: Path) -> str:

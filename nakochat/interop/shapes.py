@@ -188,7 +188,7 @@ def from_gguf(values: dict[str, Any], names: set[str], where: str) -> LlamaConfi
     tied = "output.weight" not in names
     width, heads = (fields.integer(f"{kind}.{n}") for n in ("embedding_length", "attention.head_count"))
     shared: dict[str, Any] = {
-        "vocab_size": len(values.get("tokenizer.ggml.tokens") or ()),
+        "vocab_size": len(fields.items("tokenizer.ggml.tokens", [])),
         "layers": fields.integer(f"{kind}.block_count"),
         "width": width,
         "heads": heads,

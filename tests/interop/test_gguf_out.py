@@ -168,6 +168,26 @@ def test_a_file_without_a_model_is_refused(tmp_path):
         read_gguf(path)
 
 
+def test_tokens_that_are_no_list_are_refused(tmp_path):
+    def number(key, value):
+        return text(key) + struct.pack("<II", 4, value)
+
+    shape = (
+        "embedding_length",
+        "attention.head_count",
+        "block_count",
+        "feed_forward_length",
+        "context_length",
+    )
+    values = [text(b"general.architecture") + struct.pack("<I", 8) + text(b"llama")]
+    values += [number(f"llama.{name}".encode(), 8) for name in shape]
+    values += [number(b"tokenizer.ggml.tokens", 5)]
+    path = tmp_path / "x.gguf"
+    path.write_bytes(header(values=len(values), body=b"".join(values) + bytes(64)))
+    with pytest.raises(DataError, match=r"tokenizer\.ggml\.tokens"):
+        read_gguf(path)
+
+
 def test_weights_that_do_not_fit_the_header_are_refused(tmp_path, nako_home):
     family = make_family("llama", tmp_path / "llama")
     keep(read_folder(family.folder), "m", "x")

@@ -235,7 +235,7 @@ def test_pickles_are_not_even_opened(copy):
         read_folder(copy)
 
 
-@pytest.mark.parametrize("name", ["../model.safetensors", "/etc/passwd", 3, "missing.safetensors"])
+@pytest.mark.parametrize("name", ["../model.safetensors", "/etc/passwd", 3, ["x"], "missing.safetensors"])
 def test_an_index_that_leads_elsewhere_is_refused(copy, name):
     (copy / "model.safetensors").rename(copy.parent / "model.safetensors")
     (copy / "model.safetensors.index.json").write_text(
@@ -262,6 +262,12 @@ def test_a_tokenizer_whose_tokens_are_not_bytes_is_refused(copy):
         decoder={"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True},
     )
     with pytest.raises(DataError, match="SentencePiece"):
+        read_folder(copy)
+
+
+def test_a_template_that_is_no_text_is_refused(copy):
+    (copy / "chat_template.jinja").write_bytes(b"\xff\xfe")
+    with pytest.raises(DataError, match=r"chat_template\.jinja"):
         read_folder(copy)
 
 
