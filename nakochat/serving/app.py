@@ -24,13 +24,14 @@ from nakochat.serving.api.chat import ChatChunks, chat_completion
 from nakochat.serving.api.completions import TextChunks, text_completion
 from nakochat.serving.api.openai import Json
 from nakochat.serving.engines.transcript import Delta
-from nakochat.serving.errors import BadRequest, error_body
+from nakochat.serving.errors import BadRequest, client_gone, error_body, internal_error
 from nakochat.serving.front.front import Front, Prepared, frame_of
 from nakochat.serving.front.generation import Generation
 from nakochat.serving.front.records import AccessLog, Records
 from nakochat.serving.watch.page import add_watch
 from nakochat.serving.watch.room import Room
 from nakochat.serving.web.bodies import Bodies
+from nakochat.serving.web.failures import Failures
 from nakochat.serving.web.gate import Gate, Policy
 from nakochat.serving.web.pages import add_pages, page_files
 
@@ -202,7 +203,7 @@ async def while_there(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         working.cancel()
         watching.cancel()
-    raise BadRequest(say("연결이 끊겼습니다.", "the client went away."), status=408)
+    raise client_gone()
 
 
 async def _next(deltas: Deltas) -> tuple[int, Delta]:
@@ -221,7 +222,7 @@ async def _events(
         return
     except Exception:
         logger.exception("an answer failed")
-        yield openai.failure(_internal())
+        yield openai.failure(internal_error())
         return
     yield events.last(counts())
 
@@ -232,14 +233,6 @@ async def _whole(deltas: Deltas, count: int) -> list[list[Delta]]:
     async for index, delta in deltas:
         answers[index].append(delta)
     return answers
-
-
-def _internal() -> BadRequest:
-    message = say(
-        "서버 안에서 오류가 났습니다. 서버의 기록을 보세요.",
-        "something went wrong inside; see the server's log.",
-    )
-    return BadRequest(message, status=500)
 
 
 def _json(value: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -258,7 +251,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
             code="not_found" if error.status_code == 404 else None,
         )
     if not isinstance(error, BadRequest):
-        error = _internal()
+        error = internal_error()
     return _json(error_body(error), error.status, headers | error.headers)
 
 
@@ -312,6 +305,7 @@ def create_app(front: Front, *, policy: Policy | None = None, log: AccessLog | N
     add_watch(app, Room())
     add_pages(app)
     known = frozenset(routes) | frozenset(page_files()) | {"/watch/runs", "/watch/run"}
+    app.add_middleware(Failures)  # innermost: each stands around those before it
     app.add_middleware(Gate, policy=policy)
     app.add_middleware(Records, log=log or AccessLog(quiet=True), metrics=front.metrics, routes=known)
     return app

@@ -7,6 +7,7 @@ import math
 from typing import Any, overload
 
 from nakochat.core.errors import RequestError
+from nakochat.core.messages import say
 
 KINDS = {
     401: "authentication_error",
@@ -47,6 +48,20 @@ class BadRequest(RequestError):
         if self.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return headers
+
+
+def internal_error() -> BadRequest:
+    """What a client is told of a defect: nothing of it."""
+    message = say(
+        "서버 안에서 오류가 났습니다. 서버의 기록을 보세요.",
+        "something went wrong inside; see the server's log.",
+    )
+    return BadRequest(message, status=500)
+
+
+def client_gone() -> BadRequest:
+    """For the record alone: nobody reads it."""
+    return BadRequest(say("연결이 끊겼습니다.", "the client went away."), status=408)
 
 
 def error_body(error: BadRequest) -> dict[str, Any]:

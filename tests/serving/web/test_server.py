@@ -1,6 +1,7 @@
 """The front over real sockets, with a stand-in for its engine."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import io
 import json
@@ -191,6 +192,29 @@ def test_records_name_who_and_how_much_but_neither_words_nor_keys(engine, tmp_pa
     assert lines[0]["first_token_seconds"] >= 0
     assert all(word not in place.getvalue() for word in ("비밀", key, "\\ube44"))
     assert len(lines[2]["path"]) == 200
+
+
+def test_a_defect_of_ours_is_answered_and_recorded_as_any_refusal_is(engine, tmp_path, monkeypatch, caplog):
+    def broken(body):
+        raise KeyError("boom")
+
+    front = fake_front(engine.tokenizer, tmp_path)
+    monkeypatch.setattr(front, "prepare_chat", broken)
+    page, policy = "http://page.example", Policy(origins=frozenset({"http://page.example"}))
+    log = AccessLog(tmp_path / "log")
+    with contextlib.closing(log), served(front, policy=policy, log=log) as server:
+        with server.ask({}, headers={"Origin": page}) as response:
+            error, headers = json.loads(response.read())["error"], response.headers
+            assert (response.status, error["type"]) == (500, "server_error")
+        assert "boom" not in error["message"]
+        assert headers["Access-Control-Allow-Origin"] == page
+        assert headers["Content-Security-Policy"]
+        until(lambda: (tmp_path / "log").read_text())
+        (line,) = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+        assert (line["status"], line["id"]) == (500, headers["X-Request-Id"])
+        assert f'nako_requests_total{{route="{CHAT}",status="500"}} 1.0' in server.get("/metrics")[1]
+    assert f"{line['id']} failed" in caplog.text  # by which the traceback is found
+    assert "boom" in caplog.text
 
 
 def test_more_than_may_wait_is_told_when_to_come_again(engine, tmp_path):
