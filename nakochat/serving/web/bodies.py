@@ -4,9 +4,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from nakochat.core.messages import say
-from nakochat.serving.errors import BadRequest
+from nakochat.serving.errors import BadRequest, client_gone
 
 MOST_BYTES = 1_000_000  # of a body
 MOST_BYTES_TOGETHER = 64_000_000  # of all bodies at once
@@ -22,7 +23,8 @@ class Bodies:
     async def of(self, request: Request) -> AsyncIterator[bytes]:
         """A request's body, whose bytes count until the block is left.
 
-        BadRequest: 415 where it is no JSON, 413 where it is too large, 503 where all bodies together are.
+        BadRequest: 415 where it is no JSON, 413 where it is too large, 503 where all bodies together are, 408 where the
+        client goes away before its end.
         """
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind != "application/json":
@@ -34,10 +36,13 @@ class Bodies:
             )
         body = bytearray()
         try:
-            async for chunk in request.stream():
-                body += chunk
-                self.held += len(chunk)
-                self._check(len(body))
+            try:
+                async for chunk in request.stream():
+                    body += chunk
+                    self.held += len(chunk)
+                    self._check(len(body))
+            except ClientDisconnect as error:
+                raise client_gone() from error
             yield bytes(body)
         finally:
             self.held -= len(body)

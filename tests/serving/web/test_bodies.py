@@ -11,10 +11,11 @@ from nakochat.serving.web.bodies import Bodies
 JSON = [(b"content-type", b"application/json; charset=utf-8")]
 
 
-def asked(*chunks, headers=JSON):
-    """A request whose body comes in these chunks."""
+def asked(*chunks, headers=JSON, leaves=False):
+    """A request whose body comes in these chunks; or the client goes away behind them."""
     messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
-    messages.append({"type": "http.request", "body": b"", "more_body": False})
+    end = {"type": "http.request", "body": b"", "more_body": False}
+    messages.append({"type": "http.disconnect"} if leaves else end)
 
     async def receive():
         return messages.pop(0)
@@ -53,3 +54,7 @@ def test_bodies_are_json_and_bounded_alone_and_together(monkeypatch):
     assert refusal(Bodies(), asked(b"{}", headers=[])) == 415
     assert refusal(Bodies(), asked(b"x" * 6, b"x" * 5)) == 413
     assert refusal(Bodies(), asked(b"x" * 9), asked(b"x" * 9)) == 503
+
+
+def test_who_goes_away_before_the_body_is_whole_is_no_defect():
+    assert refusal(Bodies(), asked(b"{", leaves=True)) == 408
