@@ -45,7 +45,8 @@ class TimedProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._look_whether_whole()
+        if not self.transport.is_closing():
+            self._look_whether_whole()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._clear("_receipt_timer")
@@ -71,11 +72,14 @@ class TimedProtocol(H11Protocol):
         self._receipt_timer = self.loop.call_later(self.receipt, self._too_slow)
 
     def _look_whether_whole(self) -> None:
-        """The deadline ends with the request's last byte."""
-        if self.conn.their_state in (h11.DONE, h11.MUST_CLOSE, h11.CLOSED, h11.ERROR):
+        """The deadline ends with the request's last byte, and begins anew where the next one came together with it."""
+        # not so between two requests, where the keep-alive time counts; nor where another protocol was offered, as by
+        # `curl --http2`, for which h11 has a state of its own
+        state = self.conn.their_state
+        if state is not h11.SEND_BODY and not (state is h11.IDLE and self.conn.trailing_data[0]):
             self._clear("_receipt_timer")
-        elif self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
-            self._clear("_receipt_timer")  # between two requests, where the keep-alive time counts
+        elif self._receipt_timer is None:
+            self._await_request()
 
     def _clear(self, name: str) -> None:
         timer = getattr(self, name)

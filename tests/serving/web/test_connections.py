@@ -96,6 +96,27 @@ def test_requests_one_after_the_other_and_at_once_go_through_one_connection(serv
         assert data.count(b"HTTP/1.1 200") == 3
 
 
+@pytest.mark.parametrize("sent", [HEAD[:30], HEAD + BODY[:5]])
+def test_a_request_that_came_with_another_has_a_deadline_too(server, sent):
+    with connect(server) as place:
+        place.sendall(HEAD + BODY + sent)
+        data = b""
+        while piece := place.recv(65536):
+            data += piece
+    first, _, rest = data.partition(b"HTTP/1.1 408")
+    assert first.startswith(b"HTTP/1.1 200")
+    assert b"request_timeout" in rest
+
+
+def test_an_answer_to_who_offers_another_protocol_may_take_its_time(engine, tmp_path):
+    """As `curl --http2` does."""
+    offer = HEAD.replace(b"\r\n", b"\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n", 1)
+    front = fake_front(engine.tokenizer, tmp_path, {"pause": 0.4})
+    with served(front, protocol=Hasty) as server, connect(server) as place:
+        place.sendall(offer + BODY)
+        assert answered(place)[0] == 200
+
+
 def test_a_client_that_does_not_read_is_closed(engine, tmp_path):
     how = {"length": 20_000, "context": 50_000, "pause": 0}
     front = fake_front(engine.tokenizer, tmp_path, how)
