@@ -79,6 +79,24 @@ def test_branches_of_questions_and_answers(page: Page, server: FakeServer) -> No
     expect(page.locator("li > .body")).to_have_text(["처음 물음", "다른 답"])
 
 
+def test_what_was_said_since_a_deletion_survives_its_undoing(page: Page, server: FakeServer) -> None:
+    for text in ("첫 답", "지울 답", "새 답"):
+        server.will_answer(text)
+    ask(page, "첫 물음")
+    expect(answers(page)).to_have_text(["첫 답"])
+    ask(page, "지울 물음")
+    expect(answers(page)).to_have_text(["첫 답", "지울 답"])
+    tool(page, "여기부터 지우기", "li.user").last.click()
+    expect(answers(page)).to_have_text(["첫 답"])
+    ask(page, "새 물음")
+    expect(answers(page)).to_have_text(["첫 답", "새 답"])
+    page.click("#toast >> text=되돌리기")
+    expect(page.locator("li > .body")).to_have_text(["첫 물음", "첫 답", "지울 물음", "지울 답"])
+    page.reload()
+    tool(page, "다음 것", "li.user").click()
+    expect(page.locator("li > .body")).to_have_text(["첫 물음", "첫 답", "새 물음", "새 답"])
+
+
 def test_a_longer_conversation_goes_back_to_the_server_whole(page: Page, server: FakeServer) -> None:
     page.click("#open-settings")
     page.fill("#system", "짧게 답해 주세요.")

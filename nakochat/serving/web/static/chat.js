@@ -67,15 +67,17 @@ function setText(text) {
 const draftName = () => `draft.${kept.has(current) ? current.id : "new"}`;
 const keepDraft = () => save(draftName(), box.value);
 
-/** Change the conversation in a way that can be taken back. */
+/** Take messages out in a way that can be taken back.  What was said since stays, beside them. */
 function change(words, act) {
-  const [conversation, before] = [current, structuredClone(current)];
+  const conversation = current;
+  const [before, leaf] = [{ ...conversation.messages }, conversation.leaf];
   answering.stop(conversation);
   act();
   kept.save(conversation);
   show();
   toast(words, () => {
-    Object.assign(conversation, before);
+    conversation.messages = { ...before, ...conversation.messages };
+    conversation.leaf = leaf;
     kept.save(conversation);
     show();
   });
