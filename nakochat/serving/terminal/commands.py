@@ -137,7 +137,7 @@ def _save(talk: Talk, rest: str) -> None:
     if not talk.conversation:
         speak(say("저장할 대화가 없습니다.", "there is no conversation to save."))
         return
-    path = Path(rest).expanduser() if rest else _unused(Path.cwd())
+    path = _path(rest) if rest else _unused(Path.cwd())
     if path.suffix not in (".md", ".json"):
         raise ConfigError(
             say(
@@ -145,23 +145,36 @@ def _save(talk: Talk, rest: str) -> None:
                 f"{path.name}: give a name that ends in .md or .json. '/open' opens a .json again.",
             )
         )
-    if "\x00" in rest or path.exists():
-        raise ConfigError(
-            say(
-                f"이미 있는 파일입니다: {path}. 다른 이름을 주세요.",
-                f"there is a file {path} already. Give another name.",
-            )
-        )
     content = (
         _as_json(talk.conversation) if path.suffix == ".json" else as_markdown(talk.conversation, talk.name)
     )
     try:
+        if "\x00" in rest or path.exists():
+            raise ConfigError(
+                say(
+                    f"이미 있는 파일입니다: {path}. 다른 이름을 주세요.",
+                    f"there is a file {path} already. Give another name.",
+                )
+            )
         write_text(path, content)
     except OSError as error:
         raise ConfigError(
             say(f"{path}에 쓸 수 없습니다: {error.strerror}.", f"cannot write {path}: {error.strerror}.")
         ) from error
     speak(say(f"저장했습니다: {path}", f"saved: {path}"))
+
+
+def _path(name: str) -> Path:
+    """The file that is meant.  ConfigError where a person stands behind ~ who is not known here."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise ConfigError(
+            say(
+                f"{name}: ~ 바로 뒤의 이름을 가진 사용자가 없습니다. ~/로 시작하거나 ~ 없이 주세요.",
+                f"{name}: there is no user of the name behind ~. Begin with ~/, or leave the ~ out.",
+            )
+        ) from error
 
 
 def _unused(folder: Path) -> Path:
@@ -194,7 +207,7 @@ def as_markdown(conversation: Conversation, name: str) -> str:
 
 
 def _open(talk: Talk, rest: str) -> None:
-    path = Path(rest).expanduser()
+    path = _path(rest)
     try:
         conversation = parse_conversation(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:

@@ -65,6 +65,18 @@ def test_once_more_asks_the_same_with_another_seed(talk):
     assert talk.conversation == ()
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["/저장 ~없는사람.json", "/열기 ~없는사람.json", f"/저장 {'가' * 120}.json", f"/열기 {'가' * 120}.json"],
+)
+def test_a_name_that_no_file_can_have_is_refused_in_a_line(line, talk, capsys):
+    obey(talk, "안녕")
+    before = talk.conversation
+    assert obey(talk, line)
+    assert capsys.readouterr().err.count("\n") == 1
+    assert talk.conversation == before
+
+
 def test_settings_are_seen_and_changed_by_both_names_and_nonsense_is_refused(talk, capsys):
     obey(talk, "/설정")
     assert "온도" in capsys.readouterr().out
