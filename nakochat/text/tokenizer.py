@@ -211,23 +211,23 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids of the text alone, never a special token.  DataError for lone surrogates."""
-        ids: list[int] = self.backend.encode(self._prepared(text), add_special_tokens=False).ids
+        ids: list[int] = self.backend.encode(self.prepared(text), add_special_tokens=False).ids
         return ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """encode() of many texts, on all cores."""
         encodings = self.backend.encode_batch_fast(
-            [self._prepared(text) for text in texts], add_special_tokens=False
+            [self.prepared(text) for text in texts], add_special_tokens=False
         )
         return [encoding.ids for encoding in encodings]
 
-    def _prepared(self, text: str) -> str:
+    def prepared(self, text: str) -> str:
         """In NFC, except for a tokenizer that was published without a normaliser.  DataError for lone surrogates."""
         return normalise(text) if self.backend.normalizer else refuse_surrogates(text)
 
     def least_tokens(self, text: str) -> int:
         """A lower bound on the tokens of a text, from its bytes: much faster than encode()."""
-        prepared = self._prepared(text)
+        prepared = self.prepared(text)
         if self.backend.normalizer:
             prepared = self.backend.normalizer.normalize_str(prepared)
         return -(-len(prepared.encode()) // self._longest)

@@ -167,7 +167,7 @@ class Front:
                 model=model.name,
                 prompt=prompt,
                 sampling=_of_answer(asked.sampling, number, room),
-                stop=asked.stops,
+                stop=tuple(map(model.tokenizer.prepared, asked.stops)),
                 logprobs=asked.logprobs,
                 logit_bias=bias,
             )

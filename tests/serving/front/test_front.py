@@ -1,8 +1,11 @@
 import json
+import unicodedata
 
 import pytest
+from tokenizers import Tokenizer as Backend
 
 from nakochat.serving.errors import BadRequest
+from nakochat.text.tokenizer import Tokenizer
 from tests.serving.in_process import front_at_once
 
 TURN = [{"role": "user", "content": "안녕하세요"}, {"role": "assistant", "content": "반가워요."}]
@@ -32,6 +35,16 @@ def test_a_conversation_too_long_is_refused_or_loses_its_oldest_turns_as_it_was_
     assert list(prepare(front, 200).asks[0].prompt) == list(cut.asks[0].prompt)
     with pytest.raises(BadRequest):
         prepare(front, 200, truncation="disabled")
+
+
+def test_stop_strings_have_the_form_of_the_text_that_they_are_sought_in(engine):
+    front, stop = front_at_once(engine.tokenizer), unicodedata.normalize("NFD", "끝!")
+    assert prepare(front, 0, stop=[stop]).asks[0].stop == ("끝!",)
+    text = front.prepare_text(json.dumps({"prompt": "옛날", "stop": stop}).encode())
+    assert text.asks[0].stop == ("끝!",)
+    bare = Tokenizer(Backend.from_str(engine.tokenizer.backend.to_str()))
+    bare.backend.normalizer = None  # as some are published: their models write what they read
+    assert prepare(front_at_once(bare), 0, stop=stop).asks[0].stop == (stop,)
 
 
 def test_a_last_message_that_never_fits_is_refused_all_the_same(engine):
