@@ -44,8 +44,8 @@ class Sampling:
     top_k: int | None = 50
     """가장 그럴듯한 k개 가운데 고릅니다. | Choose among the k likeliest tokens."""
     top_p: float | None = None
-    """합쳐서 이 확률이 되는 그럴듯한 토큰들 가운데 고릅니다. |
-    Choose among the likeliest tokens that together have this probability."""
+    """합쳐서 이 확률이 되는 그럴듯한 토큰들 가운데 고릅니다; 0이면 가장 그럴듯한 것만. |
+    Choose among the likeliest tokens that together have this probability; 0 leaves the likeliest alone."""
     min_p: float | None = None
     """가장 그럴듯한 것의 이 비율 이상인 토큰 가운데 고릅니다. |
     Choose among tokens at least this likely, as a share of the likeliest."""
@@ -65,7 +65,7 @@ class Sampling:
             "max_tokens": self.max_tokens >= 1,
             "temperature": 0 <= self.temperature <= 10,
             "top_k": self.top_k is None or self.top_k >= 1,
-            "top_p": self.top_p is None or 0 < self.top_p <= 1,
+            "top_p": self.top_p is None or 0 <= self.top_p <= 1,
             "min_p": self.min_p is None or 0 <= self.min_p <= 1,
             "repetition_penalty": 0.1 <= self.repetition_penalty <= 10,
             "presence_penalty": -2 <= self.presence_penalty <= 2,

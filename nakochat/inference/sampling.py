@@ -61,7 +61,7 @@ class Knobs:
             top_k,
             ordered,
             column([s.temperature for s in chosen]),
-            column([s.top_p or 1.0 for s in chosen]),
+            column([1.0 if s.top_p is None else s.top_p for s in chosen]),
             column([s.min_p or 0.0 for s in chosen]),
             torch.tensor([s.seed for s in chosen], device=float64_device(device)),
         )
@@ -101,7 +101,8 @@ def _draw(logits: Tensor, kind: _Kind, positions: Tensor) -> Tensor:
     if kind.ordered:
         probabilities = logits.softmax(dim=-1)
         before = probabilities.cumsum(dim=-1) - probabilities  # of all that is likelier
-        logits = logits.masked_fill(before >= kind.top_p, float("-inf"))
+        # the likeliest has nothing before it and stays, though top_p be 0
+        logits = logits.masked_fill((before >= kind.top_p) & (before > 0), float("-inf"))
     shares = logits.softmax(dim=-1).cumsum(dim=-1)  # (b, ...), rising to about 1
     drawn = uniform(kind.seeds, positions.to(kind.seeds.device)).to(shares.dtype).to(shares.device)
     drawn = drawn[:, None] * shares[:, -1:]

@@ -112,7 +112,7 @@ def test_a_syllable_cut_anywhere_comes_out_whole():
 
 
 def test_senseless_settings_are_refused():
-    for bad in ({"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}, {"top_k": 0}, {"seed": 2**63}):
+    for bad in ({"temperature": -1}, {"top_p": -0.1}, {"max_tokens": 0}, {"top_k": 0}, {"seed": 2**63}):
         with pytest.raises(ConfigError):
             Sampling(**bad)
 

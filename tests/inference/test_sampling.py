@@ -29,6 +29,9 @@ def test_draws_follow_the_probabilities():
     [
         ({"top_k": 2}, {0, 1}),
         ({"top_p": 0.6}, {0, 1}),
+        ({"top_p": 0.0}, {0}),
+        ({"top_p": 1e-50}, {0}),  # which is 0 in float32
+        ({"top_k": 3, "top_p": 0.0}, {0}),
         ({"min_p": 0.5}, {0, 1}),
         ({"temperature": 0.0}, {0}),
         ({"top_k": 3, "top_p": 0.6}, {0, 1}),

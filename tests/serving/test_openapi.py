@@ -116,9 +116,8 @@ def edges(field):
     if "boolean" in kinds:
         allowed, refused = [*allowed, True, False], [*refused, 1, "true"]
     if "integer" in kinds or "number" in kinds:
-        low, high = field.get("minimum", field.get("exclusiveMinimum")), field["maximum"]
-        allowed, refused = [*allowed, high], [*refused, low - 1, high + 1, str(high), True]
-        (refused if "exclusiveMinimum" in field else allowed).append(low)
+        low, high = field["minimum"], field["maximum"]
+        allowed, refused = [*allowed, low, high], [*refused, low - 1, high + 1, str(high), True]
         if "integer" in kinds:
             refused.append(0.5)
     return allowed, refused

@@ -107,7 +107,7 @@ def _common(models: tuple[str, ...], defaults: Sampling) -> dict[str, Json]:
             "default": defaults.top_k or 0,
             "description": say("0과 -1은 끔.", "0 and -1 are off."),
         },
-        "top_p": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+        "top_p": {"type": "number", "minimum": 0, "maximum": 1},
         "min_p": {"type": "number", "minimum": 0, "maximum": 1},
         "repetition_penalty": {"type": "number", "minimum": 0.1, "maximum": 10},
         "presence_penalty": penalty,

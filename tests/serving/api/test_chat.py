@@ -34,6 +34,7 @@ def test_a_request_becomes_a_conversation_and_how_to_sample():
         max_completion_tokens=7,
         temperature=0,
         top_k=0,
+        top_p=0,
         seed=-3,
         stop="끝",
         stream=True,
@@ -47,7 +48,7 @@ def test_a_request_becomes_a_conversation_and_how_to_sample():
     answer = assistant(Part("python", "1+1"), Part("output", "2"), "2예요.")
     assert request.conversation == (system("짧게"), user("1+1?"), answer, user("안녕"))
     asked = request.asked
-    assert asked.sampling == Sampling(max_tokens=7, temperature=0, top_k=None, seed=-3)
+    assert asked.sampling == Sampling(max_tokens=7, temperature=0, top_k=None, top_p=0.0, seed=-3)
     assert (asked.stops, asked.n, asked.logprobs) == (("끝",), 3, 2)
     assert (asked.stream, asked.include_usage, asked.logit_bias) == (True, True, {3: -5.0})
 
