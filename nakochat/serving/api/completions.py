@@ -4,6 +4,8 @@ For base models, which go on with a text and know no turns.  A prompt may be ids
 refused, since only the builder of a conversation writes them.  https://platform.openai.com/docs/api-reference/completions
 """
 
+import codecs
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -82,24 +84,40 @@ def text_completion(frame: Json, answers: Sequence[Sequence[Delta]], counts: Jso
             {
                 "index": index,
                 "text": "".join(delta.text for delta in deltas if delta.kind == "text"),
-                "logprobs": None if asked.logprobs is None else _logprobs(entries, 0),
+                "logprobs": None if asked.logprobs is None else _logprobs(entries, _Offsets()),
                 "finish_reason": deltas[-1].finish,
             }
         )
     return {**frame, "object": "text_completion", "choices": choices, "usage": counts}
 
 
-def _logprobs(entries: Sequence[Entry], offset: int) -> Json:
-    """As the older API writes them.  text_offset counts characters; half a character counts where it ends."""
-    offsets, read = [], b""
-    for entry in entries:
-        offsets.append(offset + len(read.decode(errors="ignore")))
-        read += entry.data
+class _Offsets:
+    """Where each token of a text begins, in characters; half a character counts where it ends.
+
+    Counted by the tokens: the text of a stream runs ahead of them, where a stop string holds back the end of one.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._read = 0
+
+    def of(self, entry: Entry) -> int:
+        """Of the next one."""
+        begin = self._read
+        self._read += len(self._decoder.decode(entry.data))
+        return begin
+
+
+def _logprobs(entries: Sequence[Entry], offsets: _Offsets) -> Json:
+    """As the older API writes them: the token itself stands among the likeliest, so there may be one more of them."""
     return {
         "tokens": [_name(entry.data) for entry in entries],
         "token_logprobs": [entry.logprob for entry in entries],
-        "top_logprobs": [{_name(data): value for data, value in entry.top} for entry in entries],
-        "text_offset": offsets,
+        "top_logprobs": [
+            {_name(data): value for data, value in (*entry.top, (entry.data, entry.logprob))}
+            for entry in entries
+        ],
+        "text_offset": [offsets.of(entry) for entry in entries],
     }
 
 
@@ -116,17 +134,15 @@ class TextChunks:
 
     def __init__(self, frame: Json, asked: Asked) -> None:
         self._frame, self._asked = frame, asked
-        self._offsets: dict[int, int] = {}
+        self._offsets: defaultdict[int, _Offsets] = defaultdict(_Offsets)  # of each answer
 
     def first(self) -> str:
         return ""
 
     def delta(self, index: int, delta: Delta) -> str:
-        offset = self._offsets.get(index, 0)
         said = ""
         if delta.kind == "text" and (delta.text or delta.entries):
-            self._offsets[index] = offset + len(delta.text)
-            said = self._event(index, delta.text, entries=delta.entries, offset=offset)
+            said = self._event(index, delta.text, entries=delta.entries)
         return said + (self._event(index, "", delta.finish) if delta.finish else "")
 
     def last(self, counts: Json) -> str:
@@ -138,12 +154,11 @@ class TextChunks:
         text: str,
         finish: str | None = None,
         entries: Sequence[Entry] = (),
-        offset: int = 0,
     ) -> str:
         choice = {
             "index": index,
             "text": text,
-            "logprobs": _logprobs(entries, offset) if entries else None,
+            "logprobs": _logprobs(entries, self._offsets[index]) if entries else None,
             "finish_reason": finish,
         }
         return self._write({"choices": [choice], **({"usage": None} if self._asked.include_usage else {})})

@@ -85,6 +85,8 @@ def test_both_forms_of_an_answer_say_the_same():
         r"bytes:\x20\xed": -1.5,
         "a": -2.0,
     }
+    # a token that was drawn stands there, too, where it is not among the likeliest
+    assert choice["logprobs"]["top_logprobs"][2] == {r"bytes:\x9c": -2.0}
     chunks = TextChunks({}, asked)
     said = chunks.first() + "".join(chunks.delta(0, delta) for delta in deltas) + chunks.last({})
     *events, done, _ = said.split("\n\n")
@@ -96,3 +98,18 @@ def test_both_forms_of_an_answer_say_the_same():
     ]
     assert offsets == [0, 1, 1]
     assert choices[-1]["finish_reason"] == "stop"
+
+
+def test_where_a_token_begins_does_not_depend_on_what_a_stop_string_may_still_take_back():
+    asked = parse(prompt="옛날", logprobs=0, stream=True, stop="bz").asked
+    deltas = [
+        Delta("text", "a"),  # of "ab", whose b waits for what comes
+        Delta("text", "bc", None, (Entry(b"ab", -1.0, ()), Entry(b"c", -1.0, ()))),
+        Delta("text", "가", None, (Entry("가".encode(), -1.0, ()),)),
+        Delta("text", "d", "length", (Entry(b"d", -1.0, ()),)),
+    ]
+    whole = text_completion({}, [deltas], {}, asked)["choices"][0]["logprobs"]["text_offset"]
+    chunks = TextChunks({}, asked)
+    events = "".join(chunks.delta(0, delta) for delta in deltas).split("\n\n")[:-1]
+    logprobs = [json.loads(event.removeprefix("data: "))["choices"][0]["logprobs"] for event in events]
+    assert [number for part in logprobs if part for number in part["text_offset"]] == whole == [0, 2, 3, 4]
