@@ -27,7 +27,6 @@ from nakochat.core import sandbox_lock
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.core.progress import speak_once
-from nakochat.core.sandbox_child import UNLOCKED
 
 Ending = Literal["finished", "failed", "timeout", "flood"]
 _PACKAGE = Path(__file__).parents[2]
@@ -108,8 +107,7 @@ def run_code(
     began = time.perf_counter()
     with _Child("run", code, limits, unsafe, extra={"show_locks": show_locks}, after=stdin) as child:
         ending = _watch(child, [], limits, began)
-    if child.process.returncode == UNLOCKED:
-        raise _refusal(child.text("err"))
+    _require_locked(child)
     if ending == "finished" and child.process.returncode != 0:
         ending = "failed"
     return Ran(ending, child.text("out"), child.text("err"), time.perf_counter() - began)
@@ -150,8 +148,7 @@ def judge_code(
         for end in ours:  # the children hold theirs: one that ends is noticed by the other
             end.close()
         ending = _watch(judge, [candidate], limits, began)
-    if UNLOCKED in (judge.process.returncode, candidate.process.returncode):
-        raise _refusal(judge.text("err"))
+    _require_locked(judge, candidate)
     seconds = time.perf_counter() - began
     if ending != "finished":
         return Verdict(False, ending, seconds)
@@ -177,10 +174,14 @@ class _Child:
         after: str = "",
     ) -> None:
         self.folder = tempfile.mkdtemp(prefix="nako-")
+        self.unlocked = ""
+        """Why it could not lock itself in, and ran nothing; known at the end."""
+        self._refusal, refusal = os.pipe()
         body = code.encode("utf-8", errors="surrogatepass")
         header = {
             "mode": mode, "code": len(body), "folder": self.folder, "limits": limits.header(),
-            "namespaces": limits.namespaces, "unsafe": unsafe, "handles": handles, **extra,
+            "namespaces": limits.namespaces, "unsafe": unsafe, "handles": handles,
+            "refusal": refusal, **extra,
         }  # fmt: skip
         self.waiting = memoryview(json.dumps(header).encode() + b"\n" + body + after.encode())
         self.read = {"out": bytearray(), "err": bytearray()}
@@ -189,8 +190,9 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL if mode == "serve" else subprocess.PIPE,
             stderr=subprocess.DEVNULL if mode == "serve" else subprocess.PIPE,
-            env={}, cwd="/", start_new_session=True, pass_fds=handles,
+            env={}, cwd="/", start_new_session=True, pass_fds=(*handles, refusal),
         )  # fmt: skip
+        os.close(refusal)
 
     def __enter__(self) -> "_Child":
         return self
@@ -199,6 +201,8 @@ class _Child:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        with os.fdopen(self._refusal, "rb") as told:
+            self.unlocked = told.read().decode("utf-8", errors="replace")
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             if stream is not None:
                 with contextlib.suppress(OSError):
@@ -289,6 +293,12 @@ def _require(unsafe: bool) -> None:
             f"Running a model's code without holding it in (this machine lacks: {lacks}).",
         )
     )
+
+
+def _require_locked(*ended: _Child) -> None:
+    for child in ended:
+        if child.unlocked:
+            raise _refusal(child.unlocked)
 
 
 def _refusal(why: str) -> ConfigError:

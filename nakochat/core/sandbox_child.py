@@ -22,7 +22,6 @@ from typing import IO, Any
 
 from nakochat.core.sandbox_lock import LockError, lock
 
-UNLOCKED = 70  # exit status: a lock did not close, nothing was run
 LONGEST = 4_000_000  # characters of a line between the two
 _SYSTEM_LIBRARIES = ("/lib", "/usr/lib")
 
@@ -201,23 +200,23 @@ def main() -> None:
     readable = _readable()
     for name in [name for name in sys.modules if name.partition(".")[0] == "nakochat"]:
         del sys.modules[name]
-    mode, kept = header["mode"], list(header["handles"])
+    mode, kept, refusal = header["mode"], list(header["handles"]), header["refusal"]
     if mode != "run":
         if mode == "judge":
             kept.append(os.dup(1))
         nothing = os.open(os.devnull, os.O_RDWR)
         for handle in (0, 1, 2):
             os.dup2(nothing, handle)
-    _close_others(kept)
+    _close_others([*kept, refusal])
     try:
         locks = lock(
             header["folder"], readable, header["limits"],
             namespaces=header["namespaces"], unsafe=header["unsafe"],
         )  # fmt: skip
     except (LockError, OSError, ValueError) as error:
-        if mode == "run":
-            print(error, file=sys.stderr, flush=True)
-        os._exit(UNLOCKED)
+        os.write(refusal, (str(error) or type(error).__name__).encode())
+        os._exit(1)
+    os.close(refusal)  # before the code runs, which could write there what it likes
     if mode == "run":
         if header.get("show_locks"):
             print(json.dumps(locks), flush=True)

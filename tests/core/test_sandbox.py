@@ -236,6 +236,16 @@ def test_what_a_program_ends_with_is_told() -> None:
     assert run_code("x" * 200_000 + " = 1\nprint('end')", limits=PATIENT).output == "end\n"
 
 
+def test_no_code_can_say_that_it_was_not_locked_in() -> None:
+    """That would end a whole evaluation."""
+    says = "import os\nfor n in range(3, 64):\n try: os.write(n, b'no landlock')\n except OSError: pass\n"
+    for status in (1, 70):  # 70: what a child without locks ended with once
+        assert run_code(f"{says}os._exit({status})", limits=PATIENT).ending == "failed"
+        candidate = f"def f(x):\n    import os\n    os._exit({status})\n"
+        assert not judge_code(candidate, TESTS, entry="f", limits=PATIENT).passed
+    assert not judge_code(f"{says}def f(x): return 0", TESTS, entry="f", limits=PATIENT).passed
+
+
 def test_large_input_that_nobody_reads_does_not_block() -> None:
     assert run_code("print('end')", stdin="x" * 1_000_000, limits=PATIENT).output == "end\n"
 
@@ -260,8 +270,10 @@ def test_a_lock_that_does_not_close_runs_nothing(tmp_path: Path, monkeypatch: py
     (package / "sandbox_lock.py").write_text(changed)
     (package / "sandbox_child.py").write_text(Path(sandbox_child.__file__).read_text())
     monkeypatch.setattr(sandbox, "_PACKAGE", tmp_path)
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigError, match="no Landlock"):
         run_code("open('/tmp/ran', 'w')", limits=PATIENT)
+    with pytest.raises(ConfigError, match="no Landlock"):
+        judge_code("open('/tmp/ran', 'w')", TESTS, entry="f", limits=PATIENT)
 
 
 def test_the_filter_is_for_one_architecture_and_fits_the_kernel() -> None:
