@@ -8,6 +8,7 @@ behind numbers (3억 5천만).  There are no names and no functions: an expressi
 bounds on its length, depth and numbers keep it from taking time.
 """
 
+import math
 import re
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -111,31 +112,41 @@ class _Reader:
         return self.number()
 
     def number(self) -> Fraction:
-        """Digits, and Korean units: 12, 0.5, 3만, 3억 5천만, 천이백 is none."""
-        total = section = Fraction(0)
-        small, big = 10**4, 10**16  # each unit is smaller than the one before
+        """Digits, and Korean units, behind each of which stands less than it: 12, 0.5, 3만, 3억 5천만."""
+        total, before = Fraction(0), math.inf
         begin = self.place
+        while True:
+            section = self.section()
+            unit = self.next_of(*_BIG)
+            if unit and (_BIG[unit] >= before or not section):
+                raise _refused()
+            part = section * _BIG.get(unit or "", 1)
+            if part >= before:
+                raise _refused()  # 1만 20000
+            total += part
+            if not unit:
+                break
+            before = _BIG[unit]
+        if self.place == begin:
+            raise _refused()
+        return _bounded(total)
+
+    def section(self) -> Fraction:
+        """What stands before 만, 억 or 조, or behind all of them: 2345, 5천, 1천 2백 34.  0 where nothing does."""
+        total, before = Fraction(0), math.inf
         while True:
             digits = self.digits()
             unit = self.next_of(*_SMALL)
-            if unit:
-                if _SMALL[unit] >= small:
-                    raise _refused()
-                small = _SMALL[unit]
-                section += (Fraction(1) if digits is None else digits) * small
-                continue
-            if digits is not None:
-                section += digits
-            unit = self.next_of(*_BIG)
-            if not unit:
-                break
-            if _BIG[unit] >= big or not section:
+            if unit and _SMALL[unit] >= before:
                 raise _refused()
-            big, small = _BIG[unit], 10**4
-            total, section = total + section * big, Fraction(0)
-        if self.place == begin:
-            raise _refused()
-        return _bounded(total + section)
+            part = Fraction(1 if unit else 0) if digits is None else digits
+            part *= _SMALL.get(unit or "", 1)
+            if part >= before:
+                raise _refused()  # 5십 60
+            total += part
+            if not unit:
+                return total
+            before = _SMALL[unit]
 
     def digits(self) -> Fraction | None:
         if self.place == len(self.tokens) or not _NUMBER.match(self.tokens[self.place]):

@@ -122,6 +122,22 @@ def test_integers_are_those_of_python(left, right, sign):
         ("2백만", "2000000"),
         ("1조/1억", "10000"),
         ("3 4", ToolError),
+        ("1백 20", "120"),
+        ("15천", "15000"),
+        ("12345만 6789", "123456789"),
+        ("1억 9999만 9999", "199999999"),
+        ("1만 0.5", "10000.5"),
+        # what stands behind a unit is less than the unit
+        ("5십 60", ToolError),
+        ("5십 10", ToolError),
+        ("2천 3000", ToolError),
+        ("2천 30백", ToolError),
+        ("1만 20000", ToolError),
+        ("1만 15천", ToolError),
+        ("1억 23456만", ToolError),
+        ("1만 5천 3000", ToolError),
+        ("3십 0.001천", ToolError),
+        ("0백 500", ToolError),
     ],
 )
 def test_korean_units_stand_behind_numbers(expression, value):
