@@ -32,7 +32,7 @@ class Answer:
         self._stops = StopText(request.stop)
         self._kind: PartKind = "text"
         ends = request.stop_ids
-        self._ends = frozenset((tokenizer.im_end, tokenizer.bos)) if ends is None else ends
+        self._ends = frozenset(tokenizer.ends) if ends is None else ends
         self._opens = part_opened_by(tokenizer)
 
     def take(self, token: int, logs: Tensor | None) -> list[Token]:

@@ -27,7 +27,7 @@ class Request:
     stop: tuple[str, ...] = ()
     """The answer ends before the first of these texts (stops.py says which is first)."""
     stop_ids: frozenset[int] | None = None
-    """Tokens that end the answer; None is what ends the assistant's turn and begins a new text."""
+    """Tokens that end the answer; None is what the tokenizer says does (Tokenizer.ends)."""
     logprobs: int | None = None
     """Give ln p of every token and of so many likeliest alternatives (0 to 20); None is none."""
     logit_bias: Mapping[int, float] = field(default_factory=dict)

@@ -47,8 +47,13 @@ def end_of_turn(tokenizer: Tokenizer) -> str:
 
 
 def stop_ids(tokenizer: Tokenizer) -> list[int]:
-    """What ends an answer: the end of a turn, and what begins the next text."""
-    return [tokenizer.im_end, tokenizer.bos]
+    """What ends an answer, as the engine has it."""
+    return list(tokenizer.ends)
+
+
+def names_of_ends(tokenizer: Tokenizer) -> list[str]:
+    """Those with which a turn may end: all but what begins a text."""
+    return [str(tokenizer.backend.id_to_token(i)) for i in tokenizer.ends if i != tokenizer.bos]
 
 
 def never_ids(tokenizer: Tokenizer) -> list[int]:

@@ -52,7 +52,7 @@ def extend(tokenizer: Tokenizer, texts: Iterable[str], count: int) -> Extension:
         vocab[name], names[number] = number, name
         pieces[number] = [part for side in (left, right) for part in pieces.get(side, [side])]
         described["model"]["merges"].append([names[left], names[right]])
-    longer = Tokenizer(Backend.from_str(json.dumps(described, ensure_ascii=False)))
+    longer = tokenizer.with_backend(Backend.from_str(json.dumps(described, ensure_ascii=False)))
     return Extension(longer, pieces)
 
 

@@ -34,6 +34,14 @@ class Fields:
     def flag(self, name: str, default: Any = _REQUIRED) -> bool:
         return bool(self._of(name, default, bool))
 
+    def integers(self, name: str) -> list[int]:
+        """One, several or none, as eos_token_id may be."""
+        value = self.values.get(name)
+        found = [] if value is None else value if isinstance(value, list) else [value]
+        if not all(isinstance(number, int) and not isinstance(number, bool) for number in found):
+            raise self._wrong(name, value)
+        return found
+
     def items(self, name: str, default: Any = _REQUIRED) -> list[Any]:
         return list(self._of(name, default, list))
 

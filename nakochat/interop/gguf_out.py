@@ -15,7 +15,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.files import whole_folder, write_text
 from nakochat.core.messages import say
 from nakochat.interop.card import card
-from nakochat.interop.chat_format import end_of_turn, ollama_template
+from nakochat.interop.chat_format import names_of_ends, ollama_template
 from nakochat.interop.exported import Exported, require_free
 from nakochat.interop.gguf_file import require_gguf
 from nakochat.interop.pieces import gather, in_gguf
@@ -137,8 +137,11 @@ def _add_tokenizer(writer: "GGUFWriter", exported: Exported, split: str) -> None
     writer.add_token_types(kinds)
     writer.add_token_merges(merges_of(tokenizer))
     writer.add_bos_token_id(tokenizer.bos)
-    writer.add_eos_token_id(tokenizer.im_end)
-    writer.add_eot_token_id(tokenizer.bos)  # it ends a generation as well
+    end, begin, *own = tokenizer.ends
+    writer.add_eos_token_id(end)
+    # each of these ends a generation as well.  There are no more places; other ends llama.cpp knows by their names
+    for add, number in zip((writer.add_eot_token_id, writer.add_eom_token_id), (*own, begin), strict=False):
+        add(number)
     writer.add_pad_token_id(tokenizer.pad)
     writer.add_add_bos_token(exported.own_template)
     writer.add_chat_template(exported.template)
@@ -168,7 +171,7 @@ def _modelfile(exported: Exported, name: str) -> str:
     if exported.own_template:
         lines.append(f'TEMPLATE """{ollama_template(exported.tokenizer)}"""')
     lines += [
-        f'PARAMETER stop "{end_of_turn(exported.tokenizer)}"',
+        *(f'PARAMETER stop "{name}"' for name in names_of_ends(exported.tokenizer)),
         "PARAMETER temperature 0.7",
         "PARAMETER top_k 50",
     ]

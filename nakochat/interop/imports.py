@@ -148,6 +148,9 @@ def _gguf_tokenizer(file: GgufFile) -> Tokenizer:
         special=[i for i, k in enumerate(kinds) if k == _CONTROL],
         own=[i for i, k in enumerate(kinds) if k == _OWN],
         where=file.where,
+        ends=[
+            i for kind in ("eos", "eot", "eom") for i in fields.integers(f"tokenizer.ggml.{kind}_token_id")
+        ],
     )
 
 

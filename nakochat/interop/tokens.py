@@ -2,10 +2,12 @@
 
 Of the eight special tokens that templates and the engine stand on, a published tokenizer may have some: <|im_start|>
 and <|im_end|> of ChatML (SmolLM2, Qwen3) are ours as they are, and <|endoftext|> or <|begin_of_text|> takes the part of
-<|bos|>.  What is missing is added behind the vocabulary; all of them are special, so that no text can write them.
+<|bos|>.  What is missing is added behind the vocabulary; all of them are special, so that no text can write them.  With
+which other tokens the model ends its answers (<|eot_id|> of Llama 3, say), its folder or file tells by their ids.
 """
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from tokenizers import Tokenizer as Backend
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
-from nakochat.interop.fields import read_bounded_json
+from nakochat.interop.fields import Fields, read_bounded_json
 from nakochat.text.gpt2_bpe import FILES, read_gpt2_backend
 from nakochat.text.tokenizer import (
     PHRASE_SPLIT,
@@ -43,7 +45,7 @@ def read_tokenizer(folder: Path) -> Tokenizer:
     path = folder / "tokenizer.json"
     if not path.is_file():
         if all((folder / name).is_file() for name in FILES):
-            return with_chat_tokens(read_gpt2_backend(folder), str(folder))
+            return with_chat_tokens(read_gpt2_backend(folder), str(folder), _ends_of(folder))
         raise DataError(
             say(
                 f"토크나이저가 없습니다: {path}. tokenizer.json이 있는 폴더를 쓰세요.",
@@ -60,11 +62,24 @@ def read_tokenizer(folder: Path) -> Tokenizer:
                 f"cannot read the tokenizer {path} ({error})",
             )
         ) from error
-    return with_chat_tokens(backend, str(path))
+    return with_chat_tokens(backend, str(path), _ends_of(folder))
 
 
-def with_chat_tokens(backend: Backend, where: str) -> Tokenizer:
-    """Ours, of a byte-level BPE.  DataError for any other, and for ids with holes."""
+def _ends_of(folder: Path) -> list[int]:
+    """The ids that end an answer, by both files that may name them."""
+    found: list[int] = []
+    for path in (folder / "generation_config.json", folder / "config.json"):
+        values = read_bounded_json(path) if path.is_file() else {}
+        found += Fields(values if isinstance(values, dict) else {}, str(path)).integers("eos_token_id")
+    return found
+
+
+def with_chat_tokens(backend: Backend, where: str, ends: Iterable[int] = ()) -> Tokenizer:
+    """Ours, of a byte-level BPE.  DataError for any other, and for ids with holes.
+
+    ends: ids that end the model's answers.  Those that are no added tokens are passed over: a config that nobody set
+    says 50256 or 2, whatever stands there.
+    """
     described = json.loads(backend.to_str())
     if not isinstance(backend.model, models.BPE) or not _writes_bytes(described):
         raise DataError(
@@ -87,7 +102,11 @@ def with_chat_tokens(backend: Backend, where: str) -> Tokenizer:
     # those that are there keep their ids, and become special where they were not: else a text could write them
     backend.add_special_tokens([backend.id_to_token(number) for number in there.values()])
     backend.add_special_tokens([name for name in SPECIAL_TOKENS if name not in there])
-    return Tokenizer(backend)
+    known = {*special_ids(backend).values()}
+    added = backend.get_added_tokens_decoder()
+    own = [added[number].content for number in dict.fromkeys(ends) if number in added and number not in known]
+    backend.add_special_tokens(own)
+    return Tokenizer(backend, own)
 
 
 def _writes_bytes(described: dict[str, Any]) -> bool:
@@ -127,9 +146,17 @@ def _splits_of(described: dict[str, Any]) -> tuple[str, ...]:
 
 
 def build_tokenizer(
-    tokens: list[str], merges: list[str], split: str, *, special: list[int], own: list[int], where: str
+    tokens: list[str],
+    merges: list[str],
+    split: str,
+    *,
+    special: list[int],
+    own: list[int],
+    where: str,
+    ends: Iterable[int] = (),
 ) -> Tokenizer:
-    """A GGUF file's tokenizer.  special, own: ids of tokens that merges do not make, and texts cannot or can write."""
+    """A GGUF file's tokenizer.  special, own: ids of tokens that merges do not make, and texts cannot or can write;
+    ends: those that end an answer."""
     if split not in _SPLITS:
         raise DataError(
             say(
@@ -154,7 +181,7 @@ def build_tokenizer(
     backend.decoder = decoders.ByteLevel()
     backend.add_special_tokens([tokens[number] for number in special])
     backend.add_tokens([AddedToken(tokens[number], normalized=False) for number in own])
-    return with_chat_tokens(backend, where)
+    return with_chat_tokens(backend, where, ends)
 
 
 def _pre_tokenizers(split: str) -> list[pre_tokenizers.PreTokenizer]:

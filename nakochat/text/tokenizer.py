@@ -23,7 +23,7 @@ from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tok
 from tokenizers import Tokenizer as Backend
 
 from nakochat.core.errors import DataError
-from nakochat.core.files import whole_folder
+from nakochat.core.files import read_json, whole_folder
 from nakochat.core.messages import say
 from nakochat.text.normalise import normalise, refuse_surrogates
 from nakochat.text.phrases import learn_phrases
@@ -45,6 +45,7 @@ PHRASE_SPLIT = (r"\p{N}+", rf"\A(?:{_HEAD}{_REST}*|{_REST}+)|\d{{3}}{_REST}*")
 # up to these, training takes less than 8 GB: benchmarks/tokenizer_training.py, docs/benchmarks.md
 MOST_CHARACTERS = 100_000_000
 PHRASE_CHARACTERS = 30_000_000
+CONFIG = "tokenizer_config.json"
 GPT2_SEPARATOR = "<|endoftext|>"
 CLASSIC_TOKENS = ("<pad>", "<unk>", "<bos>", "<eos>")
 # tokens of other vocabularies that serve as one of ours.  Before every text, GPT-2, SmolLM2 and Qwen3 saw
@@ -75,7 +76,9 @@ class Tokenizer:
     gpt2_bpe.py reads GPT-2's files.  All save and load the same way.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, ends: Iterable[str] = ()) -> None:
+        """ends: special tokens beside ours with which a published model ends its answers.  DataError where there are
+        no such tokens, or one of ours is missing."""
         self.backend = backend
         self.backend.encode_special_tokens = True
         ids = special_ids(backend)
@@ -94,7 +97,10 @@ class Tokenizer:
         classic = {
             i for i, token in self._added().items() if token.special and token.content in CLASSIC_TOKENS
         }
-        self.special_ids = frozenset(ids.values()) | classic
+        self._own_ends = tuple(ends)
+        self.ends = (self.im_end, self.bos, *self._ids_of_ends())
+        """What ends an answer: the end of a turn, what begins the next text, and the model's own."""
+        self.special_ids = frozenset(ids.values()) | classic | {*self.ends}
 
     @classmethod
     def train(
@@ -180,15 +186,17 @@ class Tokenizer:
             raise DataError(
                 say(f"토크나이저를 읽을 수 없습니다: {path} ({error})", f"cannot read {path} ({error})")
             ) from error
-        return cls(backend)
+        return cls(backend, _ends_in(folder / CONFIG))
+
+    def with_backend(self, backend: Backend) -> Self:
+        """The same with other tokens.  DataError where those that end an answer are not among them."""
+        return type(self)(backend, self._own_ends)
 
     def save(self, folder: Path) -> None:
         """tokenizer.json and tokenizer_config.json, as Transformers (4 and 5) reads them."""
         with whole_folder(folder) as files:
             self.backend.save(str(files / "tokenizer.json"))
-            (files / "tokenizer_config.json").write_text(
-                json.dumps(self._config(), indent=2) + "\n", encoding="utf-8"
-            )
+            (files / CONFIG).write_text(json.dumps(self._config(), indent=2) + "\n", encoding="utf-8")
 
     def _config(self) -> dict[str, Any]:
         return {
@@ -198,6 +206,7 @@ class Tokenizer:
             "pad_token": self.backend.id_to_token(self.pad),
             "clean_up_tokenization_spaces": False,
             "model_max_length": 10**9,
+            **({"ends": list(self._own_ends)} if self._own_ends else {}),  # Transformers passes over it
         }
 
     @property
@@ -251,10 +260,43 @@ class Tokenizer:
         added = {i: b"" if token.special else token.content.encode() for i, token in self._added().items()}
         return tuple(added[i] if i in added else _to_bytes(token) for i, token in enumerate(tokens))
 
+    def _ids_of_ends(self) -> list[int]:
+        special = {token.content: number for number, token in self._added().items() if token.special}
+        missing = [name for name in self._own_ends if name not in special]
+        if missing:
+            raise DataError(
+                say(
+                    f"ends에 적힌 특수 토큰이 토크나이저에 없습니다: {', '.join(missing)}. 다시 들여오세요.",
+                    f"the tokenizer lacks special tokens that its ends name: {', '.join(missing)}. Import it again.",
+                )
+            )
+        return [special[name] for name in self._own_ends]
+
     def _added(self) -> dict[int, AddedToken]:
         """Tokens that merges do not make: the special ones, and a published model's own."""
         found: dict[int, AddedToken] = self.backend.get_added_tokens_decoder()
         return found
+
+
+def _ends_in(path: Path) -> list[str]:
+    """What the config beside a tokenizer names as the model's own ends.  DataError where it names no tokens."""
+    try:
+        config = read_json(path) if path.is_file() else {}
+        ends = config.get("ends", [])
+    except (ValueError, AttributeError) as error:
+        raise _broken_config(path) from error
+    if not isinstance(ends, list) or not all(isinstance(name, str) for name in ends):
+        raise _broken_config(path)
+    return ends
+
+
+def _broken_config(path: Path) -> DataError:
+    return DataError(
+        say(
+            f"토크나이저의 설정을 읽을 수 없습니다: {path} (ends는 토큰의 목록입니다). 다시 만들거나 들여오세요.",
+            f"cannot read the tokenizer's config {path} (ends is a list of tokens). Make or import it again.",
+        )
+    )
 
 
 def special_ids(backend: Backend) -> dict[str, int]:

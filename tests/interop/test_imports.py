@@ -18,10 +18,14 @@ from nakochat.inference.sampling import Sampling
 from nakochat.inference.talk import load_engine
 from nakochat.interop import hub_models
 from nakochat.interop.chat_format import never_ids, stop_ids
+from nakochat.interop.exported import read_run
+from nakochat.interop.extension import extend
+from nakochat.interop.gguf_out import write_gguf
+from nakochat.interop.hf import write_hf
 from nakochat.interop.imports import keep, read_folder, read_path
 from nakochat.text.conversation import render_prompt, user
 from nakochat.text.tokenizer import SPECIAL_TOKENS
-from tests.interop.families import greedy, make_family
+from tests.interop.families import greedy, make_family, published_tokenizer
 
 CPU = Machine(torch.device("cpu"))
 
@@ -110,6 +114,24 @@ def test_a_run_talks_and_its_new_tokens_begin_as_the_mean_of_the_others(llama, n
     ).read_text() == "{{ messages[0]['content'] }}"
     with pytest.raises(ConfigError, match="smol"):
         keep(read, "smol", "again")
+
+
+@pytest.mark.parametrize("write", [write_hf, write_gguf])
+def test_what_ends_a_models_answers_is_kept_and_leaves_with_it(copy, write, tmp_path, nako_home):
+    special = ["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"]
+    published_tokenizer(special).save(str(copy / "tokenizer.json"))
+    change(copy, "generation_config.json", eos_token_id=[1, 2])
+    keep(read_folder(copy), "llama3", str(copy))
+    run = read_run(find_run("llama3"))
+    assert run.tokenizer.ends[2:] == (1, 2)
+    assert load_engine(find_run("llama3"), CPU).tokenizer.ends == run.tokenizer.ends
+    found = write(run, tmp_path / "out", "f32")
+    assert read_path(found or tmp_path / "out").tokenizer.ends == run.tokenizer.ends
+    if found:
+        assert 'PARAMETER stop "<|eot_id|>"' in (tmp_path / "out" / "Modelfile").read_text()
+    longer = extend(run.tokenizer, ["ㅎㅎㅎㅎ ㅎㅎㅎㅎ"], 2).tokenizer
+    assert longer.vocab_size > run.tokenizer.vocab_size
+    assert longer.ends == run.tokenizer.ends
 
 
 def test_a_text_cannot_write_a_special_token(llama):

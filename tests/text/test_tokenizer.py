@@ -4,6 +4,7 @@ import unicodedata
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer as Backend
 
 from nakochat.core.errors import DataError
 from nakochat.text.tokenizer import CLASSIC_TOKENS, SPECIAL_TOKENS, Tokenizer
@@ -126,6 +127,25 @@ def test_it_comes_back_from_disk_the_same(tokenizer, tmp_path):
     assert loaded.hash == tokenizer.hash
     for text in [*SAMPLES, *SPECIAL_TOKENS]:
         assert loaded.encode(text) == tokenizer.encode(text)
+
+
+def test_a_published_models_own_ends_are_kept_with_its_tokenizer(tokenizer, tmp_path):
+    assert tokenizer.ends == (tokenizer.im_end, tokenizer.bos)
+    backend = Backend.from_str(tokenizer.backend.to_str())
+    backend.add_special_tokens(["<|eot_id|>"])
+    published = Tokenizer(backend, ends=["<|eot_id|>"])
+    published.save(tmp_path / "t")
+    again = Tokenizer.load(tmp_path / "t")
+    own = backend.token_to_id("<|eot_id|>")
+    assert again.ends == (again.im_end, again.bos, own)
+    assert own in again.special_ids
+    config = tmp_path / "t" / "tokenizer_config.json"
+    for wrong in (["<|nowhere|>"], "<|eot_id|>", [3]):
+        config.write_text(json.dumps({"ends": wrong}), encoding="utf-8")
+        with pytest.raises(DataError, match="ends"):
+            Tokenizer.load(tmp_path / "t")
+    config.unlink()  # as others may leave a tokenizer.json alone
+    assert Tokenizer.load(tmp_path / "t").ends == (again.im_end, again.bos)
 
 
 def test_transformers_gives_the_same_ids(tokenizer, tmp_path):
