@@ -70,7 +70,10 @@ def _parquet_batches(path: Path, choose: Choose) -> Iterator[Any]:
     ):
         names = list(choose(table.schema_arrow))
         for group in range(table.num_row_groups):
-            largest = largest_page(path, file, table.metadata.row_group(group), names)
+            about = table.metadata.row_group(group)
+            if not about.num_rows:  # it has no pages that could be measured
+                continue
+            largest = largest_page(path, file, about, names)
             rows = max(1, min(_ROWS_AT_ONCE, _ROWS_BYTES // max(1, largest)))
             for batch in table.iter_batches(batch_size=rows, row_groups=[group], columns=names):
                 yield batch.select(names)

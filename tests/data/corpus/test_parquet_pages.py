@@ -46,6 +46,15 @@ def test_the_largest_page_is_that_of_the_asked_column(tmp_path: Path) -> None:
     assert largest_page(tmp_path, io.BytesIO(data), group, ["id", "text"]) == sizes["text"]
 
 
+def test_row_groups_without_rows_are_passed_over(tmp_path: Path) -> None:
+    table = pa.table({"text": TEXTS[:3]})
+    with pq.ParquetWriter(tmp_path / "a.parquet", table.schema) as sink:
+        for part in (table.slice(0, 0), table, table.slice(0, 0)):
+            sink.write_table(part)
+    assert pq.ParquetFile(tmp_path / "a.parquet").metadata.num_row_groups > 1
+    assert list(read_documents([tmp_path / "a.parquet"])) == [text.strip() for text in TEXTS[:3]]
+
+
 @pytest.mark.parametrize("bound", ["MAX_PAGE_BYTES", "MAX_PAGE_VALUES"])
 def test_a_page_above_the_bound_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
