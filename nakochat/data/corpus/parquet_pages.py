@@ -30,7 +30,9 @@ def largest_page(path: Path, file: IO[bytes], group: Any, names: Collection[str]
     largest = 0
     for number in range(group.num_columns):
         column = group.column(number)
-        if column.path_in_schema.split(".")[0] not in names:
+        place = column.path_in_schema
+        # a dot stands between a column and what is nested in it, and may stand in a name too
+        if not any(place == name or place.startswith(f"{name}.") for name in names):
             continue
         at = column.data_page_offset
         if column.has_dictionary_page and column.dictionary_page_offset:

@@ -55,6 +55,18 @@ def test_row_groups_without_rows_are_passed_over(tmp_path: Path) -> None:
     assert list(read_documents([tmp_path / "a.parquet"])) == [text.strip() for text in TEXTS[:3]]
 
 
+def test_a_column_with_a_dot_in_its_name_is_measured_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"the.text": TEXTS}), path, use_dictionary=False)
+    monkeypatch.setattr(parquet_pages, "MAX_PAGE_BYTES", 900)
+    with pytest.raises(DataError, match=r"a\.parquet.*data_page_size"):
+        list(read_documents([path], column="the.text"))
+    monkeypatch.undo()
+    assert len(list(read_documents([path], column="the.text"))) == len(TEXTS)
+
+
 @pytest.mark.parametrize("bound", ["MAX_PAGE_BYTES", "MAX_PAGE_VALUES"])
 def test_a_page_above_the_bound_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str
