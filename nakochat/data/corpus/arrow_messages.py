@@ -82,6 +82,8 @@ def _lengths(data: memoryview, vector: int, body: memoryview) -> Iterator[int]:
         offset, length = struct.unpack_from("<qq", data, vector + 4 + 16 * number)
         if length:
             (unpacked,) = struct.unpack_from("<q", body, offset)
+            if unpacked < -1 or length < 0:  # it would take from the sum what another asks for
+                raise pa.ArrowInvalid(f"buffer of {length:,} bytes, {unpacked:,} unpacked")
             yield length if unpacked == -1 else unpacked
 
 

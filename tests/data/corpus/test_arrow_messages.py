@@ -56,6 +56,15 @@ def test_what_unpacks_to_more_than_the_bound_is_refused(
         read(tmp_path / "a.arrow", data)
 
 
+def test_a_length_below_nothing_does_not_make_room_for_another(tmp_path: Path) -> None:
+    data = bytearray(arrow("zstd"))
+    offsets_end = data.index(struct.pack("<i", sum(len(text.encode()) for text in TEXTS[:7]))) + 4
+    at = -(-offsets_end // 8) * 8  # where the texts begin, with the length that they unpack to
+    data[at : at + 8] = struct.pack("<q", -(2**40))
+    with pytest.raises(DataError, match=r"손상.*-1,099,511,627,776"):
+        read(tmp_path / "a.arrow", bytes(data))
+
+
 def test_a_length_that_is_a_lie_asks_for_no_memory(tmp_path: Path) -> None:
     lie = b"\xff\xff\xff\xff" + struct.pack("<i", 2**31 - 8) + bytes(100)
     with pytest.raises(DataError, match=r"2,048 MiB"):
