@@ -54,19 +54,19 @@ def open_stage(name: str, settings: TrainSettings) -> Iterator[Stage]:
     tokenizer, is_own = _tokenizer(folder, settings)
     machine = _meet(settings)
     try:
-        with machine.named_failures():
+        with machine.named_failures(), Run(folder / name, writes=machine.is_first) as run:
+            # under the lock: what the process that held it saved last is what to go on from
             resumed = agreed_checkpoint(folder / name / "checkpoints", machine)
             if resumed is not None:
                 require_agreement(folder / name, settings)
                 resumed.require_tokenizer(tokenizer.hash)
             machine = _open_machine(settings, resumed)
-            with Run(folder / name, writes=machine.is_first) as run:
-                if machine.is_first:
-                    if not is_own:
-                        tokenizer.save(folder / "tokenizer")
-                    _start(run, settings, resumed)
-                machine.wait()
-                yield Stage(name, run, machine, tokenizer, resumed)
+            if machine.is_first:
+                if not is_own:
+                    tokenizer.save(folder / "tokenizer")
+                _start(run, settings, resumed)
+            machine.wait()
+            yield Stage(name, run, machine, tokenizer, resumed)
     finally:
         machine.close()
 

@@ -116,6 +116,18 @@ def test_a_resume_holds_to_the_settings_that_shape_it(run, save, capsys):
     assert read_json(run / "base" / "config.json") == plain(BASE)
 
 
+def test_what_another_process_saved_before_it_let_go_is_gone_on_from(run, save, monkeypatch):
+    class AfterAnother(module.Run):
+        def __enter__(self):
+            save(3)
+            return super().__enter__()
+
+    begin(BASE)
+    save(2)
+    monkeypatch.setattr(module, "Run", AfterAnother)
+    assert begin(BASE).resumed.step == 3
+
+
 def test_a_name_that_was_left_out_is_no_other_setting(tokenizer, save, run):
     begin(changed(preset="run", name=None))
     save(2)
