@@ -149,7 +149,13 @@ def _remote(source: Source, commit: str, entry: RepoFile) -> RemoteFile:
 
 
 def _hub_file(source: Source, commit: str, path: str, **known: Any) -> RemoteFile:
-    """A path that a server or a source.json names must stay in our folder."""
+    _require_inside(source, path)
+    url = hf_hub_url(source.repo or "", path, repo_type="dataset", revision=commit, endpoint=HfApi().endpoint)
+    return RemoteFile(path=path, url=url, private=True, **known)
+
+
+def _require_inside(source: Source, path: str) -> None:
+    """DataError unless a path that a server or a source.json names stays in our folder."""
     parts = PurePosixPath(path).parts
     if not parts or path.startswith("/") or ".." in parts or "\\" in path or parts[0].startswith("."):
         raise DataError(
@@ -158,14 +164,13 @@ def _hub_file(source: Source, commit: str, path: str, **known: Any) -> RemoteFil
                 f"{source.name}: a name that leads out of the folder: {path!r}. Not downloaded. Check the address.",
             )
         )
-    url = hf_hub_url(source.repo or "", path, repo_type="dataset", revision=commit, endpoint=HfApi().endpoint)
-    return RemoteFile(path=path, url=url, private=True, **known)
 
 
 def _from_lock(source: Source, commit: str | None, path: str, entry: dict[str, Any]) -> RemoteFile:
     known: dict[str, Any] = {key: entry.get(key) for key in ("bytes", "sha256", "git_sha1")}
     if commit:
         return _hub_file(source, commit, path, **known)
+    _require_inside(source, path)
     url = next((address.url for address in source.urls if address.path == path), source.address)
     return RemoteFile(path=path, url=url, **known)
 

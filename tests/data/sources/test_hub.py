@@ -16,7 +16,7 @@ from huggingface_hub import file_download
 from huggingface_hub.utils import _http
 
 from nakochat.core.errors import DataError
-from nakochat.core.files import read_json
+from nakochat.core.files import read_json, write_json
 from nakochat.data.sources import download as one_file
 from nakochat.data.sources import hub, pull
 from nakochat.data.sources.catalog import Address, Source, source_of
@@ -404,6 +404,19 @@ def test_a_plain_address_of_unknown_hash_is_held_to_what_came_first(server: Fake
     server.repos[REPO]["data/part-0.parquet"] = BIG[1]
     (data_folder("texts") / "one.parquet").write_bytes(BIG[1])
     assert "바뀌었습니다" in look_up(wanted).faults["one.parquet"]
+
+
+def test_a_record_of_a_plain_address_names_no_file_outside_its_folder(server: FakeHub) -> None:
+    wanted = plain(server)
+    bring(wanted)
+    record, mine = data_folder("texts") / "source.json", data_folder("texts").parent / "mine.parquet"
+    mine.write_bytes(b"mine")
+    lock = read_json(record)
+    lock["files"] = {"../mine.parquet": next(iter(lock["files"].values()))}
+    write_json(record, lock)
+    with pytest.raises(DataError, match="폴더 밖"):
+        bring(wanted)
+    assert mine.read_bytes() == b"mine"
 
 
 def packed(names: dict[str, bytes]) -> bytes:
