@@ -20,7 +20,7 @@ from nakochat.training.tokenizer_settings import TokenizerSettings
 # the settings that a tokenizer follows from
 SHAPING = (
     *("kind", "published", "special", "vocab_size", "characters", "conversations", "phrases"),
-    *("seed", "corpus", "column", "encoding"),
+    *("seed", "corpus", "column", "encoding", "validation_tail"),
 )
 # what a record that says nothing of them was made with
 BEFORE = {"conversations": 0.5, "phrases": 0.0, "kind": "bpe", "published": None, "special": "chatml"}
@@ -31,6 +31,8 @@ def train(settings: TokenizerSettings = TokenizerSettings()) -> None:  # noqa: B
     folder = run_folder(settings.run_name)
     record = folder / "tokenizer.json"
     made_with = {name: value for name, value in plain(settings).items() if name in SHAPING}
+    if settings.texts.whole:
+        del made_with["validation_tail"]  # all of the corpus is read, whatever is held out
     if is_whole(folder / "tokenizer"):
         if record.is_file():  # a tokenizer may come from elsewhere, without a record
             refuse_changes(BEFORE | read_json(record).get("settings", made_with), made_with)

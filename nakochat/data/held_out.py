@@ -7,7 +7,7 @@ enough to begin with.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 VALIDATION_SHARE = 0.01  # of a corpus
 VALIDATION_BYTES = 600_000
@@ -35,3 +35,16 @@ def held_out_below(documents: Iterable[str]) -> float:
         elif lowest < at < next_lowest:
             next_lowest = at
     return next_lowest if next_lowest < 1 else 0.0
+
+
+def tail_begins(characters: int, tail: float) -> int:
+    """How many of a corpus's characters stand before its last `tail`, a share of them."""
+    return int(characters * (1 - tail) + 1e-6)  # 0.9 leaves 0.0999…
+
+
+def before_tail(documents: Iterable[str], begins: int) -> Iterator[str]:
+    """What stands before the place where the tail begins; all of them are read."""
+    for text in documents:
+        if begins > 0:
+            yield text[:begins]
+        begins -= len(text)

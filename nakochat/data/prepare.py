@@ -29,7 +29,14 @@ from nakochat.core.progress import Bar
 from nakochat.core.workers import worker_pool
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import corpus_fingerprint, read_documents
-from nakochat.data.held_out import RULE, VALIDATION_BYTES, held_out_below, place
+from nakochat.data.held_out import (
+    RULE,
+    VALIDATION_BYTES,
+    before_tail,
+    held_out_below,
+    place,
+    tail_begins,
+)
 from nakochat.data.sample import sample
 from nakochat.data.shards.shard import TokenShard
 from nakochat.data.sources.catalog import source_of
@@ -80,25 +87,20 @@ class Corpus:
         if self.tail is None:
             yield from (text for text in self.documents() if place(text) >= self.held_out_below)
             return
-        for text, begins in self._placed():
-            if begins > 0:
-                yield text[:begins]
+        yield from before_tail(self.documents(), self._tail_begins(self.tail))
 
     def held_out(self) -> Iterator[str]:
         """Documents to measure on, in pieces of at most LONGEST characters."""
         if self.tail is None:
             yield from (text[:LONGEST] for text in self.documents() if place(text) < self.held_out_below)
             return
-        for text, begins in self._placed():
-            yield from (text[at : at + LONGEST] for at in range(max(0, begins), len(text), LONGEST))
-
-    def _placed(self) -> Iterator[tuple[str, int]]:
-        """Every document, and where in it the held-out part begins (below 0: before it, beyond it: after)."""
-        assert self.tail is not None
-        begins = int(sum(map(len, self.documents())) * (1 - self.tail) + 1e-6)  # 0.9 leaves 0.0999…
+        begins = self._tail_begins(self.tail)
         for text in self.documents():
-            yield text, begins
+            yield from (text[at : at + LONGEST] for at in range(max(0, begins), len(text), LONGEST))
             begins -= len(text)
+
+    def _tail_begins(self, tail: float) -> int:
+        return tail_begins(sum(map(len, self.documents())), tail)
 
 
 def validation_texts(corpus: Corpus, seed: int) -> list[str]:

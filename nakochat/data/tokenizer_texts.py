@@ -7,13 +7,15 @@ part of a larger one, and what validation keeps for itself is never in it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from nakochat.core.errors import DataError
 from nakochat.core.messages import say
 from nakochat.data.corpus.damage import Damage
-from nakochat.data.corpus.documents import read_documents
-from nakochat.data.held_out import held_out_below, place
+from nakochat.data.corpus.documents import file_documents, read_documents
+from nakochat.data.corpus.files import CorpusFile, find_files
+from nakochat.data.held_out import before_tail, held_out_below, place, tail_begins
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import Weighted
 
@@ -28,6 +30,8 @@ class TokenizerTexts:
     seed: int = 0
     conversations: float = 0.5
     """Share of the characters that comes from conversations."""
+    tail: float | None = None
+    """Held out is this share of all characters, at the end; None: documents here and there.  As in prepare.Corpus."""
     whole: bool = False
     """Held-out documents too: whose characters are all known, learns nothing else from them."""
     damage: Damage = field(default_factory=Damage, compare=False)
@@ -95,8 +99,29 @@ class TokenizerTexts:
     def _held_out_below(self) -> float:
         return held_out_below(self._read([source.path for source in self.sources]))
 
+    @cached_property
+    def _tail_begins(self) -> dict[Path, int]:
+        """File -> how many characters stand between its beginning and that of the tail of all of them."""
+        assert self.tail is not None
+        files = find_files([source.path for source in self.sources])
+        sizes = [sum(map(len, self._of(file))) for file in files]
+        begins, found = tail_begins(sum(sizes), self.tail), {}
+        for file, size in zip(files, sizes, strict=True):
+            found[file.path.resolve()] = begins
+            begins -= size
+        return found
+
     def _training_part(self, path: Path) -> Iterator[str]:
-        return (text for text in self._read([path]) if self.whole or place(text) >= self._held_out_below)
+        if self.whole:
+            return self._read([path])
+        if self.tail is None:
+            return (text for text in self._read([path]) if place(text) >= self._held_out_below)
+        return chain.from_iterable(
+            before_tail(self._of(file), self._tail_begins[file.path.resolve()]) for file in find_files([path])
+        )
 
     def _read(self, paths: Sequence[Path]) -> Iterator[str]:
         return read_documents(paths, column=self.column, encoding=self.encoding, damage=self.damage)
+
+    def _of(self, file: CorpusFile) -> Iterator[str]:
+        return file_documents(file, column=self.column, encoding=self.encoding, damage=self.damage)

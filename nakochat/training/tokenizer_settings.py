@@ -56,6 +56,7 @@ class TokenizerSettings(CorpusSettings, RunSettings):
             encoding=self.encoding,
             seed=self.seed,
             conversations=self.conversations,
+            tail=self.validation_tail,
             whole=self.kind == "characters",
             damage=self.damage,
         )

@@ -53,6 +53,23 @@ def test_an_older_record_stands_for_the_settings_that_it_does_not_name():
         tok.train(settings(phrases=0.3))
 
 
+def test_what_is_held_out_of_the_end_shapes_a_tokenizer(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("가나다라 마바사" * 100 + "\n\n" + "퓨퓨퓨퓨" * 100, encoding="utf-8")
+    asked = {"corpus": (path,), "conversations": 0.0, "vocab_size": 300}
+    tok.train(settings(**asked, validation_tail=0.4))
+    made = Tokenizer.load(run_folder("run") / "tokenizer")
+    assert "퓨퓨".encode() not in made.token_bytes
+    with pytest.raises(ConfigError, match=r"validation_tail: 0\.4 → None"):
+        tok.train(settings(**asked))
+
+
+def test_a_vocabulary_of_characters_is_the_same_whatever_is_held_out(capsys):
+    tok.train(settings(kind="characters"))
+    tok.train(settings(kind="characters", validation_tail=0.1))
+    assert "이미 있습니다" in capsys.readouterr().out
+
+
 def test_phrases_make_tokens_that_span_words():
     tok.train(settings(phrases=0.2, vocab_size=900))
     made = Tokenizer.load(run_folder("run") / "tokenizer")

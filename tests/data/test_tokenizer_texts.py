@@ -4,6 +4,7 @@ import pytest
 
 from nakochat.core.errors import DataError
 from nakochat.data.held_out import VALIDATION_SHARE, place
+from nakochat.data.prepare import Corpus
 from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import Weighted
@@ -101,3 +102,21 @@ def test_a_corpus_without_a_training_part_says_so(tmp_path):
     path.write_text(f"글 {number}", encoding="utf-8")
     with pytest.raises(DataError, match="너무 작습니다"):
         list(of(Weighted(path)).read(1000))
+
+
+def test_a_tail_that_is_held_out_is_never_learned(tmp_path):
+    """It is that of all sources together, of a file that two of them name too."""
+    first, last = corpus(tmp_path, "글", 100), corpus(tmp_path, "딴글", 100, letter="나")
+    held = Corpus(paths=(first, last), tail=0.3)
+    texts = of(Weighted(first), Weighted(last, 2.0), Weighted(last), tail=0.3)
+    found = list(texts.read(10**9))
+    learned = list(held.training())
+    ends = [text for text in learned if text.startswith("딴글")]
+    assert found == [*documents(first), *(text for text in ends for _ in range(2)), *ends]
+    assert texts.available == characters(found)
+    assert not set(found) & set(held.held_out())
+    (tmp_path / "blank.txt").write_text("\n \n", encoding="utf-8")  # which a folder may hold
+    assert list(of(Weighted(tmp_path), tail=0.3).read(10**9)) == list(
+        Corpus(paths=(tmp_path,), tail=0.3).training()
+    )
+    assert len(list(of(Weighted(last), tail=0.3, whole=True).read(10**9))) == 100
