@@ -19,7 +19,7 @@ from nakochat.models.float8 import require_float8
 from nakochat.models.model import Model
 from nakochat.models.nako import Nako
 from nakochat.training.guard import Guard
-from nakochat.training.lesson_shards import lesson_sources, prepare_lessons
+from nakochat.training.lesson_shards import lesson_sources, parse_tasks, prepare_lessons
 from nakochat.training.loop import Check, Training
 from nakochat.training.loss_watch import LossWatch
 from nakochat.training.optimizer import Optimizer, alone_rates
@@ -214,7 +214,29 @@ def _lessons(stage: Stage, settings: StageSettings, context: int, room: float) -
             folder, settings.tasks, settings.task_data, stage.tokenizer, context=context, keep=goes_on
         )
     stage.machine.wait()
-    return lesson_sources(folder, settings.tasks, stage.tokenizer, room=room, verify=_verifies(settings))
+    sources, taken = lesson_sources(
+        folder, settings.tasks, stage.tokenizer, room=room, verify=_verifies(settings)
+    )
+    for source, task in zip(sources, parse_tasks(settings.tasks), strict=True):
+        if source.weight < task.weight and stage.machine.is_first:
+            speak(_less_than_asked(source, task.weight))
+    return sources, taken
+
+
+def _less_than_asked(lessons: Source, times: float) -> str:
+    if not lessons.weight:
+        return say(
+            f"  {lessons.name}: 대화가 이 단계를 채워 배우지 않습니다. --steps를 늘리거나 --data의 횟수를 줄이면 "
+            "배웁니다.",
+            f"  {lessons.name}: conversations fill this stage, so that it is not learned. More --steps, or fewer TIMES "
+            "of --data, take it in.",
+        )
+    return say(
+        f"  {lessons.name}: 이 단계에 다 들어가지 않아 {times:g}번이 아니라 {lessons.weight:.2g}번씩 배우고, 마을의 "
+        "대화는 배우지 않습니다. --steps를 늘리면 더 배웁니다.",
+        f"  {lessons.name}: too much for this stage, so that it comes {lessons.weight:.2g} times and not {times:g}, "
+        "and nothing of the village's conversations. More --steps take in more.",
+    )
 
 
 def _own_chats(

@@ -121,6 +121,7 @@ def lesson_sources(
         for number in range(1, len(tasks) + 1)
     ]
     asked = sum(task.weight * shard.tokens for task, shard in zip(tasks, shards, strict=True))
+    room = room if room >= 1 else 0.0  # less than a token is what rounding leaves
     scale = min(1.0, room / asked) if asked else 1.0
     sources = [
         Source(shard, task.weight * scale, task.benchmark.name)

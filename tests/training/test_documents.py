@@ -1,4 +1,5 @@
 import dataclasses
+import re
 from types import SimpleNamespace as Namespace
 
 import pytest
@@ -84,10 +85,9 @@ def test_all_stages_of_a_run_are_measured_on_the_texts_that_its_base_held_out(
     assert asked == [kept]
 
 
-@pytest.mark.parametrize(("weight", "village"), [(2, True), (1000, False)])
-def test_chats_of_ones_own_take_the_place_of_the_villages(
-    run, tmp_path, tokenizer, monkeypatch, capsys, weight, village
-):
+@pytest.fixture
+def asked_village(monkeypatch):
+    """What is asked of the village, which gives a single conversation of as many tokens as are wanted."""
     asked = {}
 
     def prepare_stage(data, stage, tokenizer, **settings):
@@ -101,6 +101,13 @@ def test_chats_of_ones_own_take_the_place_of_the_villages(
 
     monkeypatch.setattr(module, "prepare_stage", prepare_stage)
     monkeypatch.setattr(module, "prepare_validation", lambda *_, **__: None)
+    return asked
+
+
+@pytest.mark.parametrize(("weight", "village"), [(2, True), (1000, False)])
+def test_chats_of_ones_own_take_the_place_of_the_villages(
+    run, tmp_path, asked_village, capsys, weight, village
+):
     (tmp_path / "mine.jsonl").write_text('{"question": "안녕", "answer": "반가워요"}\n', encoding="utf-8")
     settings = SftSettings(
         preset="toy", name="run", dtype="float32", compile="no", steps=10, rows=8, assistant_name="별이",
@@ -111,14 +118,38 @@ def test_chats_of_ones_own_take_the_place_of_the_villages(
     room = 1.08 * 10 * 8 * 32
     mine = sources[-1]
     taken = mine.weight * TokenShard.load(run / "data/sft/chats-1").tokens
-    assert asked["name"] == "별이"
-    assert asked["chat_tokens"] == pytest.approx(room - taken, abs=1)
+    assert asked_village["name"] == "별이"
+    assert asked_village["chat_tokens"] == pytest.approx(room - taken, abs=1)
     assert (len(sources), mine.name) == (1 + village, "mine.jsonl")
     assert (mine.weight == weight) is village
     assert village or taken == pytest.approx(room)
     said = capsys.readouterr().out
     assert ("다 들어가지 않아" in said) is not village
     assert (f"{taken / room:.0%}. 나머지는 마을의 대화" in said) is village
+
+
+@pytest.mark.parametrize(
+    ("chats", "times", "said"),
+    [
+        (1, 1, None),
+        (1, 1000, r"gsm8k: 이 단계에 다 들어가지 않아 1000번이 아니라 [\d.]+번씩 배우고, 마을"),
+        (1000, 1, "gsm8k: 대화가 이 단계를 채워 배우지 않습니다.*--data"),
+    ],
+)
+def test_lessons_that_have_no_room_are_named(run, tmp_path, asked_village, capsys, chats, times, said):
+    (tmp_path / "mine.jsonl").write_text('{"question": "안녕", "answer": "반가워요"}\n', encoding="utf-8")
+    lines(tmp_path / "tasks" / "gsm8k_train.jsonl", [{"question": "Is it 3?", "answer": "3.\n#### 3"}] * 9)
+    settings = SftSettings(
+        preset="toy", name="run", dtype="float32", compile="no", steps=10, rows=8,
+        data=(f"{tmp_path / 'mine.jsonl'}:{chats}",), tasks=(f"gsm8k:{times}",), task_data=tmp_path / "tasks",
+    )  # fmt: skip
+    with open_stage("sft", settings) as stage:
+        sources = module._prepared(stage, settings, 64)
+    lesson = sources[-1]
+    assert lesson.name == "gsm8k"
+    assert (lesson.weight > 0) is (chats == 1)
+    spoken = capsys.readouterr().out.replace("\n", " ")
+    assert re.search(said, spoken) if said else "gsm8k: " not in spoken
 
 
 def test_conversations_and_lessons_that_were_damaged_are_passed_over_where_they_are_met(

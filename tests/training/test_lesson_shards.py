@@ -69,6 +69,9 @@ def test_tasks_that_ask_for_too_much_come_less_often(data, tmp_path, tokenizer):
     tokens = read_json(tmp_path / "mid" / "tasks-1" / "about.json")["tokens"]
     (source,), taken = lesson_sources(tmp_path / "mid", ["gsm8k"], tokenizer, room=tokens / 4)
     assert (source.weight, taken) == (0.25, tokens / 4)
+    for nothing in (-1e-9, 0, 1e-9):
+        (source,), taken = lesson_sources(tmp_path / "mid", ["gsm8k"], tokenizer, room=nothing)
+        assert (source.weight, taken) == (0, 0)
 
 
 def test_mistakes_are_named(data, tmp_path, tokenizer):
