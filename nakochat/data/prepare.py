@@ -51,6 +51,7 @@ Encoded = tuple[Sequence[int] | NDArray[Any], list[bool] | None]
 CHUNK = 500  # documents made by a worker at a time
 SMALL_CHUNK = 50  # by this process alone
 FEW = 100_000  # tokens that are made here in less time than workers need to start
+SEARCH = 20  # times its budget is what a stage looks at for conversations that fit
 # where each stage's documents begin: no document of the village is used twice
 OFFSETS = {
     "tokenizer": 0,
@@ -137,11 +138,13 @@ def prepare_stage(
     seed: int,
     text_tokens: int,
     chat_tokens: int,
+    context: int | None = None,
     name: str = ASSISTANT,
     keep: bool = False,
 ) -> None:
     """Write the shards of a stage, unless they are there whole and were made from the same.
 
+    context: longer conversations, which no row could take whole, are left out and counted; None takes all.
     name: what the model is called in the village's conversations.
     keep: what is there stays, whatever it was made from: a resume goes on in the documents that it began with.
     """
@@ -154,6 +157,9 @@ def prepare_stage(
         if there and keep:
             continue
         about |= _made_from(kind, corpus)
+        fit = Fit(context + 1) if kind == "chat" and context is not None else None
+        if fit is not None:
+            about["context"] = context
         if kind == "chat" and name != ASSISTANT:
             about["name"] = name
         found = _read(target / "about.json")
@@ -164,10 +170,12 @@ def prepare_stage(
         if kind == "text" and corpus.paths:
             documents = ((ids, None) for ids in sample(corpus.training, tokenizer, tokens, salt=stage))
         else:
-            documents = _village_documents(kind, stage, tokenizer_folder, seed, tokens, name)  # type: ignore[arg-type]
+            documents = _village_documents(kind, stage, tokenizer_folder, seed, tokens, name, fit)  # type: ignore[arg-type]
         shard = TokenShard.from_documents(documents, tokenizer.vocab_size, about)
         if kind == "text" and corpus.damage.lines:
             shard.about["damaged_lines"] = corpus.damage.lines
+        if fit is not None and fit.too_long:
+            shard.about["too_long"] = fit.too_long
         shard.save(target)
 
 
@@ -222,23 +230,41 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
+@dataclass
+class Fit:
+    """The longest document that fits, in tokens, and how many were longer."""
+
+    longest: int
+    too_long: int = 0
+
+
 def _village_documents(
-    kind: Kind, stage: str, tokenizer: Path, seed: int, tokens: int, name: str = ASSISTANT
+    kind: Kind,
+    stage: str,
+    tokenizer: Path,
+    seed: int,
+    tokens: int,
+    name: str = ASSISTANT,
+    fit: Fit | None = None,
 ) -> Iterator[Encoded]:
-    """Documents in order of their number until there are `tokens` of them."""
-    made = 0
+    """Documents that fit in order of their number, until there are `tokens` of them; fewer where hardly any fits."""
+    made = looked_at = 0
     title = say(f"마을의 {'글' if kind == 'text' else '대화'} (토큰)", f"village {kind} (tokens)")
     asked = kind, seed, name, OFFSETS[stage]
     chunks = _chunks_made_here(tokenizer, *asked) if tokens <= FEW else _chunks_of_workers(tokenizer, *asked)
     with contextlib.closing(chunks), Bar(title, tokens, every=10**12) as bar:
         for chunk in chunks:
             for document in chunk:
-                yield document
-                made += len(document[0])
-                if made >= tokens:
+                looked_at += len(document[0])
+                if fit is not None and len(document[0]) > fit.longest:
+                    fit.too_long += 1
+                else:
+                    yield document
+                    made += len(document[0])
+                if enough := made >= tokens or looked_at >= SEARCH * tokens:
                     break
             bar.update(min(made, tokens))
-            if made >= tokens:
+            if enough:
                 return
 
 

@@ -162,6 +162,7 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
             seed=settings.seed,
             text_tokens=budgets["text"],
             chat_tokens=budgets["chat"],
+            context=context,
             name=settings.assistant_name if isinstance(settings, TalkingSettings) else ASSISTANT,
             keep=goes_on,
         )
@@ -173,14 +174,29 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
     give_back()
     stage.machine.wait()
     folders = [data / stage.name / kind for kind, budget in budgets.items() if budget > 0]
-    return [
-        *(
-            Source(TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash, verify=_verifies(settings)))
-            for folder in folders
-        ),
-        *sets,
-        *own,
+    shards = [
+        TokenShard.load(folder, tokenizer_hash=stage.tokenizer.hash, verify=_verifies(settings))
+        for folder in folders
     ]
+    for shard in shards:
+        if shard.about.get("too_long") and stage.machine.is_first:
+            speak(_left_out(shard, context))
+    return [*map(Source, shards), *sets, *own]
+
+
+def _left_out(village: TokenShard, context: int) -> str:
+    if not len(village):
+        return say(
+            f"  마을의 대화는 모두 문맥 {context}토큰보다 길어 배우지 않습니다. 배우려면 --context가 더 큰 모델을 "
+            "쓰세요.",
+            f"  Every conversation of the village is longer than the context of {context} tokens: none is learned. A "
+            "model with a larger --context takes them in.",
+        )
+    count = village.about["too_long"]
+    return say(
+        f"  마을의 대화: 문맥 {context}토큰보다 긴 {count:,}개를 뺐습니다.",
+        f"  The village's conversations: without {count:,} that are longer than the context of {context} tokens.",
+    )
 
 
 def _verifies(settings: StageSettings) -> bool:

@@ -20,6 +20,7 @@ from nakochat.data.shards.shard import TokenShard
 from nakochat.data.tokenizer_texts import TokenizerTexts
 from nakochat.data.village.village import Village
 from nakochat.data.weighted import Weighted
+from nakochat.text.conversation import render
 from nakochat.text.tokenizer import Tokenizer
 
 
@@ -33,7 +34,7 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(prepare, "SMALL_CHUNK", 5)
 
 
-def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=1500, seed=0, keep=False):
+def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=1500, seed=0, **settings):
     if not (folder / "tokenizer").exists():
         tokenizer.save(folder / "tokenizer")
     prepare_stage(
@@ -44,7 +45,7 @@ def prepared(folder, tokenizer, *, stage="mid", corpus=None, text=2000, chat=150
         seed=seed,
         text_tokens=text,
         chat_tokens=chat,
-        keep=keep,
+        **settings,
     )
     shards = {}
     for kind in ("text", "chat"):
@@ -86,6 +87,32 @@ def test_shards_hold_the_documents_in_order_and_stop_at_the_budget(tmp_path, tok
         assert shards["text"].ids[start + 1 : end].tolist() == tokenizer.encode(text)
     assert shards["chat"].scored is not None
     assert 0 < shards["chat"].scored.mean() < 1
+
+
+def test_a_budget_is_not_spent_on_conversations_that_are_longer_than_the_context(tmp_path, tokenizer):
+    longest = 97
+    village = Village(0)
+    rendered = [
+        render(tokenizer, village.exercise(prepare.OFFSETS["mid"] + number).messages)[0]
+        for number in range(90)
+    ]
+    shard = prepared(tmp_path, tokenizer, text=0, context=longest - 1)["chat"]
+    fitting = [ids for ids in rendered if len(ids) <= longest][: len(shard)]
+    assert shard.ids.tolist() == [token for ids in fitting for token in ids]
+    assert shard.bounds(len(shard) - 1)[0] < 1500 <= shard.tokens
+    looked_at = rendered.index(fitting[-1]) + 1
+    assert shard.about["too_long"] == looked_at - len(shard) > 0
+    wide = prepared(tmp_path, tokenizer, text=0, context=10**6)["chat"]  # another context is made anew
+    assert np.array_equal(wide.ids, prepared(tmp_path / "other", tokenizer, text=0)["chat"].ids)
+    assert "too_long" not in wide.about
+    resumed = prepared(tmp_path, tokenizer, text=0, context=longest - 1, keep=True)["chat"]
+    assert resumed.identity == wide.identity
+
+
+def test_where_no_conversation_fits_none_is_looked_for_without_end(tmp_path, tokenizer):
+    shard = prepared(tmp_path, tokenizer, text=0, chat=1000, context=8)["chat"]
+    assert len(shard) == 0
+    assert shard.about["too_long"] > 20
 
 
 def test_stages_and_seeds_have_documents_of_their_own(tmp_path, tokenizer):

@@ -2,6 +2,7 @@ import dataclasses
 import re
 from types import SimpleNamespace as Namespace
 
+import numpy as np
 import pytest
 
 from nakochat.core.errors import DataError
@@ -80,7 +81,8 @@ def test_all_stages_of_a_run_are_measured_on_the_texts_that_its_base_held_out(
     settings = kind(preset="toy", name="run", dtype="float32", compile="no", steps=1, rows=1)
     with open_stage(name, settings) as stage:
         stage = dataclasses.replace(stage, resumed=Namespace() if goes_on else None)
-        monkeypatch.setattr(module.TokenShard, "load", lambda *_, **__: None)
+        nothing = TokenShard.from_documents([], 300)
+        monkeypatch.setattr(module.TokenShard, "load", lambda *_, **__: nothing)
         module._prepared(stage, settings, 16)
     assert asked == [kept]
 
@@ -126,6 +128,25 @@ def test_chats_of_ones_own_take_the_place_of_the_villages(
     said = capsys.readouterr().out
     assert ("다 들어가지 않아" in said) is not village
     assert (f"{taken / room:.0%}. 나머지는 마을의 대화" in said) is village
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [(100, r"100토큰보다 긴 \d+개를 뺐습니다"), (8, "모두 문맥 8토큰보다 길어"), (4096, None)],
+)
+def test_conversations_of_the_village_that_no_row_takes_are_named(
+    run, tokenizer, monkeypatch, capsys, context, said
+):
+    monkeypatch.setattr(module, "prepare_validation", lambda *_, **__: None)
+    settings = SftSettings(preset="toy", name="run", dtype="float32", compile="no", steps=3, rows=2)
+    with open_stage("sft", settings) as stage:
+        (source,) = module._prepared(stage, settings, context)
+        assert source.shard.fits(context + 1) is (context > 8)
+        spoken = capsys.readouterr().out.replace("\n", " ")
+        assert re.search(said, spoken) if said else "토큰보다" not in spoken
+        if context == 100:
+            assert source.shard.tokens >= 1.08 * 3 * 2 * context - 1
+            assert source.shard.lengths(np.arange(len(source.shard))).max() <= context + 1
 
 
 @pytest.mark.parametrize(
