@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from nakochat.core.machine import Machine
-from nakochat.core.progress import speak
+from nakochat.core.messages import say
+from nakochat.core.progress import speak, speak_once
 from nakochat.core.run import Run
 from nakochat.evals.bits_per_byte import bits_per_byte
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.sampling import Sampling
-from nakochat.inference.talk import continue_text, reply
+from nakochat.inference.talk import decode_pieces
 from nakochat.models.model import Model
-from nakochat.text.conversation import user
+from nakochat.text.conversation import render_prompt, user
 from nakochat.text.tokenizer import Tokenizer
 
 TEXT_PROMPTS = ("옛날 어느 마을에 ", "오늘 아침에 ")
@@ -41,15 +42,29 @@ class Watch:
         }
 
     def _show_samples(self, engine: Engine, step: int) -> None:
-        sampling = Sampling(max_tokens=min(48, engine.context // 2), temperature=0.7, seed=1)
-        chats = self.run.folder.name != "base"
-        for prompt in CHAT_PROMPTS if chats else self._text_prompts():
-            pieces = (
-                reply(engine, (user(prompt),), sampling) if chats else continue_text(engine, prompt, sampling)
+        sampling = Sampling(max_tokens=max(1, min(48, engine.context // 2)), temperature=0.7, seed=1)
+        prompts = self._rendered()
+        fitting = {prompt: ids for prompt, ids in prompts.items() if len(ids) < engine.context}
+        if len(fitting) < len(prompts):
+            speak_once(
+                say(
+                    f"  이 모델의 문맥({engine.context}토큰)보다 긴 물음의 표본은 보이지 않습니다 "
+                    f"({len(prompts)}개 가운데 {len(prompts) - len(fitting)}개).",
+                    f"  Samples whose prompt is longer than this model's context ({engine.context} tokens) are not "
+                    f"shown ({len(prompts) - len(fitting)} of {len(prompts)}).",
+                )
             )
-            text = "".join(piece.text for piece in pieces)
+        for prompt, ids in fitting.items():
+            text = "".join(piece.text for piece in decode_pieces(engine, [ids], sampling))
             self.run.log("sample", step=step, prompt=prompt, text=text)
             speak(f"  [{step}] {prompt} → {text.replace(chr(10), ' ')}")
+
+    def _rendered(self) -> dict[str, list[int]]:
+        """What the model is asked to go on from -> its tokens."""
+        tokenizer = self.tokenizer
+        if self.run.folder.name == "base":
+            return {prompt: [tokenizer.bos, *tokenizer.encode(prompt)] for prompt in self._text_prompts()}
+        return {prompt: render_prompt(tokenizer, (user(prompt),)) for prompt in CHAT_PROMPTS}
 
     def _text_prompts(self) -> tuple[str, ...]:
         """None but the beginning of a text, where a vocabulary of characters does not know ours."""
