@@ -53,7 +53,9 @@ class Gradients:
                 loss.backward()
                 total += loss.detach()
             return float(total)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
+            if not is_out_of_memory(error, self.machine.device):
+                raise
             return None  # and not a retry here, where the traceback still holds the step's tensors
 
     def _halve(self, rows: int, step: int) -> None:
@@ -65,3 +67,9 @@ class Gradients:
         if self.machine.is_first:
             speak(words.halved(rows, self.rows_at_once))
         self.run.log("memory", step=step, rows_at_once=self.rows_at_once)
+
+
+def is_out_of_memory(error: RuntimeError, device: torch.device) -> bool:
+    """Whether an error says that memory ran out: PyTorch has a class for it, but on Apple's GPUs words alone."""
+    on_mps = device.type == "mps" and "MPS backend out of memory" in str(error)
+    return isinstance(error, torch.OutOfMemoryError) or on_mps

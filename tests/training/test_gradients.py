@@ -3,6 +3,7 @@ import torch
 
 from nakochat.core.errors import TrainingError
 from nakochat.core.run import Run, read_metrics
+from nakochat.training import gradients as module
 from nakochat.training import loop
 from nakochat.training.gradients import Gradients
 from nakochat.training.objective import weighted_loss
@@ -32,6 +33,28 @@ def test_where_memory_runs_out_the_step_is_taken_in_smaller_pieces(tmp_path, mon
     assert said.count("--rows-per-piece 2") == 1
     noted = [row["rows_at_once"] for row in read_metrics(tmp_path / "small") if row["kind"] == "memory"]
     assert noted == [4, 2]
+
+
+APPLES = (
+    "MPS backend out of memory (MPS allocated: 17.82 GB, other allocations: 1.02 GB, max allowed: 18.13 GB)."
+)
+
+
+def test_apples_gpus_say_in_words_alone_that_memory_ran_out(tmp_path, monkeypatch):
+    def loss_of(model, batch):
+        raise RuntimeError(said)
+
+    said, apple = APPLES, torch.device("mps")
+    monkeypatch.setattr(loop, "weighted_loss", loss_of)
+    with pytest.raises(RuntimeError, match="MPS"):  # no other device says that of itself
+        train(tmp_path / "cpu", steps=2)
+    asked = module.is_out_of_memory
+    monkeypatch.setattr(module, "is_out_of_memory", lambda error, device: asked(error, apple))
+    with pytest.raises(TrainingError, match="--recompute"):
+        train(tmp_path / "mps", steps=2)
+    said = "shapes do not match"
+    with pytest.raises(RuntimeError, match="shapes"):
+        train(tmp_path / "wrong", steps=2)
 
 
 def test_memory_that_holds_no_row_is_an_error(tmp_path, monkeypatch):
