@@ -112,13 +112,14 @@ def main(settings: RlSettings = RlSettings()) -> None:  # noqa: B008 (frozen)
 
 
 def _with_sft(rollouts: "Rollouts", stage: Stage, settings: RlSettings, context: int) -> Batches:
-    """The rollouts, and a forward pass of conversations on every rank beside them."""
+    """The rollouts, and --rows rows of conversations beside them, which the ranks share: what is learned does not
+    follow from their number.  ConfigError where it does not divide the rows."""
     if not settings.sft_weight:
         return rollouts
     before = find_run(settings.from_ or f"{settings.run_name}/sft").folder
     conversations = PackedBatches(
         taught(before, stage.tokenizer),
-        rows=settings.rows * stage.machine.world,
+        rows=settings.rows,
         length=context,
         pad=stage.tokenizer.pad,
         seed=settings.seed + 1,  # not in the order in which they were learned

@@ -1,5 +1,6 @@
 import contextlib
 import copy
+from types import SimpleNamespace as Namespace
 
 import pytest
 import torch
@@ -8,7 +9,8 @@ from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.interrupts import Interrupt, Unwanted
 from nakochat.core.machine import Machine
 from nakochat.core.run import Run
-from nakochat.data.batches import IGNORE
+from nakochat.data.batches import IGNORE, Source
+from nakochat.data.shards.shard import TokenShard
 from nakochat.data.village.scene import Expected
 from nakochat.inference.engine import Generated
 from nakochat.models.nako import Nako, NakoConfig
@@ -363,3 +365,24 @@ def test_what_moved_is_measured_at_the_temperature_of_the_answers(tokenizer):
         expected = sum(float(p[at, ids[at + 1]] - p0[at, ids[at + 1]]) for at in places)
         assert drifts[temperature] == pytest.approx(expected, rel=1e-3)
     assert drifts[0.5] != drifts[1.0]
+
+
+def test_conversations_beside_are_as_many_for_every_number_of_ranks(tokenizer, tmp_path, monkeypatch):
+    documents = [([n, n + 1, n + 2, n + 3], [False, False, True, True]) for n in range(40)]
+    source = Source(TokenShard.from_documents(iter(documents), 300))
+    monkeypatch.setattr(rl, "taught", lambda stage, tokenizer: [source])
+    monkeypatch.setattr(rl, "find_run", lambda reference: Namespace(folder=tmp_path))
+    settings = RlSettings(name="run", rows=4, sft_weight=0.5)
+
+    def share(rank, world):
+        """A rank's rows of the first step."""
+        machine = Machine(torch.device("cpu"), rank=rank, world=world)
+        stage = Stage("rl", Run(tmp_path / "rl", writes=False), machine, tokenizer, None)
+        beside = rl._with_sft(object(), stage, settings, 8)
+        return [row for batch in beside.conversations.step() for row in batch.inputs.tolist()]
+
+    alone, first, second = share(0, 1), share(0, 2), share(1, 2)
+    assert alone == [row for pair in zip(first, second, strict=True) for row in pair]
+    assert len(alone) == 4
+    with pytest.raises(ConfigError, match="--rows 4"):
+        share(0, 3)
