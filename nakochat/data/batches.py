@@ -129,11 +129,14 @@ def piece_rows(rows: int, rows_per_piece: int | None, world: int) -> int:
     """Rows of one forward pass on one rank, by default all of its share.  ConfigError when rows do not divide."""
     piece = rows // world if rows_per_piece is None else rows_per_piece
     if piece < 1 or rows % (piece * world):
+        pieces = "" if rows_per_piece is None else f" × --rows-per-piece {rows_per_piece}"
+        fitting = world * max(1, rows_per_piece or 1)
         raise ConfigError(
             say(
-                f"{josa(f'--rows {rows}', '은')} 프로세스 {world}개 × "
-                f"{josa(f'--rows-per-piece {piece}', '으로')} 나누어지지 않습니다.",
-                f"--rows {rows} does not divide into {world} processes x --rows-per-piece {piece}.",
+                f"{josa(f'--rows {rows}', '은')} 프로세스 {world}개{josa(pieces, '으로') if pieces else '로'} "
+                f"나누어지지 않습니다. --rows를 {fitting:,}의 배수로 하거나 프로세스 수를 바꾸세요.",
+                f"--rows {rows} does not divide into {world} processes{pieces}. Give --rows as a multiple of "
+                f"{fitting:,}, or start another number of processes.",
             )
         )
     return piece

@@ -50,18 +50,19 @@ def left_at_once(step: int) -> str:
 
 def no_room_for_a_row() -> str:
     return say(
-        "한 줄씩 계산해도 메모리가 모자랍니다. --recompute를 켜거나, 더 작은 --depth나 --context로 새로 시작하세요.",
-        "memory runs out even with one row at a time. Use --recompute, or start anew with a smaller --depth or "
-        "--context.",
+        "한 줄씩 계산해도 메모리가 모자랍니다. --recompute를 켜거나(base, mid, sft), 더 작은 --depth나 --context로 "
+        "새로 시작하세요.",
+        "memory runs out even with one row at a time. Use --recompute (base, mid, sft), or start anew with a smaller "
+        "--depth or --context.",
     )
 
 
 def halved(rows: int, now: int) -> str:
     return say(
         f"메모리가 모자라 한 번에 {rows}줄이 아니라 {now}줄씩 계산합니다. 배우는 것은 같습니다. "
-        f"다음부터는 --rows-per-piece {josa(str(now), '으로')} 시작하세요.",
+        f"다음부터는 --rows-per-piece {josa(str(now), '으로')} 시작하세요(rl은 --rows).",
         f"memory ran out: computing {now} rows at a time instead of {rows}. What is learned is the same. "
-        f"Next time, begin with --rows-per-piece {now}.",
+        f"Next time, begin with --rows-per-piece {now} (rl: --rows).",
     )
 
 
@@ -100,8 +101,8 @@ def gave_up(step: int, faults: Sequence[str], folder: Path) -> str:
     return say(
         f"{step}걸음에서 잇달아 {len(faults)}번 나빠 멈췄습니다 ({listed}). "
         "마지막 체크포인트는 온전하지만, 그대로 이으면 같은 곳에서 다시 멈춥니다. 자료를 확인하거나, "
-        f"{josa(str(folder), '을')} 다른 곳으로 옮기고 더 낮은 --matrix-rate로 이 단계를 다시 시작하세요.{korean}",
+        f"{josa(str(folder), '을')} 다른 곳으로 옮기고 더 낮은 --rate-scale로 이 단계를 다시 시작하세요.{korean}",
         f"stopped at step {step}: {len(faults)} faults in a row ({listed}). "
         "The last checkpoint is whole, but going on from it stops at the same step again. Check the data, or "
-        f"move {folder} away and start this stage again with a lower --matrix-rate.{english}",
+        f"move {folder} away and start this stage again with a lower --rate-scale.{english}",
     )

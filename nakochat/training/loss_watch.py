@@ -173,9 +173,9 @@ def _risen(curve: Curve, *, is_fresh: bool) -> list[Finding]:
         Finding(
             normal=False,
             ko=f"손실이 {step}걸음쯤 {lowest:.3f}까지 내려갔다가 {josa(f'{last:.3f}', '으로')} 다시 올랐습니다. "
-            "학습률이 높거나 (--matrix-rate, --rate-scale을 낮춰 보세요) 뒤쪽 자료가 앞과 다릅니다.",
+            "학습률이 높거나 (--rate-scale을 낮춰 보세요) 뒤쪽 자료가 앞과 다릅니다.",
             en=f"the loss fell to {lowest:.3f} about step {step} and rose again to {last:.3f}. The "
-            "rates are too high (try a lower --matrix-rate or --rate-scale), or later data differs from earlier.",
+            "rates are too high (try a lower --rate-scale), or later data differs from earlier.",
         )
     ]
 

@@ -144,8 +144,11 @@ def test_conversations_that_all_are_too_long_are_an_error_and_not_for_ever():
     "changes", [{"rows_per_piece": 3}, {"world": 3}, {"world": 8}, {"rows_per_piece": 0}]
 )
 def test_rows_that_do_not_divide_are_a_setting_to_mend(changes):
-    with pytest.raises(ConfigError, match="--rows 4"):
+    with pytest.raises(ConfigError, match="--rows 4") as refused:
         batches([text(20)], **changes)
+    assert ("--rows-per-piece" in str(refused.value)) is (
+        "rows_per_piece" in changes
+    )  # what was not set is not named
 
 
 def test_a_position_in_other_documents_is_refused(tmp_path):

@@ -51,6 +51,7 @@ def test_a_loss_that_rises_again_is_named_with_its_step():
     losses[300:] = [loss + 0.01 * (at + 1) for at, loss in enumerate(losses[300:])]
     (said,) = off(losses)
     assert "rose again" in said
+    assert "--matrix-rate" not in said  # which --optimizer adamw does not follow
 
 
 @pytest.mark.parametrize("seed", range(8))

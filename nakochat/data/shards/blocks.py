@@ -91,9 +91,9 @@ class Blocks:
             say(
                 f"학습하는 동안 토큰 조각이 깨졌습니다: {self._folder}, 토큰 {start:,}부터 {length:,}개 ({why}). "
                 "디스크를 확인하고, 이 폴더를 지운 뒤 다시 준비하세요. 깨진 곳만 건너뛰고 이으려면 "
-                "--damaged-data skip을 붙이세요.",
+                "--damaged-data skip을 붙이세요(base, mid, sft).",
                 f"the token shard was damaged while training: {self._folder}, {length:,} tokens from {start:,} "
                 f"({why}). Check the disk, delete the folder and prepare it again. To go on without what is damaged, "
-                "add --damaged-data skip.",
+                "add --damaged-data skip (base, mid, sft).",
             )
         )
