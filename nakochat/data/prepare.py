@@ -38,7 +38,7 @@ from nakochat.data.held_out import (
     tail_begins,
 )
 from nakochat.data.sample import sample
-from nakochat.data.shards.shard import TokenShard
+from nakochat.data.shards.shard import TokenShard, read_about
 from nakochat.data.sources.catalog import source_of
 from nakochat.data.village.renaming import ASSISTANT
 from nakochat.data.village.village import Village
@@ -162,7 +162,7 @@ def prepare_stage(
             about["context"] = context
         if kind == "chat" and name != ASSISTANT:
             about["name"] = name
-        found = _read(target / "about.json")
+        found = read_about(target / "about.json")
         if there and about.items() <= found.items() and about.get("name") == found.get("name"):
             continue
         tokenizer_folder = folder.parent / "tokenizer"
@@ -185,7 +185,7 @@ def prepare_validation(data: Path, corpus: Corpus, seed: int, *, keep: bool) -> 
     if texts.is_file() and keep:
         return
     made_from = {"seed": seed, **_made_from("text", corpus)}
-    if texts.is_file() and _read(about) == made_from:
+    if texts.is_file() and read_about(about) == made_from:
         return
     write_json(texts, validation_texts(corpus, seed))
     write_json(about, made_from)
@@ -219,15 +219,6 @@ def _made_from(kind: str, corpus: Corpus) -> dict[str, Any]:
         "held_out_rule": RULE,
         **({} if corpus.tail is None else {"tail": corpus.tail}),
     }
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A JSON object; empty where it is missing or cannot be read: then what it describes is made again."""
-    try:
-        found: dict[str, Any] = read_json(path)
-    except (OSError, ValueError):
-        return {}
-    return found
 
 
 @dataclass

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nakochat.core.errors import ConfigError, DataError
-from nakochat.core.files import MANIFEST, read_json
+from nakochat.core.files import MANIFEST
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.data.batches import Source
@@ -76,7 +76,7 @@ def prepare_lessons(
         target = folder / f"tasks-{number}"
         if not (keep and (target / MANIFEST).is_file()):
             _prepare(target, task, data, tokenizer, context)
-        about = read_json(target / "about.json")
+        about = TokenShard.load(target, verify=False).about
         speak(
             say(
                 f"  {task.benchmark.name} ×{task.weight:g}: 문항 {about['documents']:,}개, {about['tokens']:,}토큰",

@@ -183,8 +183,11 @@ def remember(key: dict[str, Any], measured: Measured) -> None:
 
 def remembered(key: dict[str, Any]) -> Measured | None:
     """The measurement of that key, if there is one."""
-    found = next((row["measured"] for row in _stored() if row.get("key") == key), None)
-    return Measured(**found) if found else None
+    found = next((row.get("measured") for row in _stored() if row.get("key") == key), None)
+    try:
+        return Measured(**found) if found else None
+    except TypeError:  # of another version: it is measured again
+        return None
 
 
 def _stored() -> list[dict[str, Any]]:

@@ -148,6 +148,12 @@ def test_what_was_made_from_something_else_is_made_again_but_for_a_resume(tmp_pa
     assert again.identity == first.identity  # the same documents, the same name
 
 
+def test_what_says_nothing_of_itself_is_made_again(tmp_path, tokenizer):
+    first = prepared(tmp_path, tokenizer, chat=0)["text"]
+    (tmp_path / "data" / "mid" / "text" / "about.json").write_text("[]")
+    assert prepared(tmp_path, tokenizer, chat=0)["text"].identity == first.identity
+
+
 def test_a_corpus_that_changed_under_its_name_is_read_again(tmp_path, tokenizer):
     corpus = corpus_of(tmp_path, 60)
     first = prepared(tmp_path, tokenizer, corpus=corpus, text=5000, chat=0)["text"]

@@ -74,6 +74,13 @@ def test_tasks_that_ask_for_too_much_come_less_often(data, tmp_path, tokenizer):
         assert (source.weight, taken) == (0, 0)
 
 
+def test_lessons_that_say_nothing_of_themselves_stop_a_resume(data, tmp_path, tokenizer):
+    prepare_lessons(tmp_path / "mid", ["gsm8k"], data, tokenizer, context=96, keep=False)
+    (tmp_path / "mid" / "tasks-1" / "about.json").write_text("{")
+    with pytest.raises(DataError, match=r"tasks-1.*지우고"):
+        prepare_lessons(tmp_path / "mid", ["gsm8k"], data, tokenizer, context=96, keep=True)
+
+
 def test_mistakes_are_named(data, tmp_path, tokenizer):
     with pytest.raises(ConfigError, match="nothing_such"):
         parse_tasks(["nothing_such"])

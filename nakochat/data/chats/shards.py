@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from nakochat.core.errors import DataError
-from nakochat.core.files import MANIFEST, read_json
+from nakochat.core.files import MANIFEST
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
 from nakochat.data.batches import Source
@@ -22,7 +22,7 @@ from nakochat.data.chats.conversations import Passed, read_chats
 from nakochat.data.chats.rows import CHAT_KINDS, Place
 from nakochat.data.corpus.damage import Damage
 from nakochat.data.corpus.documents import corpus_fingerprint
-from nakochat.data.shards.shard import TokenShard
+from nakochat.data.shards.shard import TokenShard, read_about
 from nakochat.data.sources.catalog import source_of
 from nakochat.data.weighted import Weighted
 from nakochat.text.conversation import Conversation, render_batch
@@ -53,13 +53,14 @@ def prepare_chats(
     """Write a shard for each source, unless it is there whole and was made from the same; and say what is in it.
 
     keep: what is there stays, whatever the files are now: a resume goes on in what it began with.
-    DataError where a file cannot be read, or holds nothing that can be learned from.
+    DataError where a file cannot be read or holds nothing that can be learned from, and for a damaged shard.
     """
     for number, source in enumerate(chats.sources, start=1):
         target = _target(folder, number)
         if not (keep and (target / MANIFEST).is_file()):
             _prepare(target, source, chats, tokenizer, context)
-        speak(f"  {source.path.name} ×{source.weight:g}: {_summary(read_json(target / 'about.json'))}")
+        about = TokenShard.load(target, verify=False).about
+        speak(f"  {source.path.name} ×{source.weight:g}: {_summary(about)}")
 
 
 def chat_sources(
@@ -97,10 +98,8 @@ def _prepare(target: Path, source: Weighted, chats: Chats, tokenizer: Tokenizer,
         "context": context,
         "clean": chats.clean,
     }
-    if (target / MANIFEST).is_file():
-        about = read_json(target / "about.json")
-        if made_from.items() <= about.items():
-            return
+    if (target / MANIFEST).is_file() and made_from.items() <= read_about(target / "about.json").items():
+        return
     passed = Passed()
     found = read_chats(
         [source.path],

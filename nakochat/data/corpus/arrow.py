@@ -49,6 +49,7 @@ def columnar_rows(path: Path, kind: str, wanted: Collection[str]) -> Iterator[tu
     def choose(schema: Any) -> list[str]:
         found = [name for name in schema.names if name in wanted] or list(schema.names)  # the error names all
         for name in found:
+            _require_one(path, name, schema)
             require_bounded(path, schema.field(name).type)
         return found
 
@@ -119,6 +120,7 @@ def _strings(cells: Any) -> Iterator[str]:
 def _text_column(path: Path, column: str | None, schema: Any) -> str:
     textual = [field.name for field in schema if _is_text(field.type)]
     name = pick_column(path, column, schema.names, textual)
+    _require_one(path, name, schema)
     if name not in textual:
         raise DataError(
             say(
@@ -129,6 +131,17 @@ def _text_column(path: Path, column: str | None, schema: Any) -> str:
             )
         )
     return name
+
+
+def _require_one(path: Path, name: str, schema: Any) -> None:
+    """DataError where several columns go by a name: none of them is plainly the one that is meant."""
+    if schema.names.count(name) > 1:
+        raise DataError(
+            say(
+                f"이름이 {name!r}인 열이 여럿입니다: {path}. 하나만 남기거나 이름을 바꾸어 다시 저장하세요.",
+                f"{path} has several columns of the name {name!r}. Leave one, or rename them, and write it again.",
+            )
+        )
 
 
 def _is_text(kind: Any) -> bool:

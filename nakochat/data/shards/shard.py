@@ -170,6 +170,16 @@ class TokenShard:
         )
 
 
+def read_about(path: Path) -> dict[str, Any]:
+    """A JSON object that says what something was made from; empty where it is missing or cannot be read: then that is
+    made again."""
+    try:
+        found = read_json(path)
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def _mapped(path: Path, about: dict[str, Any]) -> NDArray[Any]:
     """An array of a shard without reading it; nothing cannot be mapped."""
     mapped: NDArray[Any] = np.load(path, mmap_mode="r" if about["tokens"] else None, allow_pickle=False)

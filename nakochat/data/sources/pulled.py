@@ -33,7 +33,9 @@ def read_lock(folder: Path) -> dict[str, Any] | None:
         return None
     try:
         lock: dict[str, Any] = read_json(path)
-        if isinstance(lock["name"], str) and all("bytes" in entry for entry in lock["files"].values()):
+        known = all(isinstance(lock[key], str) for key in ("name", "branch"))
+        known = known and isinstance(lock["revision"], str | None) and isinstance(lock["shards"], int)
+        if known and all(isinstance(entry, dict) and "bytes" in entry for entry in lock["files"].values()):
             return lock
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # said below, with what to do

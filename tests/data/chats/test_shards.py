@@ -91,6 +91,18 @@ def test_it_is_made_again_only_where_something_changed(
     assert identity(str(file)) != first
 
 
+@pytest.mark.parametrize("broken", ["{", "[]", ""])
+def test_what_says_nothing_of_itself_is_made_again_and_stops_a_resume(
+    file: Path, tmp_path: Path, tokenizer: Tokenizer, broken: str
+) -> None:
+    prepare_chats(tmp_path, chats(str(file)), tokenizer, context=CONTEXT)
+    (tmp_path / "chats-1" / "about.json").write_text(broken)
+    with pytest.raises(DataError, match=r"chats-1.*지우고"):
+        prepare_chats(tmp_path, chats(str(file)), tokenizer, context=CONTEXT, keep=True)
+    prepare_chats(tmp_path, chats(str(file)), tokenizer, context=CONTEXT)
+    assert TokenShard.load(tmp_path / "chats-1").about["documents"] == 2
+
+
 def test_sources_come_as_often_as_asked_or_as_there_is_room(
     file: Path, tmp_path: Path, tokenizer: Tokenizer
 ) -> None:

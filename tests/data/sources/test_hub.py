@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import io
+import json
 import random
 import shutil
 import threading
@@ -326,8 +327,13 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(server: FakeHub, path: s
 
 def test_a_source_json_that_cannot_be_read_is_said(server: FakeHub) -> None:
     bring(shards=1)
-    for text in ("{", '{"name": 1, "files": {}}', '{"name": "texts", "files": {"a": {}}}', "[]"):
-        (data_folder("texts") / "source.json").write_text(text, encoding="utf-8")
+    record = data_folder("texts") / "source.json"
+    whole = read_json(record)
+    wrong = [{"name": 1}, {"files": {"a": {}}}, {"files": {"a": "bytes"}}, {"files": ["a"]}]
+    wrong += [{"revision": 1}, {"branch": None}, {"shards": "2"}]
+    lacking = [{key: whole[key] for key in whole if key != gone} for gone in ("revision", "branch", "shards")]
+    for text in ("{", "[]", *map(json.dumps, [*({**whole, **part} for part in wrong), *lacking])):
+        record.write_text(text, encoding="utf-8")
         with pytest.raises(DataError, match="지우고 다시"):
             look_up(source())
 
