@@ -1,7 +1,7 @@
-"""A text -> its signature, a few numbers; signatures in order -> which of them repeat one that came before.
+"""Texts -> their signatures, a few numbers each; signatures in order -> which of them repeat one that came before.
 
-    sign = signature(text, near=True)       # in any process
-    seen.add(sign)                          # in the one that writes, in order: False for a duplicate
+    rows = signatures(texts, near=True)     # in any process
+    seen.add(rows[0])                       # in the one that writes, in order: False for a duplicate
 
 A signature is one hash of the whole text (exact duplicates) and, for near ones, a hash for each band of a MinHash over
 windows of eight letters (Broder 1997; bands as in Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, ch. 3).
@@ -10,19 +10,14 @@ With 12 bands of 10 rows two texts that share 9 windows of 10 meet in 99 % of th
 """
 
 import hashlib
-import io
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-from nakochat.core.errors import DataError
-from nakochat.core.files import write_bytes
-from nakochat.core.messages import say
 from nakochat.data.cleaning.ngrams import Hashes, letters_of, mixed, windows_of
 
 BANDS, ROWS = 12, 10
@@ -34,14 +29,11 @@ FULLEST = 0.6  # of the table, which doubles then: between 13 and 27 bytes a key
 Repeat = Literal["exact_duplicates", "near_duplicates"]
 
 
-def signature(text: str, *, exact: bool = True, near: bool = True) -> Hashes:
-    """(1,) or, with near, (1 + BANDS,) keys: of the text, then of each band.  0 stands for no key."""
-    keys: Hashes = signatures([text], exact=exact, near=near)[0]
-    return keys
-
-
 def signatures(texts: Sequence[str], *, exact: bool = True, near: bool = True) -> Hashes:
-    """The signatures of several texts, a row for each: for short texts many times as fast as one by one."""
+    """(texts, 1) or, with near, (texts, 1 + BANDS) keys: of each text, then of each band.  0 stands for no key.
+
+    Together, since short texts one by one take many times as long.
+    """
     keys = np.zeros((len(texts), 1 + BANDS if near else 1), dtype=np.uint64)
     if exact:
         keys[:, 0] = [_whole(text) for text in texts]
@@ -116,28 +108,6 @@ class Seen:
         number = int(self._numbers[self._slot(keys[place])]) if len(self._numbers) else 0
         return ("near_duplicates" if place else "exact_duplicates"), number
 
-    def save(self, path: Path) -> None:
-        """The keys as .npy, sorted: the same bytes for the same texts, whatever order brought them."""
-        out = io.BytesIO()
-        np.save(out, np.sort(self._keys[self._keys != 0]), allow_pickle=False)
-        write_bytes(path, out.getvalue())
-
-    @classmethod
-    def load(cls, path: Path) -> "Seen":
-        """What `save` wrote, with counts at zero.  DataError for another file."""
-        try:
-            keys = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise _unreadable(path) from error
-        if not isinstance(keys, np.ndarray) or keys.dtype != np.uint64 or keys.ndim != 1:
-            raise _unreadable(path)
-        seen = cls()
-        while len(keys) > FULLEST * len(seen._keys):
-            seen._grow()
-        seen._place(keys, np.zeros(0, dtype=np.uint32))
-        seen._used = len(keys)
-        return seen
-
     def _place_of_first(self, keys: Sequence[int]) -> int | None:
         """Place in the signature of the first key that is held."""
         view, mask = self._view, len(self._view) - 1
@@ -185,12 +155,3 @@ class Seen:
                 self._numbers[slots[won]] = numbers[won]
                 numbers = numbers[~won]
             keys, slots = keys[~won], (slots[~won] + np.uint64(1)) & mask
-
-
-def _unreadable(path: Path) -> DataError:
-    return DataError(
-        say(
-            f"중복 표를 읽을 수 없습니다: {path}. 지우고 처음부터 다시 준비하세요.",
-            f"cannot read the table of duplicates {path}. Delete it and prepare from the beginning.",
-        )
-    )

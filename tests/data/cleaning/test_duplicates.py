@@ -1,14 +1,13 @@
-"""Copies are found, near copies too, texts of the same kind are not; the table remembers all of it, on disk too."""
+"""Copies are found, near copies too, texts of the same kind are not; the table remembers all of it."""
 
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from nakochat.core.errors import DataError
 from nakochat.data.cleaning import duplicates
-from nakochat.data.cleaning.duplicates import BANDS, Seen, signature, signatures
+from nakochat.data.cleaning.duplicates import BANDS, Seen, signatures
 
 WORDS = [
     f"{a}{b}{c}" for a in "가나다라마바" for b in "강물산들" for c in ("은", "에서", "으로", "하고", "이다")
@@ -23,6 +22,12 @@ def changed(text: str, every: int) -> str:
     """Every so-many-th word replaced."""
     words = text.split()
     return " ".join(f"새말{n}" if n % every == every - 1 else word for n, word in enumerate(words))
+
+
+def signature(text: str, **asked: bool) -> NDArray[np.uint64]:
+    """Of one text."""
+    row: NDArray[np.uint64] = signatures([text], **asked)[0]
+    return row
 
 
 def test_a_copy_is_exact_and_a_changed_copy_near() -> None:
@@ -121,33 +126,6 @@ def test_a_duplicate_leaves_nothing_behind() -> None:
     seen.add(np.array([1, 2], dtype=np.uint64))
     assert not seen.add(np.array([3, 2], dtype=np.uint64))
     assert seen.add(np.array([3, 4], dtype=np.uint64))
-
-
-def test_the_table_is_saved_the_same_in_any_order_and_loaded_whole(tmp_path: Path) -> None:
-    keys = signatures([prose(n, 30) for n in range(500)])
-    forwards, backwards = Seen(), Seen()
-    for row in keys:
-        forwards.add(row)
-    for row in keys[::-1]:
-        backwards.add(row)
-    forwards.save(tmp_path / "a.npy")
-    backwards.save(tmp_path / "b.npy")
-    assert (tmp_path / "a.npy").read_bytes() == (tmp_path / "b.npy").read_bytes()
-    loaded = Seen.load(tmp_path / "a.npy")
-    assert len(loaded) == len(forwards)
-    assert not any(loaded.add(row) for row in keys)
-    assert loaded.add(signature(prose(1_000)))
-
-
-@pytest.mark.parametrize("content", [b"", b"not an array", b"\x93NUMPY\x01\x00"])
-def test_another_file_is_no_table(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "seen.npy"
-    path.write_bytes(content)
-    with pytest.raises(DataError, match=r"지우고 처음부터"):
-        Seen.load(path)
-    np.save(path, np.zeros(3))
-    with pytest.raises(DataError, match=r"지우고 처음부터"):
-        Seen.load(path)
 
 
 def test_groups_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
