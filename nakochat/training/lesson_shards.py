@@ -71,7 +71,10 @@ def lessons_at(task: NamedTask, folder: Path | None) -> list[Lesson]:
 def prepare_lessons(
     folder: Path, named: Sequence[str], data: Path | None, tokenizer: Tokenizer, *, context: int, keep: bool
 ) -> None:
-    """Write a shard for each task, unless it is there and was made from the same.  keep: what is there stays."""
+    """Write a shard for each task, and say what is in it.  keep: what is there stays, as in prepare_chats.
+
+    DataError where a task's data are not here, none of its lessons fits, or a shard that stays is damaged.
+    """
     for number, task in enumerate(parse_tasks(named), start=1):
         target = folder / f"tasks-{number}"
         if not (keep and (target / MANIFEST).is_file()):

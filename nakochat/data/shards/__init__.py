@@ -1,1 +1,1 @@
-"""Documents -> a folder of token shards, prepared once, read by mmap: set_writer.py writes, token_set.py reads."""
+"""Documents -> a folder of token shards, prepared once: set_writer.py writes, token_set.py reads, block by block."""

@@ -1,4 +1,4 @@
-"""Tokenised documents <-> a folder of flat files that training reads by mmap.
+"""Tokenised documents <-> a folder of flat files that training reads block by block (blocks.py).
 
     ids.npy      every token of every document, uint16 (uint32 from 65,536 tokens of vocabulary on)
     scored.npy   bool per token: the model has to produce it.  Absent for text, where every token counts
@@ -138,7 +138,7 @@ class TokenShard:
 
     @classmethod
     def load(cls, folder: Path, *, tokenizer_hash: str | None = None, verify: bool = True) -> Self:
-        """The shard, mapped.  DataError if it is damaged or was made with another tokenizer.
+        """The shard, its tokens on disk.  DataError if it is damaged or was made with another tokenizer.
 
         verify: read every byte and compare its hash; else sizes are compared, and the hashes of the small files: the
         tokens have their checksums, which are compared as they are read.

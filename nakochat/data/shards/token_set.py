@@ -66,9 +66,9 @@ class TokenSet:
 
     @classmethod
     def load(cls, folder: Path, *, tokenizer_hash: str | None = None, verify: bool = True) -> Self:
-        """The set, mapped.  DataError when a part is missing, a shard damaged, or the tokenizer another.
+        """The set, its tokens on disk.  DataError when a part is missing, a shard damaged, or the tokenizer another.
 
-        verify: read every byte and compare its hash; else only sizes are compared.
+        verify: as in TokenShard.load.
         """
         about = _read(folder / SET)
         shards: list[TokenShard] = []
