@@ -1,9 +1,13 @@
 """A stage's settings -> its documents as batches, and the training on them.  For base, mid and sft."""
 
+import re
+from collections.abc import Collection, Sequence
 from functools import partial
+from pathlib import Path
 
 from nakochat.core.allocator import give_back
 from nakochat.core.errors import ConfigError
+from nakochat.core.files import remove_folder
 from nakochat.core.machine import Machine
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
@@ -149,7 +153,7 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
     text, chat = 1.01 * tokens * settings.text_share, 1.08 * tokens * (1 - settings.text_share)
     own, taken = _own_chats(stage, settings, context, chat)
     lessons, learned = _lessons(stage, settings, context, chat - taken)
-    own, taken = [*own, *lessons], taken + learned
+    taken += learned
     sets = _sets(stage, settings, text if chat else None)
     budgets = {"text": 0 if sets else int(text), "chat": int(chat - taken)}
     data, goes_on = stage.folder / "data", stage.resumed is not None
@@ -171,6 +175,11 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
             prepare_set_validation(data, sets, keep=goes_on)
         else:
             prepare_validation(data, settings.source, settings.seed, keep=goes_on or stage.name != "base")
+        if not goes_on:
+            of_village = {"chat"} if budgets["chat"] > 0 else set()
+            _forget_others(
+                data / stage.name, of_village | _numbered("chats", own) | _numbered("tasks", lessons)
+            )
     give_back()
     stage.machine.wait()
     folders = [data / stage.name / kind for kind, budget in budgets.items() if budget > 0]
@@ -181,7 +190,19 @@ def _prepared(stage: Stage, settings: StageSettings, context: int) -> list[Sourc
     for shard in shards:
         if shard.about.get("too_long") and stage.machine.is_first:
             speak(_left_out(shard, context))
-    return [*map(Source, shards), *sets, *own]
+    return [*map(Source, shards), *sets, *own, *lessons]
+
+
+def _numbered(kind: str, sources: Sequence[Source]) -> set[str]:
+    """The folders of the shards that these were made into."""
+    return {f"{kind}-{number}" for number in range(1, len(sources) + 1)}
+
+
+def _forget_others(folder: Path, own: Collection[str]) -> None:
+    """Delete the conversations of a start with other settings: rl --sft-weight learns from all that are there."""
+    for path in folder.glob("*"):
+        if re.fullmatch(r"chat|(chats|tasks)-\d+", path.name) and path.name not in own:
+            remove_folder(path)
 
 
 def _left_out(village: TokenShard, context: int) -> str:

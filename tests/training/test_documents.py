@@ -16,6 +16,7 @@ from nakochat.training.loop import Training
 from nakochat.training.optimizer import Optimizer
 from nakochat.training.schedule import Schedule
 from nakochat.training.settings import BaseSettings, MidSettings, SftSettings
+from nakochat.training.sft_beside import taught
 from nakochat.training.stage import open_stage
 from tests.tasks.test_public import lines
 
@@ -171,6 +172,31 @@ def test_lessons_that_have_no_room_are_named(run, tmp_path, asked_village, capsy
     assert (lesson.weight > 0) is (chats == 1)
     spoken = capsys.readouterr().out.replace("\n", " ")
     assert re.search(said, spoken) if said else "gsm8k: " not in spoken
+
+
+def test_conversations_of_a_start_with_others_are_gone_but_for_a_resume(
+    run, tmp_path, asked_village, tokenizer
+):
+    """rl --sft-weight teaches all that lies there."""
+    (tmp_path / "mine.jsonl").write_text('{"question": "안녕", "answer": "반가워요"}\n', encoding="utf-8")
+    lines(tmp_path / "tasks" / "gsm8k_train.jsonl", [{"question": "Is it 3?", "answer": "3.\n#### 3"}] * 9)
+    data = run / "data" / "sft"
+    left = TokenShard.from_documents([([1, 2, 3], [False, True, True])], 300, {"tokenizer": tokenizer.hash})
+    for name in ("chat", "chats-2", "chats-12", "tasks-2"):
+        left.save(data / name)
+    TokenShard.from_documents([([1, 2, 3], None)], 300, left.about).save(data / "text")
+    (data / "chats-of-mine").mkdir()
+    settings = SftSettings(
+        preset="toy", name="run", dtype="float32", compile="no", steps=10, rows=8,
+        data=(f"{tmp_path / 'mine.jsonl'}:1000",), tasks=("gsm8k",), task_data=tmp_path / "tasks",
+    )  # fmt: skip
+    with open_stage("sft", settings) as stage:
+        goes_on = dataclasses.replace(stage, resumed=Namespace())
+        module._prepared(goes_on, settings, 64)
+        assert (data / "chats-12").is_dir()
+        module._prepared(stage, settings, 64)
+    assert {path.name for path in data.iterdir()} == {"chats-1", "tasks-1", "text", "chats-of-mine"}
+    assert [len(source.shard) for source in taught(run / "sft", tokenizer)] == [1, 9]
 
 
 def test_conversations_and_lessons_that_were_damaged_are_passed_over_where_they_are_met(
