@@ -190,7 +190,8 @@ def _plan(
     coefficients = GPU if machine is None else coefficients_of(machine)
     room = _room(sheet, machine)
     base, gpus = stages["base"], asked.gpus
-    how: dict[str, Any] = {"coefficients": coefficients, "world": gpus, "recompute": base.recompute}
+    how: dict[str, Any] = {"coefficients": coefficients, "world": gpus}
+    how |= {"recompute": base.recompute, "optimizer": base.optimizer}
     wished = asked.rows_per_piece or (base.rows_per_piece if preset else None)
     if wished is None and not preset:
         wished = max(1, largest_piece(config, room=room, **how))
@@ -218,6 +219,7 @@ def _plan(
             pace=pace,
             coefficients=coefficients,
             recompute=settings.recompute,
+            optimizer=settings.optimizer,
         )
     counts = count(config)
     return Plan(
@@ -290,8 +292,12 @@ def _disk(
     forecasts: dict[str, Forecast],
 ) -> float:
     """Token shards, and the checkpoints that every stage keeps and the one that is being written."""
-    memory = training_memory(config, rows=1, coefficients=coefficients)
-    checkpoint = memory.weights + memory.optimizer
     size = 2 if config.vocab_size <= 2**16 else 4
-    tokens = sum(stage.tokens for stage in forecasts.values())
-    return size * tokens + checkpoint * (sum(stage.keep_last for stage in stages.values()) + 1)
+    kept = float(size * sum(stage.tokens for stage in forecasts.values()))
+    written = 0.0
+    for stage in stages.values():
+        memory = training_memory(config, rows=1, coefficients=coefficients, optimizer=stage.optimizer)
+        checkpoint = memory.weights + memory.optimizer
+        kept += checkpoint * stage.keep_last
+        written = max(written, checkpoint)
+    return kept + written

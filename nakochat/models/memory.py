@@ -6,12 +6,13 @@ follows from the shape with a few coefficients, held against measured peaks (doc
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 
 FLOAT32, BFLOAT16 = 4, 2
+Method = Literal["muon", "adamw"]  # of the matrices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +105,18 @@ class Memory:
 
 
 def training_memory(
-    config: ModelConfig, *, rows: int, coefficients: Coefficients, world: int = 1, recompute: bool = False
+    config: ModelConfig,
+    *,
+    rows: int,
+    coefficients: Coefficients,
+    world: int = 1,
+    recompute: bool = False,
+    optimizer: Method = "muon",
 ) -> Memory:
     """rows: those of one forward pass of one process.  Every process holds all weights and gradients, and its share of
     the optimizer's state.  recompute: all layers keep their input, and one at a time what is inside."""
     counts = count(config)
+    by_muon = counts.matrices if optimizer == "muon" else 0  # one number for each weight; AdamW holds two
     at = multiplied(config, rows=rows, logits_at_once=coefficients.logits_at_once)
     layers = coefficients.channel * at["channel"] + coefficients.score * at["score"]
     if recompute:
@@ -116,9 +124,7 @@ def training_memory(
     return Memory(
         weights=FLOAT32 * counts.total,
         gradients=FLOAT32 * counts.total,
-        optimizer=FLOAT32
-        * (2 * counts.total - counts.matrices)
-        / world,  # Muon: one number per weight, AdamW: two
+        optimizer=FLOAT32 * (2 * counts.total - by_muon) / world,
         activations=layers + coefficients.logit * at["logit"] + coefficients.weight * at["weight"],
         workspace=coefficients.workspace * at["workspace"] / world,
         process=coefficients.process,
@@ -141,11 +147,18 @@ def multiplied(config: ModelConfig, *, rows: int, logits_at_once: int) -> dict[s
 
 
 def largest_piece(
-    config: ModelConfig, *, coefficients: Coefficients, room: float, world: int = 1, recompute: bool = False
+    config: ModelConfig,
+    *,
+    coefficients: Coefficients,
+    room: float,
+    world: int = 1,
+    recompute: bool = False,
+    optimizer: Method = "muon",
 ) -> int:
     """The most rows of one forward pass that leave the total within `room` bytes; 0 where none do."""
     rows = 0
-    how: dict[str, Any] = {"coefficients": coefficients, "world": world, "recompute": recompute}
+    how: dict[str, Any] = {"coefficients": coefficients, "world": world}
+    how |= {"recompute": recompute, "optimizer": optimizer}
     for power in range(12):
         if training_memory(config, rows=2**power, **how).total > room:
             break

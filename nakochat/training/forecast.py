@@ -75,6 +75,7 @@ def forecast(
     pace: Pace,
     coefficients: Coefficients,
     recompute: bool = False,
+    optimizer: Method = "muon",
 ) -> Forecast:
     """rows: those of a step over all processes, as the settings have it.  recompute: every layer goes forward twice,
     which no pace was measured with."""
@@ -83,7 +84,8 @@ def forecast(
     flops = float(counts.flops_per_token) * tokens
     piece = piece_of(rows, rows_per_piece, world)
     seconds = None
-    how: dict[str, Any] = {"coefficients": coefficients, "world": world, "recompute": recompute}
+    how: dict[str, Any] = {"coefficients": coefficients, "world": world}
+    how |= {"recompute": recompute, "optimizer": optimizer}
     memory = training_memory(config, rows=piece, **how).total
     work = 4 / 3 if recompute else 1.0  # forward, forward again, and backward, which is two of them
     if pace.measured is not None:

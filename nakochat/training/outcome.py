@@ -59,6 +59,7 @@ def predict(folder: Path, config: ModelConfig, settings: StageSettings, machine:
         ),
         coefficients=coefficients_of(machine),
         recompute=settings.recompute,
+        optimizer=settings.optimizer,
     )
     write_plan(folder, found)
     if found.seconds is not None:

@@ -15,7 +15,8 @@ from nakochat.models.memory import CPU_COMPILED, CPU_EAGER, GPU, largest_piece, 
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.models.sizing import config_of_depth, count
 from nakochat.training.forecast import Pace, coefficients_of, forecast
-from nakochat.training.optimizer import Optimizer
+from nakochat.training.optimizer import Optimizer, alone_rates
+from nakochat.training.rates import RateSettings
 from nakochat.training.rehearsal import Measured, key_of, remember, remembered
 
 
@@ -46,6 +47,19 @@ def test_a_tier_of_the_documents(figures, capsys):
     assert "가정: 장치마다" in said
     assert "nako data pull fineweb-2-edu-korean --shards 136" in said
     assert "들어갑니다" in said
+
+
+@pytest.mark.parametrize("preset", ["gpt2-124m", "d12"])
+def test_what_the_optimizer_holds_is_of_the_presets_own(figures, preset):
+    found = figures(preset=preset, device_kind="h100")
+    memory, stages = found["memory_bytes"], found["stages"]
+    numbers = memory["optimizer"] / memory["weights"]
+    assert (numbers == 2) is (preset == "gpt2-124m")
+    assert 1 < numbers <= 2
+    assert stages["base"]["memory_bytes"] == memory["total"]
+    tokens = sum(stage["tokens"] for stage in stages.values())
+    kept = (found["disk_bytes"] - 2 * tokens) / (memory["weights"] + memory["optimizer"])
+    assert kept == pytest.approx(1 + 2 * len(stages))
 
 
 def test_small_things_are_said_in_small_units_and_long_times_in_days(figures, capsys):
@@ -143,7 +157,8 @@ def test_a_set_that_is_not_there_is_named():
         main(PlanSettings(depth=12, device_kind="h100", data=("nowhere",)))
 
 
-def test_weights_and_state_are_those_of_the_optimizer():
+@pytest.mark.parametrize("method", ["muon", "adamw"])
+def test_weights_and_state_are_those_of_the_optimizer(method):
     """Weights, gradients and the optimizer's state are counted exactly."""
     config = config_of_depth(3, vocab_size=320, context=32)
     model = Nako(config)
@@ -154,12 +169,14 @@ def test_weights_and_state_are_those_of_the_optimizer():
         weight_decay=0,
         width=config.width,
         tokens_per_step=1,
+        alone=alone_rates(RateSettings(optimizer=method)),
     )
-    memory = training_memory(config, rows=1, coefficients=GPU)
+    memory = training_memory(config, rows=1, coefficients=GPU, optimizer=method)
     assert memory.weights == memory.gradients == 4 * count(config).total
     state = optimizer.whole_state().values()
     held = sum(4 * tensor.numel() for tensor in state)
     rows = sum(4 * tensor.numel() for tensor in state if tensor.ndim == 2 and tensor.shape[1] == 1)
+    assert bool(rows) is (method == "muon")
     assert memory.optimizer == held - rows  # NorMuon's number per row is left out: a thousandth
 
 
