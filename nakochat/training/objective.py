@@ -52,11 +52,18 @@ def compiled_loss(temperature: float = 1.0) -> Loss:
             return compiled(type(part).forward)(part, *inputs)
         return compiled(part)(*inputs)
 
+    def of_any_number(part: Callable[..., Any], *inputs: Any) -> Any:
+        if part is _chunk:  # else compiled for the first number of targets, and for any at the second
+            hidden, _, _, targets, weights, _ = inputs
+            for counted in (hidden, targets, weights):
+                torch._dynamo.maybe_mark_dynamic(counted, 0)
+        return apply(part, *inputs)
+
     def loss_of(model: Model, batch: Batch) -> Tensor:
         for counted in (batch.asked, batch.starts):
             if counted is not None:
                 torch._dynamo.mark_dynamic(counted, 0)
-        return weighted_loss(model, batch, temperature, apply)
+        return weighted_loss(model, batch, temperature, apply if batch.asked is None else of_any_number)
 
     return loss_of
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from nakochat.data import batches
 from nakochat.data.batches import IGNORE, Batch
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
@@ -170,6 +171,19 @@ def test_a_deep_model_compiles_no_more_than_a_shallow_one(layers, graphs):
         found = compiled_loss()(model, batch)
         assert graphs() - before == kinds + 5  # beginning, bias, last norm, what is asked, loss
         assert torch.allclose(found, weighted_loss(model, batch), rtol=1e-4)
+
+
+def test_another_number_of_targets_compiles_nothing(graphs, monkeypatch):
+    monkeypatch.setattr(batches, "ASKED", 16)
+    model = Nako(NakoConfig(vocab_size=90, layers=2, width=16, heads=2, context=64))
+    model.initialise(0)
+    loss, made = compiled_loss(), []
+    for asked in (0.4, 0.1, 0.3):
+        batch = random_batch(asked)
+        assert torch.allclose(loss(model, batch), weighted_loss(model, batch), rtol=1e-4)
+        made.append((len(batch.asked), graphs()))
+    assert len({length for length, _ in made}) == 3
+    assert len({number for _, number in made}) == 1
 
 
 def test_a_compiled_backward_pass_has_a_part_for_every_layer(monkeypatch):
