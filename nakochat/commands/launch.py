@@ -66,7 +66,7 @@ def score_in_process(run: str, **options: Any) -> None:
     if status:
         raise TrainingError(
             say(
-                f"{run}의 점수를 매기지 못했습니다 (끝낸 값 {status}). 위의 말을 보고 고친 뒤 같은 명령을 다시 "
+                f"{run}의 점수를 매기지 못했습니다 (종료 코드 {status}). 위의 말을 보고 고친 뒤 같은 명령을 다시 "
                 "실행하면 여기서부터 이어집니다.",
                 f"{run} could not be scored (exit status {status}). See what it said above; mend that, and the same "
                 "command goes on from here.",

@@ -58,7 +58,7 @@ class PlanSettings:
     device_kind: str | None = None
     """장치의 종류 (h100, h200, a100, …); 기본: 이 컴퓨터. | Kind of device; default: this computer."""
     price: float | None = None
-    """장치 하나의 시간당 값. | Price of one device for one hour, in any currency."""
+    """장치 하나의 시간당 요금. | Price of one device for one hour, in any currency."""
     tokens_per_parameter: float | None = None
     """몸통과 출력의 매개변수마다 배울 토큰. | Tokens for each parameter of body and head."""
     vocab_size: int | None = None

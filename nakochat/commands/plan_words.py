@@ -97,7 +97,7 @@ def _model_lines(plan: Plan) -> list[str]:
     )
     return [
         say(
-            f"깊이 {config.layers} · 너비 {config.width} · 머리 {config.heads} · 길이 {config.context:,} · 어휘 "
+            f"깊이 {config.layers} · 너비 {config.width} · 머리 {config.heads} · 문맥 {config.context:,} · 어휘 "
             f"{config.vocab_size:,} ({preset})",
             f"depth {config.layers} · width {config.width} · heads {config.heads} · context {config.context:,} · "
             f"vocabulary {config.vocab_size:,} ({preset})",
@@ -111,7 +111,7 @@ def _model_lines(plan: Plan) -> list[str]:
             f"({counted(counts.documented)} as nanochat's documents count)",
         ),
         say(
-            f"  토큰당 {counts.flops_per_token:.3e} FLOPs (어텐션이 온 길이를 본다고 세면 "
+            f"  토큰당 {counts.flops_per_token:.3e} FLOPs (어텐션이 문맥 전체를 본다고 세면 "
             f"{counts.documented_flops_per_token:.3e})",
             f"  {counts.flops_per_token:.3e} FLOPs per token ({counts.documented_flops_per_token:.3e} if attention is "
             "counted over the whole context)",
@@ -206,7 +206,7 @@ def _time(plan: Plan, seconds: float | None) -> str:
     if seconds is None:
         return say("시간 모름", "time unknown")
     cost = plan.cost(seconds)
-    money = "" if cost is None else say(f", 값 {cost:,.2f}", f", cost {cost:,.2f}")
+    money = "" if cost is None else say(f", 비용 {cost:,.2f}", f", cost {cost:,.2f}")
     if seconds < 5400:
         return say(f"{seconds / 60:.1f}분", f"{seconds / 60:.1f} min") + money
     if seconds >= 48 * 3600:

@@ -159,7 +159,7 @@ def _start_background(plans: list[Plan], more: int) -> None:
     process, log = in_background(names, total)
     speak(
         say(
-            f"뒤에서 이어 받습니다: {', '.join(names)} (자료마다 {total}개까지). 기록: {log} · 멈추기: kill {process}",
+            f"뒤에서 이어받습니다: {', '.join(names)} (자료마다 {total}개까지). 기록: {log} · 멈추기: kill {process}",
             f"going on in the background: {', '.join(names)} (up to {total} files each). "
             f"Log: {log} · stop it: kill {process}",
         )

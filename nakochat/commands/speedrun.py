@@ -49,7 +49,7 @@ class SpeedrunSettings:
     """nako speedrun"""
 
     preset: str = "tiny"
-    """tiny (2코어에서 십여 분), toy, d12, … | tiny (10 minutes on two cores), toy, d12, …"""
+    """tiny (bf16이 있는 2코어에서 십여 분), toy, d12, … | tiny (ten-odd minutes on two cores with bf16), toy, d12, …"""
     name: str | None = None
     """실행의 이름; 기본: 프리셋의 이름. | The run's name; default: the preset's."""
     corpus: Annotated[tuple[Path, ...], Parameter(consume_multiple=True)] = ()

@@ -53,7 +53,7 @@ def published(run: Run) -> list[Block]:
     note = Words(
         "큰 글씨가 이 실행이고, 작은 글씨가 nanochat d20(매개변수 5억 6천만, H100 여덟 대로 3시간 "
         "51분)이 발표한 값입니다. "
-        "과제의 물음과 채점이 같은 방식이지만, 모델의 크기와 말이 다르니 크기를 가늠하는 데에만 쓰십시오.",
+        "과제의 물음과 채점이 같은 방식이지만, 모델의 크기와 말이 다르니 크기를 가늠하는 데에만 쓰세요.",
         "Large: this run. Small: what nanochat's d20 (561M parameters, 3 h 51 min on eight H100s) "
         "published. The tests are "
         "asked and graded in the same way, but the models differ in size and language: read it as a sense of scale.",

@@ -145,7 +145,7 @@ def origin(run: Run) -> list[Block]:
         (Words("명령", "Command"), lambda stage: _plain(stage.origin.get("command"))),
         (Words("시작", "Started"), lambda stage: text(stage.origin, "started").replace("T", " ")),
         (Words("커밋", "Commit"), lambda stage: text(stage.origin, "commit")),
-        (Words("시드", "Seed"), lambda stage: text(stage.origin, "seed")),
+        (Words("씨앗", "Seed"), lambda stage: text(stage.origin, "seed")),
         (Words("이어받은 체크포인트", "Parent checkpoint"), _parent),
         (Words("저장된 마지막 걸음", "Newest checkpoint"), _checkpoint),
     ]

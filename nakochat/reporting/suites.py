@@ -104,7 +104,7 @@ def texts(run: Run) -> list[Block]:
     note = Words(
         "바이트당 비트이고 낮을수록 좋습니다. 작은 글씨는 글자당 비트, 토큰당 혼란도(perplexity), 맞힌 "
         "토큰의 비율이며, "
-        "뒤의 둘은 토크나이저가 다르면 견줄 수 없습니다. 몇백 바이트짜리 견본은 크기만 보십시오.",
+        "뒤의 둘은 토크나이저가 다르면 견줄 수 없습니다. 몇백 바이트짜리 견본의 값은 대강의 크기만 참고하세요.",
         "Bits per byte, lower is better. Small print: bits per character, perplexity per token, share of "
         "tokens that were "
         "the likeliest; the last two do not compare across tokenizers. Samples of a few hundred bytes "

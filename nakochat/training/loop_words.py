@@ -43,7 +43,7 @@ def left_at_once(step: int) -> str:
     if step:
         return stopped(step, saved=True)
     return say(
-        "첫 걸음을 마치지 않고 멈췄습니다. 같은 명령을 다시 실행하면 이 단계를 처음부터 합니다.",
+        "첫걸음을 마치지 않고 멈췄습니다. 같은 명령을 다시 실행하면 이 단계를 처음부터 합니다.",
         "Stopped before the first step was made. Run the same command again to begin this stage.",
     )
 

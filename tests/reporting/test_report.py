@@ -86,5 +86,5 @@ def test_settings_that_differ_between_stages_are_said_for_each(run_folder: Path)
     path = run_folder / "sft" / "origin.json"
     path.write_text(json.dumps({"seed": 7, "command": ["nako", "train", "sft"]}), encoding="utf-8")
     text = write_report(run_folder)[0].read_text("utf-8")
-    assert "| 시드 | BASE: 0<br>MID: 0<br>SFT: 7<br>RL: 0 |" in text
+    assert "| 씨앗 | BASE: 0<br>MID: 0<br>SFT: 7<br>RL: 0 |" in text
     assert "SFT: nako train sft<br>" in text

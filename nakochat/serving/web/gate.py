@@ -139,7 +139,7 @@ def refuse(scope: Scope, headers: Headers, policy: Policy) -> BadRequest | None:
     size = sum(len(name) + len(value) for name, value in scope["headers"])
     if len(scope["headers"]) > MOST_HEADERS or size > MOST_HEADER_BYTES:
         return BadRequest(
-            say("요청의 머리가 너무 큽니다.", "too many or too large headers."),
+            say("요청의 헤더가 너무 크거나 많습니다.", "too many or too large headers."),
             status=431,
             code="headers_too_large",
         )

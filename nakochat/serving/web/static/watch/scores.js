@@ -18,7 +18,7 @@ export function columnsOf(runs) {
 export function fillTable(table, columns) {
   const rows = new Map();
   for (const { scores } of columns) for (const score of scores) if (!rows.has(score.key)) rows.set(score.key, score);
-  const head = make("tr", {}, make("th", { scope: "col" }, say("무엇을", "What")));
+  const head = make("tr", {}, make("th", { scope: "col" }, say("항목", "Item")));
   for (const { title } of columns) head.append(make("th", { scope: "col" }, title));
   head.append(make("th", { scope: "col" }, say("찍으면", "Chance")));
   const body = [...rows.values()].map((row) => rowOf(row, columns));
