@@ -218,8 +218,10 @@ def _device(machine: Machine) -> Finding:
             state="good",
             value=say("CPU", "CPU"),
             cost=say(
-                "GPU가 없습니다. tiny는 십여 분에서 두 시간이면 되지만 d12부터는 GPU가 있어야 합니다 ('nako plan --depth 12').",
-                "there is no GPU. tiny takes ten minutes to two hours, but d12 and above want one ('nako plan --depth 12').",
+                "GPU가 없습니다. tiny는 십여 분에서 두 시간이면 되지만 d12부터는 GPU가 있어야 합니다 "
+                "('nako plan --depth 12').",
+                "there is no GPU. tiny takes ten minutes to two hours, but d12 and above want one "
+                "('nako plan --depth 12').",
             ),
         )
     name = str(machine.describe()["name"])

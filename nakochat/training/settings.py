@@ -87,7 +87,7 @@ class BaseSettings(ModelSettings, StageSettings):
     """묶음의 줄을 글의 아무 데에서나 뽑습니다(nanoGPT처럼); 기본은 문서를 차례로 채우는 것. 짧은 문맥에 좋습니다. |
     Take rows at random places of the text, as nanoGPT does, instead of packing documents.  For short contexts."""
     tokens_per_parameter: float | None = None
-    """--steps 대신: 몸통과 출력의 매개변수마다 이만큼의 토큰을 배웁니다 (같은 계산량이면 12가 가장 좋고, 오래 쓸 모델이면 20쯤). |
+    """--steps 대신: 몸통과 출력의 매개변수마다 이만큼의 토큰을 배웁니다 (계산량이 같으면 12, 오래 쓸 모델이면 20쯤). |
     Instead of --steps: so many tokens for each parameter of body and head (12 is compute-optimal, 20 for use)."""
 
     def __post_init__(self) -> None:
