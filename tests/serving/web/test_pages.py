@@ -82,3 +82,18 @@ def test_a_page_has_nothing_inline(address):
 
 def test_the_logo_is_the_projects():
     assert (STATIC / "logo.svg").read_bytes() == (ROOT / "docs/images/logo.svg").read_bytes()
+
+
+def imported(address):
+    """The modules that a script needs before it runs, and those that they need."""
+    names = re.findall(r'^import [^;]*? from "([^"]+)";', OURS[address].read_text(encoding="utf-8"), re.MULTILINE)
+    ours = [name for name in names if name in OURS]
+    return set(names).union(*map(imported, ours))
+
+
+@pytest.mark.parametrize("address", [address for address, path in OURS.items() if path.name == "index.html"])
+def test_a_page_asks_for_all_modules_at_once(address):
+    """A module is known only when the one that imports it has come: seven trips, one behind another."""
+    source = OURS[address].read_text(encoding="utf-8")
+    (script,) = re.findall(r'<script src="([^"]+)" type="module">', source)
+    assert set(re.findall(r'<link rel="modulepreload" href="([^"]+)">', source)) == imported(script)
