@@ -86,7 +86,9 @@ def test_the_logo_is_the_projects():
 
 def imported(address):
     """The modules that a script needs before it runs, and those that they need."""
-    names = re.findall(r'^import [^;]*? from "([^"]+)";', OURS[address].read_text(encoding="utf-8"), re.MULTILINE)
+    names = re.findall(
+        r'^import [^;]*? from "([^"]+)";', OURS[address].read_text(encoding="utf-8"), re.MULTILINE
+    )
     ours = [name for name in names if name in OURS]
     return set(names).union(*map(imported, ours))
 
