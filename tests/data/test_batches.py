@@ -161,7 +161,7 @@ def test_a_position_in_other_documents_is_refused(tmp_path):
         batches([other]).restore(state)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.integers(2, 60), min_size=1, max_size=30), st.integers(8, 40), st.booleans())
 def test_the_packer_never_overfills_nor_repeats(lengths, row, is_text):
     stream = iter(

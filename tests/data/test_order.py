@@ -10,7 +10,7 @@ def whole(count, *key):
     return Permutation(count, key)(np.arange(count))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 5000), st.integers(0, 2**62))
 def test_every_number_stands_at_one_place(count, key):
     assert sorted(whole(count, key).tolist()) == list(range(count))

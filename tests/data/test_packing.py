@@ -44,7 +44,7 @@ def plain_rows(documents, row, size):
         yield pieces
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=1, max_size=80),
     st.integers(8, 40),

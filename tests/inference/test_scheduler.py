@@ -196,7 +196,7 @@ def test_the_next_turn_computes_only_what_is_new():
         assert (first.slot, first.start) == (0, expected)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.integers(0, 1)), st.lists(st.integers(0, 1)), st.integers(0, 20))
 def test_common_counts_what_begins_alike(left, right, most):
     plain = 0

@@ -33,7 +33,7 @@ def test_a_new_character_is_unknown_and_seen_as_such(tokenizer):
     assert tokenizer.encode("뷁") == tokenizer.encode("👍")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.sampled_from(TEXT + "가나다")))
 def test_any_text_of_known_characters_comes_back(text):
     tokenizer = train_characters([TEXT, "가나다"])

@@ -156,7 +156,7 @@ def cuts(split, text):
     return pre_tokenizers.Sequence(parts).pre_tokenize_str(text)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(st.text(st.sampled_from("0123456789٣½Ⅷ²a가 \n-,."), max_size=40))
 def test_numbers_are_cut_where_llama_cpp_cuts_them(text):
     assert cuts(PHRASE_SPLIT, text) == cuts(SUPERBPE_SPLIT, text)

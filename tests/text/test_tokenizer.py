@@ -44,7 +44,7 @@ def test_all_text_comes_back_in_nfc(tokenizer, text):
     assert tokenizer.decode(tokenizer.encode(text)) == unicodedata.normalize("NFC", text)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_comes_back_in_nfc(tokenizer, text):
     ids = tokenizer.encode(text)
@@ -67,7 +67,7 @@ HARD = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(HARD), max_size=30).map("".join))
 def test_what_unicode_composes_joins_and_hides_comes_back_in_nfc(both, text):
     for each in both:
