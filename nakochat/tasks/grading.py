@@ -1,11 +1,22 @@
 """What an assistant said and what was expected -> right or wrong, by rule."""
 
 import re
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 
+from nakochat.core.calculator import calculate
+from nakochat.core.errors import ToolError
 from nakochat.data.village.scene import Expected
 
-# a comma belongs to it before three digits only ("1,2" are two numbers), a minus where no digit stands before it
-_NUMBER = re.compile(r"(?:(?<!\d)-)?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?")
+# a comma belongs to it before three digits only ("1,2" are two numbers)
+_DIGITS = r"(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<![\w.)])\.\d+)"
+# 8조각 are eight pieces, and 3만큼 is as much as three
+_UNIT = r"(?:[십백천]?(?:만(?!큼)|억|조(?!각))|[십백천])"
+_COUNTED = rf"{_DIGITS}{_UNIT}(?: ?(?:{_DIGITS}{_UNIT}|{_UNIT}(?:(?![가-힣])|(?=원))))*(?: ?{_DIGITS})?"
+_FRACTION = r"(?<![\d/])\d+/[1-9]\d*(?!/?\d)"
+# a minus belongs to it where no number stands before it
+_NUMBER = re.compile(rf"((?<![\d십백천만억조])[-−])?(?:({_COUNTED})|({_FRACTION})|({_DIGITS}))")
+_MOST_DIGITS = 100  # of a number that an item expects
 _OPTION = re.compile(r"(\d+)\s*번")
 _UNKNOWN = re.compile(r"모르|모릅|몰라")
 
@@ -14,7 +25,7 @@ def is_right(answer: str, expected: Expected) -> bool:
     """Whether the answer holds all that is expected."""
     return (
         (expected.accept is None or holds_text(answer, expected))
-        and (expected.number is None or last_number(answer) == expected.number.replace(",", ""))
+        and (expected.number is None or says_number(answer, expected.number))
         and (expected.option is None or chosen_option(answer) == expected.option)
         and (expected.unknown is None or says_unknown(answer) == expected.unknown)
     )
@@ -34,10 +45,42 @@ def _begins_word(answer: str, text: str) -> bool:
     return re.search(front + re.escape(text) + back, answer) is not None
 
 
-def last_number(answer: str) -> str | None:
-    """The last number of the answer, without thousands separators."""
-    found = _NUMBER.findall(answer)
-    return found[-1].replace(",", "") if found else None
+def says_number(answer: str, expected: str) -> bool:
+    """Whether the answer's last number is this one, however it is written: 3만 5천, 35,000 and 35000.0 are the same."""
+    said = last_number(answer)
+    return said is not None and said == number_of(expected)
+
+
+def last_number(answer: str) -> Fraction | None:
+    """The value of the answer's last number: in digits, with units (3만 5천), or as a fraction (1/2)."""
+    found = list(_NUMBER.finditer(answer))
+    if not found:
+        return None
+    minus, counted, fraction, digits = found[-1].groups()
+    value = _counted(counted) if counted else Fraction(fraction) if fraction else _plain(digits)
+    return -value if minus else value
+
+
+def _counted(written: str) -> Fraction:
+    try:
+        return Fraction(Decimal(calculate(written)))
+    except ToolError:  # 1만 20000 are two numbers
+        last = last_number(written.rpartition(" ")[2]) if " " in written else None
+        return _plain(re.findall(_DIGITS, written)[-1]) if last is None else last
+
+
+def _plain(digits: str) -> Fraction:
+    return Fraction(Decimal(digits.replace(",", "")))
+
+
+def number_of(text: str) -> Fraction | None:
+    """The value of a text that is a number in digits and nothing else; None for any other."""
+    try:
+        value = Decimal(text.strip().replace(",", ""))
+    except InvalidOperation:
+        return None
+    # a file may say NaN, which is no answer, and 1e999999999, whose digits no memory holds
+    return Fraction(value) if value.is_finite() and abs(value.adjusted()) < _MOST_DIGITS else None
 
 
 def chosen_option(answer: str) -> int | None:

@@ -5,14 +5,14 @@ An answer is right when the last number that it names is the right one.
 
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 
 from nakochat.core.calculator import calculate
 from nakochat.core.errors import DataError, ToolError
 from nakochat.core.messages import say
 from nakochat.tasks.benchmark import Benchmark, Item, Question, find, rows
-from nakochat.tasks.grading import last_number
+from nakochat.tasks.grading import number_of, says_number
 from nakochat.tasks.task import Label
 from nakochat.text.conversation import Part, assistant, user
 
@@ -21,24 +21,11 @@ _CALL = re.compile(r"<<([^<>=]+)=([^<>]+)>>")
 
 def names_number(expected: str) -> Callable[[str], bool]:
     """Whether an answer's last number is this one, however it is written: 1,200 and 1200.0 are the same."""
-    wanted = _value(expected)
-    if wanted is None:
+    if number_of(expected) is None:
         raise DataError(
             say(f"정답이 수가 아닙니다: {expected!r}.", f"the answer is no number: {expected!r}.")
         )
-
-    def is_right(answer: str) -> bool:
-        said = last_number(answer)
-        return said is not None and _value(said) == wanted
-
-    return is_right
-
-
-def _value(text: str) -> Decimal | None:
-    try:
-        return Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        return None
+    return partial(says_number, expected=expected)
 
 
 def read(folder: Path | None) -> Sequence[Item]:
@@ -75,7 +62,9 @@ def called(expression: str, result: str) -> list[str | Part]:
         found = calculate(expression)
     except ToolError:
         return []
-    return [Part("python", expression), Part("output", found)] if _value(found) == _value(result) else []
+    return (
+        [Part("python", expression), Part("output", found)] if number_of(found) == number_of(result) else []
+    )
 
 
 BENCHMARKS = (

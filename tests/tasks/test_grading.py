@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import pytest
 
 from nakochat.data.village.scene import Expected
@@ -52,12 +54,32 @@ def test_one_accepted_text_is_enough_and_a_rejected_one_is_too_much():
         ("3.", "3"),
         ("-3도예요.", "-3"),
         ("7-3", "3"),
+        ("3만 5천 원이에요.", "35000"),
+        ("1억", "100000000"),
+        ("1억 2345만 6789예요", "123456789"),
+        ("2천5백만 원", "25000000"),
+        ("3만 천 원", "31000"),
+        ("3만천원", "31000"),
+        ("1.5만", "15000"),
+        ("-3만", "-30000"),
+        ("3만-5만", "50000"),
+        ("1만 20000", "20000"),  # two numbers
+        ("1만 5천 20000", "20000"),
+        ("피자 8조각", "8"),
+        ("3만큼 커요", "3"),
+        ("−3도예요.", "-3"),
+        (".5예요", "1/2"),
+        ("-.5", "-1/2"),
+        ("끝.5", "5"),
+        ("1/2이에요.", "1/2"),
+        ("5/0", "0"),
+        ("2026/11/29", "29"),
         ("없어요", None),
         ("", None),
     ],
 )
 def test_the_last_number_counts(answer, number):
-    assert last_number(answer) == number
+    assert last_number(answer) == (None if number is None else Fraction(number))
 
 
 @pytest.mark.parametrize(
@@ -66,6 +88,22 @@ def test_the_last_number_counts(answer, number):
 )
 def test_a_number_is_right_as_a_whole(answer, right):
     assert is_right(answer, Expected(number="12")) is right
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "right"),
+    [
+        ("3.50이에요.", "3.5", True),
+        ("3만 5천 원", "35000", True),
+        ("3만 5천 원", "5", False),
+        ("1/2", "0.5", True),
+        ("몰라요", "nan", False),
+        ("5", "1e999999999", False),
+        ("9" * 5000, "9", False),  # more digits than int() reads
+    ],
+)
+def test_numbers_are_compared_by_value(answer, expected, right):
+    assert is_right(answer, Expected(number=expected)) is right
 
 
 def test_an_expected_number_may_have_separators():

@@ -76,8 +76,10 @@ def test_gsm8k_takes_the_last_number(tmp_path, answer, right):
 def test_gsm8k_knows_thousands():
     assert gsm8k.names_number("1,200")("1200")
     assert gsm8k.names_number("-5")("-5.00")
-    with pytest.raises(DataError, match="x"):
-        gsm8k.names_number("x")
+    assert not gsm8k.names_number("5")("3만 5천 원")
+    for word in ("x", "NaN", "sNaN", "Infinity"):
+        with pytest.raises(DataError, match=word):
+            gsm8k.names_number(word)
 
 
 PROMPT = 'from typing import List\n\n\ndef double(x: int) -> int:\n    """Twice x."""\n'
