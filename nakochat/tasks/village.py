@@ -5,9 +5,10 @@ written by hand, in other words than the generator's.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import overload
 
-from nakochat.data.village.scene import Exercise, Expected
+from nakochat.data.village.scene import Exercise, Expected, unlike
 from nakochat.data.village.village import Village
 from nakochat.tasks import frozen
 from nakochat.tasks.grading import chosen_option, holds_text, says_unknown
@@ -56,7 +57,16 @@ def _generated(count: int, *kinds: str) -> Callable[[], Sequence[Exercise]]:
 
 
 def _written(name: str) -> Callable[[], Sequence[Exercise]]:
-    return lambda: [Exercise((user(item.prompt), assistant("")), item.expected) for item in frozen.load(name)]
+    return lambda: [
+        Exercise((user(item.prompt), assistant("")), _expected(item)) for item in frozen.load(name)
+    ]
+
+
+def _expected(item: frozen.FrozenItem) -> Expected:
+    """With the wrong options rejected, which the frozen file leaves to be read from the prompt."""
+    if item.expected.option is None:
+        return item.expected
+    return replace(item.expected, reject=unlike(item.options[item.expected.option - 1], item.options))
 
 
 def _names_option_number(answer: str, expected: Expected) -> bool:

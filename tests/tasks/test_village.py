@@ -26,3 +26,14 @@ def test_an_exercise_is_made_once_and_only_when_it_is_looked_at(monkeypatch):
     assert sorted(made) == list(range(30))
     with pytest.raises(IndexError):
         exercises[30]
+
+
+@pytest.mark.parametrize("name", ["choice_text", "choice_written_text"])
+def test_who_repeats_the_options_has_not_chosen(name):
+    (task,) = (task for task in tasks.TASKS if task.name == name)
+    for exercise in task.exercises()[:60]:
+        right = exercise.expected.accept[0]
+        assert task.grade(f"{exercise.expected.option}번 {right}예요.", exercise.expected)
+        assert not task.grade(exercise.messages[0].text, exercise.expected)
+        said = exercise.messages[-1].text
+        assert not said or task.grade(said, exercise.expected)

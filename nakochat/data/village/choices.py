@@ -18,7 +18,7 @@ from nakochat.data.village import knowledge, world
 from nakochat.data.village.choice_parts import CATEGORIES, PROPERTIES
 from nakochat.data.village.knowledge import Fact
 from nakochat.data.village.question_parts import RELATIONS
-from nakochat.data.village.scene import Exercise, Expected, Scene, fill
+from nakochat.data.village.scene import Exercise, Expected, Scene, fill, unlike
 from nakochat.text.conversation import assistant, user
 
 # relations whose value alone is an answer; the others are asked the other way round only
@@ -204,7 +204,8 @@ def choice(scene: Scene) -> Exercise:
     asked = _asked(scene, question)
     lines = [fill("{o}{n}", {"o": option, "n": i}, scene.masked) for i, option in enumerate(options, 1)]
     answer = scene.say(_ANSWERS, o=question.right, n=number)
-    expected = Expected(accept=(str(question.right),), option=number)
+    right = str(question.right)
+    expected = Expected(accept=(right,), reject=unlike(right, map(str, options)), option=number)
     return Exercise((user("\n".join([asked, *lines])), assistant(answer)), expected)
 
 

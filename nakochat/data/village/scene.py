@@ -15,7 +15,7 @@ form.  That is how the number of skeletons is counted.
 import hashlib
 import random
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -45,6 +45,14 @@ class Expected:
     number: str | None = None
     option: int | None = None
     unknown: bool | None = None
+
+
+def unlike(right: str, options: Iterable[str]) -> tuple[str, ...]:
+    """The options to reject beside the right one: who repeats them all has not chosen.
+
+    One that the right option holds (배 in 배추) is not looked for: it would be found in the right answer.
+    """
+    return tuple(option for option in options if option not in right)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from nakochat.data.village import choices
 from nakochat.data.village.choice_parts import PROPERTIES
-from nakochat.data.village.scene import Exercise, Scene
+from nakochat.data.village.scene import Exercise, Scene, unlike
 
 
 def exercises(count: int = 4000, **scene: object) -> list[Exercise]:
@@ -83,3 +83,7 @@ def test_a_person_is_asked_for_by_who_and_a_place_by_where() -> None:
     assert sum("누구" in text for text in people) > 20
     assert sum("어디" in text for text in people) > 5
     assert not [text for text in people if re.search("무엇|뭐|뭘|어느 것|어떤 거", text)]
+
+
+def test_a_wrong_option_that_the_right_one_holds_is_not_rejected() -> None:
+    assert unlike("배추", ["배", "배추", "감자"]) == ("감자",)
