@@ -4,10 +4,12 @@ Read are {id, question, answer}: ciphers, calendars, family trees, measures, sud
 it ends in the expected one, whatever stands before it: these are made for models that reason first.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from nakochat.data.village.scene import held_out
 from nakochat.tasks.benchmark import Benchmark, Item, Question, find, rows
@@ -15,18 +17,74 @@ from nakochat.tasks.task import Label
 from nakochat.text.conversation import assistant, user
 
 HELD_OUT_EVERY = 4
-_NOISE = r"[\s.,!。*`'\"]*"
+_GAP = r"[\s*`'\"]*"
+_SEPARATOR = rf"{_GAP}[\s,]{_GAP}"
+_COUNTERS = (
+    "점|개|명|원|번|회|가지|쌍|분|초|시간|일|주|개월|월|년|살|세|마리|권|통|칸|대|장|평|정거장|미터|킬로미터"
+)
+_POLITE = "입니다|이에요|예요|이다|이야|야|다"
+_CLOSING = r"[\s.,!。*`'\"”’)\]}>」』$]*"
+_TOKEN = re.compile(r"(\d+|[^\W\d]|[^\w\s])")
+_TRUTHS = {"참": True, "거짓": False, "true": True, "false": False}
 
 
 def ends_in(answer: str, *, expected: str) -> bool:
-    """Without regard to blanks and marks: 정미, '정미', 정미입니다. are one answer; 18정거장 is not 8정거장."""
-    wanted = re.sub(_NOISE, "", expected)
-    if not wanted:
+    """Without regard to blanks and marks: 정미, '정미', 정미입니다. are one answer; 18정거장 is not 8정거장.
+
+    A number is its digits, which no point or blank may divide or join: 1999.1.24 is not 1999.12.4, 2.5 not 25.
+    """
+    wanted = expected.strip("*`'\" \n")
+    if not re.search(r"\w", wanted):
         return False
-    # a number or a Latin letter begins where nothing of its kind stands before it
-    front = r"(?<![0-9A-Za-z-])(?<!\d[.,])" if wanted[0].isascii() and wanted[0].isalnum() else ""
-    written = _NOISE.join(map(re.escape, wanted))
-    return re.search(rf"{front}{written}{_NOISE}(?:입니다|이에요|예요)?{_NOISE}$", answer) is not None
+    tokens = _TOKEN.findall(wanted)
+    counted = f"(?: ?(?:{_COUNTERS}))?" if tokens[-1].isdigit() else ""
+    pattern = f"{_front(tokens[0])}{_pattern(tokens)}{_CLOSING}{counted}{_CLOSING}(?:{_POLITE})?{_CLOSING}$"
+    return re.search(pattern, answer) is not None
+
+
+def _front(token: str) -> str:
+    """A number or a Latin letter begins where nothing of its kind stands before it, a minus where no term does."""
+    if token in "-−":
+        return r"(?<![\w)])"
+    return r"(?<![0-9A-Za-z-−])(?<!\d[.,])" if token.isascii() and token.isalnum() else ""
+
+
+def _pattern(tokens: Sequence[str]) -> str:
+    found = ""
+    for place, token in enumerate(tokens):
+        if place and token.isdigit() and tokens[place - 1].isdigit():
+            found += _SEPARATOR
+        elif place:
+            found += _GAP
+        between = (
+            token == "," and tokens[place - 1 : place] == [")"] and tokens[place + 1 : place + 2] == ["("]
+        )
+        found += ",?" if between else _digits(token) if token.isdigit() else re.escape(token)
+    return found
+
+
+def _digits(token: str) -> str:
+    """As they are, and by thousands."""
+    return f"(?:{token}|{int(token):,})" if len(token) > 3 and token[0] != "0" else token
+
+
+def says_each(answer: str, *, expected: Mapping[str, Any]) -> bool:
+    """Of a puzzle that asks what is true of each: in JSON, or line by line (서현: 거짓)."""
+    written = re.search(r"\{.*\}", answer, re.DOTALL)
+    if written:
+        text = re.sub(r"//[^\n]*", "", written[0]).replace("'", '"')
+        try:
+            return bool(json.loads(re.sub("True|False", lambda truth: truth[0].lower(), text)) == expected)
+        except ValueError:
+            pass  # brackets of something else: the lines count
+    return all(_said_of(name, answer) is value for name, value in expected.items())
+
+
+def _said_of(name: str, answer: str) -> bool | None:
+    """The last that a line says of it.  참/거짓 is the form, and no answer."""
+    line = rf"(?<!\w){re.escape(name)}{_GAP}[:=]{_GAP}(참|거짓|true|false)(?!\s*/)"
+    found = re.findall(line, answer, re.IGNORECASE)
+    return _TRUTHS[found[-1].lower()] if found else None
 
 
 def _read(folder: Path | None, *, apart: bool) -> Sequence[Item]:
@@ -34,12 +92,25 @@ def _read(folder: Path | None, *, apart: bool) -> Sequence[Item]:
     for path in find(folder, "*_ko_*.jsonl"):
         kind = path.stem.partition("_ko_")[0]
         for row in rows([path], "question", "answer"):
-            question, answer = str(row["question"]).strip(), str(row["answer"]).strip()
+            question = str(row["question"]).strip()
             kept = any(held_out("puzzles", question, number) for number in range(16 // HELD_OUT_EVERY))
             if kept == apart:
-                grade = partial(ends_in, expected=answer)
-                found.append(Question((user(question),), grade, group=kind, answer=assistant(answer)))
+                grade, said = _graded(row["answer"])
+                found.append(Question((user(question),), grade, group=kind, answer=assistant(said)))
     return found
+
+
+def _graded(answer: Any) -> tuple[Callable[[str], bool], str]:
+    """Its rule, and how it is said: in the form that the puzzle asks for."""
+    if not isinstance(answer, dict):
+        said = str(answer).strip()
+        return partial(ends_in, expected=said), said
+    words = {True: "참", False: "거짓"}
+    if all(isinstance(value, bool) for value in answer.values()):
+        said = "\n".join(f"- {name}: {words[value]}" for name, value in answer.items())
+    else:
+        said = json.dumps(answer, ensure_ascii=False)
+    return partial(says_each, expected=answer), said
 
 
 BENCHMARKS = (

@@ -152,10 +152,67 @@ def test_puzzles_are_right_whatever_stands_before_the_answer(tmp_path):
         ("답: (0, 3), (1,0)", "(0,3), (1,0)", True),
         ("AI", "I", False),
         ("정답은 **I**예요.", "I", True),
+        ("1999.12.4", "1999.1.24", False),
+        ("1999. 1. 24.", "1999.1.24", True),
+        ("1999124", "1999.1.24", False),
+        ("2.5", "25", False),
+        ("15", "1.5", False),
+        ("(285927, 95334, 561960)", "(28592, 795334, 561960)", False),
+        ("(0,3) (1,0)", "(0,3), (1,0)", True),
+        ("3-5", "-5", False),
+        ("x = -5", "-5", True),
+        ("46점", "46", True),
+        ("46점입니다.", "46", True),
+        ("46만", "46", False),
+        ("[1687259]", "1687259", True),
+        (r"$\boxed{46}$", "46", True),
+        ("Answer: [6 4 1 8]", "6 4 1 8", True),
+        ("6, 4, 1, 8", "6 4 1 8", True),
+        ("6418", "6 4 1 8", False),
+        ("64 18", "6 4 1 8", False),
+        ("6 4\n1 8", "6 4 1 8", True),
+        ("**정답: 13 정거장**", "13정거장", True),
+        ("정답은 17시간 48분이다", "17시간 48분", True),
+        ("...", "...", False),
     ],
 )
 def test_a_puzzle_is_right_by_its_whole_answer(said, expected, right):
     assert puzzles.ends_in(said, expected=expected) == right
+
+
+@pytest.mark.parametrize(
+    ("said", "right"),
+    [
+        ("{'서현': False, '현수': True}", True),
+        ('```json\n{\n  "현수": true,  // 참석\n  "서현": false\n}\n```', True),
+        ("- 서현: 거짓\n- 현수: 참", True),
+        ("- **서현**: 거짓\n- **현수**: 참입니다.", True),
+        ("- 서현: 참\n- 현수: 참", False),
+        ('{"서현": false}', False),
+        ("- 서현: 참/거짓\n- 현수: 참/거짓", False),  # the form that is asked for
+        ("현수: 참", False),
+        ("", False),
+    ],
+)
+def test_a_puzzle_of_several_answers_takes_each_form_that_it_asks_for(tmp_path, said, right):
+    lines(tmp_path / "sat_puzzles_ko_easy.jsonl",
+          [{"question": f"물음 {n}", "answer": {"서현": False, "현수": True}} for n in range(20)])  # fmt: skip
+    item = puzzles.BENCHMARKS[0].read(tmp_path)[0]
+    assert item.is_right(said) is right
+    assert item.answer.text == "- 서현: 거짓\n- 현수: 참"
+
+
+def test_a_puzzle_of_a_table_is_answered_in_json(tmp_path):
+    answer = {"민수": {"음료": "물", "취미": "독서"}}
+    lines(
+        tmp_path / "logic_grid_ko_easy.jsonl",
+        [{"question": f"물음 {n}", "answer": answer} for n in range(20)],
+    )
+    item = puzzles.BENCHMARKS[0].read(tmp_path)[0]
+    assert json.loads(item.answer.text) == answer
+    assert item.is_right(item.answer.text)
+    assert item.is_right('{"민수": {"취미": "독서", "음료": "물"}}')
+    assert not item.is_right('{"민수": {"취미": "물", "음료": "독서"}}')
 
 
 def test_what_keeps_nothing_to_learn_from_says_so():
