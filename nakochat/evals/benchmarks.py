@@ -1,6 +1,7 @@
 """A scorer and a benchmark's items -> how many are right, with chance and interval, as scores.json keeps a score."""
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -188,9 +189,14 @@ def _is_right(values: Sequence[Likelihood], gold: int, benchmark: Benchmark) -> 
     return values[0].greedy if len(values) == 1 else favourite(values, benchmark) == gold
 
 
-def favourite(values: Sequence[Likelihood], benchmark: Benchmark) -> int:
-    """The option that the model finds likeliest; of equals the first, as everywhere."""
+def favourite(values: Sequence[Likelihood], benchmark: Benchmark) -> int | None:
+    """The option that the model finds likeliest; of equals the first, as everywhere.
+
+    None where a value is no number: a model that broke prefers nothing.
+    """
     worth = [value.mean if benchmark.measure == "mean" else value.total for value in values]
+    if not all(map(math.isfinite, worth)):
+        return None
     return max(range(len(worth)), key=worth.__getitem__)
 
 

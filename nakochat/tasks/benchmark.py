@@ -7,6 +7,7 @@ Three kinds of item:
     Program   a conversation or text that it continues with code, and the tests that the code should pass
 """
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,6 +136,13 @@ def rows(paths: Sequence[Path], *columns: str) -> Iterator[dict[str, Any]]:
                     )
                 )
             yield row
+
+
+def shuffled(draw: random.Random, right: tuple[str, str], *wrong: tuple[str, str]) -> Choice:
+    """The pairs in random order: where all are equally likely the first is taken, and must not always be right."""
+    options = [right, *wrong]
+    draw.shuffle(options)
+    return Choice(tuple(options), options.index(right))
 
 
 def index_of(value: Any, count: int, *, first: int = 0) -> int:

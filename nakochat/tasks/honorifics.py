@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nakochat.core.josa import josa
-from nakochat.tasks.benchmark import Benchmark, Choice, Item
+from nakochat.tasks.benchmark import Benchmark, Item, shuffled
 from nakochat.tasks.task import Label
 
 ITEMS = 400
@@ -47,40 +47,32 @@ _TALKS = (
 _GREETINGS = ("안녕하십니까?", "처음 뵙겠습니다.", "실례합니다.", "반갑습니다.", "수고하십니다.")
 
 
-# of a hundred: who is honoured, who is not, a talk
-_SHARES = (50, 25, 25)
-
-
 def read(folder: Path | None) -> Sequence[Item]:
-    """No item twice; of talks there are fewer than their share."""
+    """No item twice; as many who are honoured as who are not, so that who always honours gains nothing."""
     draw = random.Random(SEED)
-    kinds = (_sentences(honoured=True), _sentences(honoured=False), _talks())
+    talks = _talks()
+    each = (ITEMS - len(talks)) // 2
     found = [
-        item
-        for items, share in zip(kinds, _SHARES, strict=True)
-        for item in draw.sample(items, min(ITEMS * share // 100, len(items)))
-    ]
+        *draw.sample(_sentences(honoured=True), each), *draw.sample(_sentences(honoured=False), each), *talks
+    ]  # fmt: skip
     draw.shuffle(found)
-    return found
+    return [shuffled(draw, *((before, f" {end.rstrip('.')}.") for end in ends)) for before, *ends in found]
 
 
-def _sentences(*, honoured: bool) -> list[Item]:
+def _sentences(*, honoured: bool) -> list[tuple[str, str, str]]:
+    """(what comes before, the right end, the wrong one)"""
     people = [f"{who}께서" for who in _ELDERS] if honoured else [josa(who, "이") for who in _YOUNG]
     return [
-        _pair(f"{when} {who} {before}", *((honorific, plain) if honoured else (plain, honorific)))
+        (f"{when} {who} {before}", *((honorific, plain) if honoured else (plain, honorific)))
         for when, who, (before, honorific, plain) in itertools.product(_WHEN, people, _VERBS)
     ]
 
 
-def _talks() -> list[Item]:
+def _talks() -> list[tuple[str, str, str]]:
     return [
-        _pair(f"가: {greeting} {asked}\n나:", right, wrong)
+        (f"가: {greeting} {asked}\n나:", right, wrong)
         for greeting, (asked, right, wrong) in itertools.product(_GREETINGS, _TALKS)
     ]
-
-
-def _pair(before: str, right: str, wrong: str) -> Choice:
-    return Choice(((before, f" {right.rstrip('.')}."), (before, f" {wrong.rstrip('.')}.")))
 
 
 BENCHMARKS = (

@@ -11,7 +11,7 @@ from nakochat.core.machine import Machine
 from nakochat.core.progress import Bar
 from nakochat.core.sandbox import Limits, missing
 from nakochat.evals import benchmarks
-from nakochat.evals.benchmarks import Options, limited, measure, split
+from nakochat.evals.benchmarks import Options, favourite, limited, measure, split
 from nakochat.evals.scorer import Ask, Likelihood
 from nakochat.tasks.benchmark import Benchmark, Choice, Program, Question
 from nakochat.tasks.gsm8k import names_number
@@ -68,6 +68,13 @@ def test_the_sum_prefers_short_endings_and_the_mean_does_not():
 def test_the_first_of_equals_is_chosen():
     items = [Choice((("q:", "a"), ("q:", "a"), ("q:", "b")), gold) for gold in (0, 1)]
     assert measure(Letters(), benchmark(), items, Options()).right == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_values_that_are_no_number_are_right_nowhere(wrong):
+    values = [Likelihood(wrong, 1, False), Likelihood(-1.0, 1, False)]
+    assert favourite(values, benchmark()) is None
+    assert favourite(values[::-1], benchmark(measure="mean")) is None
 
 
 def test_one_option_alone_must_be_what_the_model_would_write():

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from nakochat.data.village import nouns
 from nakochat.tasks import big_numbers, honorifics, jamo, spacing, word_chain
 from nakochat.tasks.benchmark import Choice
 from nakochat.tasks.catalogue import BENCHMARKS
@@ -15,8 +16,7 @@ MODULES = (spacing, honorifics, jamo, word_chain, big_numbers)
 @pytest.mark.parametrize("module", MODULES)
 def test_items_are_many_fixed_and_whole(module):
     items = module.read(None)
-    # of the talks that honorifics knows there are thirty only
-    assert len(items) == (330 if module is honorifics else 400)
+    assert len(items) == 400
     assert module.read(None) == items
     (benchmark,) = module.BENCHMARKS
     for item in items:
@@ -53,17 +53,25 @@ def test_nothing_that_is_measured_is_learned():
     assert not measured & learned
 
 
-@pytest.mark.parametrize("module", [jamo, word_chain, big_numbers])
+@pytest.mark.parametrize("module", MODULES)
 def test_right_answers_stand_everywhere(module):
     places = [item.gold for item in module.read(None)]
-    assert all(70 < places.count(place) < 130 for place in range(4))
+    count = len(module.read(None)[0].options)
+    assert all(280 < places.count(place) * count < 520 for place in range(count))
 
 
 def test_spacing_differs_in_blanks_alone():
+    apart = []
     for item in spacing.read(None):
-        right, wrong = (ending for _, ending in item.options)
+        right, wrong = (item.options[place][1] for place in (item.gold, 1 - item.gold))
         assert right.replace(" ", "") == wrong.replace(" ", "")
-        assert abs(right.count(" ") - wrong.count(" ")) == 1
+        apart.append(wrong.count(" ") - right.count(" "))
+    assert (apart.count(1), apart.count(-1)) == (200, 200)
+
+
+def test_spacing_is_asked_of_other_nouns_than_the_village_teaches():
+    listed = {word for words in vars(nouns).values() if isinstance(words, tuple) for word in words}
+    assert not listed & {*spacing._PEOPLE, *spacing._FOODS, *spacing._PLACES}
 
 
 def test_honorifics_go_with_whom_they_are_said_of():
@@ -79,6 +87,12 @@ def test_honorifics_go_with_whom_they_are_said_of():
             assert polite is ("께서" in context)
             seen.add(polite)
     assert seen == {"talk", True, False}
+
+
+def test_as_many_are_honoured_as_are_not():
+    """Else who always honours would be right."""
+    contexts = [item.options[0][0] for item in honorifics.read(None) if item.options[0][0][0] != "가"]
+    assert sum("께서" in context for context in contexts) * 2 == len(contexts)
 
 
 def test_jamo_come_apart_and_together():
