@@ -98,9 +98,13 @@ def _before(part: Part, shots: Sequence[str], index: int) -> str:
     """The examples before an item: others, drawn by the item's number."""
     if not part.shots:
         return ""
-    others = [number for number in range(len(shots)) if number != index]
-    drawn = random.Random(SEED + index).sample(others, min(part.shots, len(others)))
-    return "".join(shots[number] + "\n\n" for number in drawn)
+    return "".join(shots[number] + "\n\n" for number in drawn(len(shots), part.shots, index))
+
+
+def drawn(count: int, shots: int, index: int) -> list[int]:
+    """`shots` of `count` numbers without `index`: places among the others, who stand one further on behind it."""
+    places = random.Random(SEED + index).sample(range(count - 1), min(shots, count - 1))
+    return [place + (place >= index) for place in places]
 
 
 def _shot(part: Part, row: dict[str, Any]) -> str:

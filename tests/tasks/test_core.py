@@ -1,9 +1,10 @@
 import json
+import random
 
 import pytest
 
 from nakochat.core.errors import DataError
-from nakochat.tasks.core import PARTS, chances, core_of, read_part
+from nakochat.tasks.core import PARTS, SEED, chances, drawn, core_of, read_part
 
 BY_NAME = {part.name: part for part in PARTS}
 
@@ -28,6 +29,15 @@ def test_core_is_the_mean_of_centred_accuracies():
     assert found == pytest.approx((0.2 - 0.12 / 0.38 + 0.1) / 3)
     assert core_of({"copa": 1.0}, {"copa": 0.5}) == 1
     assert core_of({"copa": 0.5}, {"copa": 0.5}) == 0
+
+
+def test_examples_are_drawn_as_from_a_list_of_all_others():
+    """Which was made for every item, and took a time that grew with the square of their number."""
+    for count, shots in ((1, 10), (2, 10), (7, 3), (30, 10), (400, 10)):
+        for index in range(0, count, max(1, count // 9)):
+            others = [number for number in range(count) if number != index]
+            before = random.Random(SEED + index).sample(others, min(shots, len(others)))
+            assert drawn(count, shots, index) == before
 
 
 def test_a_bundles_own_table_says_what_chance_is(tmp_path):
