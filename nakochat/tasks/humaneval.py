@@ -21,11 +21,10 @@ def complete(prompt: str, entry: str, written: str) -> str:
     """A program of what a model wrote: a fenced block, or a continuation up to the next thing at the margin."""
     fenced = _FENCE.search(written)
     code = fenced[1] if fenced else written
-    if re.search(rf"^def {re.escape(entry)}\b", code, re.MULTILINE):
-        imports = "".join(
-            f"{line}\n" for line in prompt.splitlines() if line.startswith(("import ", "from "))
-        )
-        return f"{imports}{code}"
+    begin = re.compile(rf"^def {re.escape(entry)}\b", re.MULTILINE)
+    if begin.search(code):
+        # imports, and functions that the prompt lets it call
+        return begin.split(prompt, maxsplit=1)[0] + code
     if not fenced:
         code = _NEXT.split("\n" + code, maxsplit=1)[0].removeprefix("\n")
     return prompt + code

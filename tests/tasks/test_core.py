@@ -4,7 +4,7 @@ import random
 import pytest
 
 from nakochat.core.errors import DataError
-from nakochat.tasks.core import PARTS, SEED, chances, drawn, core_of, read_part
+from nakochat.tasks.core import PARTS, SEED, chances, core_of, drawn, read_part
 
 BY_NAME = {part.name: part for part in PARTS}
 

@@ -101,6 +101,13 @@ def test_humaneval_makes_programs_of_what_models_write(written):
     assert "print" not in program
 
 
+def test_humaneval_keeps_what_the_prompt_defines_before_the_function():
+    prompt = 'import math\n\n\ndef half(x):\n    return x // 2\n\n\ndef halve(x):\n    """Halves."""\n'
+    written = "```python\ndef halve(x):\n    return half(x) + math.floor(0.5)\n```"
+    assert humaneval.complete(prompt, "halve", written).startswith(prompt.partition("def halve")[0])
+    assert humaneval.complete(prompt, "half", "```\ndef half(x):\n    return 1\n```").count("def ") == 1
+
+
 def test_humaneval_tests_may_use_the_prompt(tmp_path):
     lines(tmp_path / "HumanEval.jsonl",
           [{"prompt": PROMPT, "test": "def check(candidate):\n    assert candidate(2) == 4\n",
