@@ -17,7 +17,7 @@ from nakochat.core.messages import say
 from nakochat.evals.benchmarks import Options, Outcome, measure
 from nakochat.evals.scorer import Scorer
 from nakochat.tasks import core
-from nakochat.tasks.benchmark import Benchmark, Item, by_development
+from nakochat.tasks.benchmark import Benchmark, Item, by_development, items_of
 from nakochat.tasks.task import Label
 
 FILE = "suites.json"
@@ -71,7 +71,7 @@ def _of_development(benchmark: Benchmark) -> Benchmark:
 
 def _items_of(benchmark: Benchmark, folder: Path | None) -> Sequence[Item]:
     """DataError where the files hold none that can be asked."""
-    items = benchmark.read(folder)
+    items = items_of(benchmark, benchmark.read, folder)
     if not items:
         raise DataError(
             say(

@@ -63,7 +63,8 @@ def _shards(run: Run) -> list[Block]:
     for shard in run.shards:
         known = _catalogued(shard)
         source, licence = _from_catalogue(known) if known else _source(text(shard, "source"))
-        words = (_KINDS[text(shard, "kind")], source, licence, *_counts(shard, "documents", "tokens"))
+        kind = text(shard, "kind")
+        words = (_KINDS.get(kind, same(kind)), source, licence, *_counts(shard, "documents", "tokens"))
         label = same(text(shard, "stage").upper())
         rows.append((Cell(words=label), *(Cell(words=word) for word in words)))
     return [Table(head=head, rows=tuple(rows), figures=False)]

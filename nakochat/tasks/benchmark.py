@@ -86,6 +86,27 @@ class Benchmark:
     """For readers of the results: split, shots, where it departs from the paper."""
 
 
+def items_of(
+    benchmark: Benchmark, read: Callable[[Path | None], Sequence[Item]], folder: Path | None
+) -> Sequence[Item]:
+    """What its `read` or `train` finds.  DataError for rows that are not laid out as it knows them."""
+    try:
+        return read(folder)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        if benchmark.source is None:
+            raise  # no file's fault
+        why = f"{type(error).__name__}: {error}"
+        again = f"'nako data pull {benchmark.source}'"
+        raise DataError(
+            say(
+                f"{benchmark.name}: 모양이 다른 줄이 있어 읽을 수 없습니다 ({why}). 자료: {folder}. {again}로 다시 "
+                "받으세요.",
+                f"{benchmark.name}: a row is laid out otherwise than this set's and cannot be read ({why}), in "
+                f"{folder}. Get it again with {again}.",
+            )
+        ) from error
+
+
 def by_development(benchmark: Benchmark, folder: Path | None) -> bool:
     """Whether `read` finds the development split alone: what is measured on it compares with nobody's figures."""
     if not benchmark.test or folder is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
-from nakochat.tasks.benchmark import Benchmark, Choice, Item, Question
+from nakochat.tasks.benchmark import Benchmark, Choice, Item, Question, items_of
 from nakochat.text.conversation import Conversation, Message, assistant, user
 
 
@@ -86,4 +86,4 @@ def training_lessons(benchmark: Benchmark, folder: Path | None) -> list[Lesson]:
                 "lists those that do.",
             )
         )
-    return lessons_of(benchmark.train(folder))
+    return lessons_of(items_of(benchmark, benchmark.train, folder))

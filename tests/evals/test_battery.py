@@ -69,6 +69,23 @@ def test_what_has_no_data_is_told_and_left_out(monkeypatch, tmp_path):
         battery.run_battery(None, chosen[1:2], folders.get, Options(), told=tell)
 
 
+@pytest.mark.parametrize("error", [KeyError("labels"), TypeError, AttributeError, IndexError, ValueError])
+def test_rows_of_another_layout_are_told_with_their_set(error, tmp_path):
+    def read(folder):
+        raise error
+
+    told = []
+    with pytest.raises(DataError, match=r"klue-sts.*nako data pull klue"):
+        battery.run_battery(
+            None,
+            [benchmark("klue-sts", "klue", read)],
+            lambda source: tmp_path,
+            Options(),
+            told=lambda benchmark, outcome, why: told.append(why),
+        )
+    assert len(told) == 1
+
+
 def test_the_development_split_is_never_passed_off_as_the_test(monkeypatch, tmp_path):
     monkeypatch.setattr(battery, "measure", lambda scorer, b, items, options, machine: Outcome(b, (1.0,)))
     told = []

@@ -34,3 +34,10 @@ def test_a_corpus_that_only_bears_a_sources_name_is_for_its_giver_to_check(run_f
     row = next(row for row in cells(shards) if row[0] == "BASE")
     assert row[2:4] == ["wikipedia-ko", "주신 분이 확인해야 합니다"]
     assert len(rest) == 1
+
+
+def test_a_kind_of_shard_that_is_not_known_is_named_as_it_is(run_folder: Path) -> None:
+    about = run_folder / "data" / "base" / "text" / "about.json"
+    write_json(about, {**read_json(about), "kind": "images"})
+    shards, *_ = data(read_run(run_folder))
+    assert any(row[1] == "images" for row in cells(shards))
