@@ -8,7 +8,7 @@ from nakochat.core.errors import NakoError
 from nakochat.core.rows import text
 from nakochat.reporting.document import Block, Cell, Paragraph, Table
 from nakochat.reporting.facts import STAGES, Run, Score, Stage, read_run
-from nakochat.reporting.scores import best_value, most_important_first, value_words
+from nakochat.reporting.scores import best_value, items_of, measured_what, most_important_first, value_words
 from nakochat.reporting.words import MISSING, Words, same
 
 # nanochat's d20 (561M parameters, eight H100s, 3 h 51 min): the report card in the README of its first commit, 3a5e0bc,
@@ -62,8 +62,15 @@ def published(run: Run) -> list[Block]:
 
 
 def _pair(score: Score | None, value: float | None) -> Cell:
-    own = MISSING if score is None or score.value is None else same(f"{score.value:.4f}")
-    return Cell(words=own, remark=None if value is None else same(f"d20: {value:.4f}"))
+    """The items stand beside it: what is published is of all of them."""
+    theirs = "" if value is None else f"d20: {value:.4f}"
+    if score is None or score.value is None:
+        return Cell(words=MISSING, remark=same(theirs) if theirs else None)
+    items = items_of(score) if score.items is not None else ""
+    korean = [part for part in (f"{items}문항" if items else "", theirs) if part]
+    english = [part for part in (f"{items} items" if items else "", theirs) if part]
+    remark = Words(" · ".join(korean), " · ".join(english)) if korean else None
+    return Cell(words=same(f"{score.value:.4f}"), remark=remark)
 
 
 def earlier_runs(folder: Path, run: Run) -> tuple[Earlier, ...]:
@@ -108,7 +115,7 @@ def earlier(run: Run, others: Sequence[Earlier]) -> list[Block]:
 
 
 def _measures_alike(score: Score, other: Score | None) -> bool:
-    return other is not None and other.unit == score.unit
+    return other is not None and measured_what(other) == measured_what(score)
 
 
 def _compared(scores: Sequence[Score | None]) -> list[Cell]:

@@ -1,6 +1,6 @@
 """Stages -> the table of scores: BASE | MID | SFT | RL, the best of each row marked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from nakochat.core.rows import number
 from nakochat.reporting.document import Cell, Paragraph, Section, Table
@@ -24,7 +24,7 @@ def scores_section(run: Run) -> Section:
     if not keys:
         words = Words("아직 평가한 점수가 없습니다.", "Nothing has been evaluated yet.")
         return Section(name="scores", title=Words("점수", "Scores"), blocks=(Paragraph(words=words),))
-    rows = tuple(score_row(key, by_stage) for key in keys)
+    rows = tuple(row for key in keys for row in score_rows(key, by_stage))
     note = Words(
         "굵은 글씨가 가장 좋은 값이고, 작은 글씨는 95 % 신뢰 구간입니다. "
         f"‘찍으면’은 아무렇게나 골랐을 때의 값이고, ‘{MISSING_SIGN}’ 표시는 재지 않은 것입니다.",
@@ -74,9 +74,29 @@ def _bits_note(keys: list[str]) -> tuple[Paragraph, ...]:
     )
 
 
-def score_row(key: str, by_stage: Mapping[str, Mapping[str, Score]]) -> tuple[Cell, ...]:
-    """A score of every stage, the best marked, with chance and the number of items."""
-    found = [by_stage.get(name, {}).get(key) for name in STAGES]
+def alike(scores: Sequence[Score | None]) -> list[list[Score | None]]:
+    """Scores of one name -> a list of the same length for each thing that was measured, with the others left out.
+
+    CORE of 18 parts is not that of 2, a development split not the test split, a text not another of its name.
+    """
+    what = {id(score): measured_what(score) for score in scores if score is not None}
+    return [
+        [score if score is not None and what[id(score)] == kind else None for score in scores]
+        for kind in dict.fromkeys(what.values())
+    ]
+
+
+def measured_what(score: Score) -> tuple[str, ...]:
+    return (score.unit, *(str(score.entry.get(key)) for key in ("parts", "split", "sha256")))
+
+
+def score_rows(key: str, by_stage: Mapping[str, Mapping[str, Score]]) -> list[tuple[Cell, ...]]:
+    """A score of every stage: one row, and more where stages were measured on other things."""
+    return [_score_row(found) for found in alike([by_stage.get(name, {}).get(key) for name in STAGES])]
+
+
+def _score_row(found: Sequence[Score | None]) -> tuple[Cell, ...]:
+    """The best marked, with chance and the number of items."""
     measured = [score for score in found if score is not None]
     best = best_value(measured)
     first = measured[0]

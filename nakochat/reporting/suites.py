@@ -1,11 +1,11 @@
 """Stages' suites.json -> tables: public tests with chance and interval, and how well texts of each domain are read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from nakochat.core.rows import as_row, number
 from nakochat.reporting.document import Block, Cell, Paragraph, Table
 from nakochat.reporting.facts import STAGES, Run, Score
-from nakochat.reporting.scores import score_head, score_row
+from nakochat.reporting.scores import alike, score_head, score_rows
 from nakochat.reporting.words import MISSING, Words, same
 
 _TEXTS = "texts/"
@@ -21,7 +21,7 @@ def public_tests(run: Run) -> list[Block]:
         return _left_out(run, texts=False)
     keys.sort(key=lambda key: 0 if key in _SUMMARIES else 2 if key.startswith("core/") else 1)
     blocks: list[Block] = [
-        Table(head=score_head(), rows=tuple(score_row(key, by_stage) for key in keys)),
+        Table(head=score_head(), rows=tuple(row for key in keys for row in score_rows(key, by_stage))),
         Paragraph(words=_NOTE),
     ]
     if any(key.endswith("_partial") for key in keys):
@@ -86,21 +86,11 @@ def texts(run: Run) -> list[Block]:
         Words("바이트", "Bytes"),
         same("SHA-256"),
     )
-    rows = []
-    for key in keys:
-        found = [by_stage.get(name, {}).get(key) for name in STAGES]
-        first = next(score for score in found if score is not None)
-        values = [score.value for score in found if score is not None and score.value is not None]
-        best = min(values) if len(values) > 1 else None
-        size = number(first.entry, "bytes")
-        rows.append(
-            (
-                Cell(words=first.label),
-                *(_text_cell(score, best) for score in found),
-                Cell(words=MISSING if size is None else same(f"{size:,.0f}")),
-                Cell(words=same(str(first.entry.get("sha256", ""))[:12])),
-            )
-        )
+    rows = [
+        _text_row(found)
+        for key in keys
+        for found in alike([by_stage.get(name, {}).get(key) for name in STAGES])
+    ]
     note = Words(
         "바이트당 비트이고 낮을수록 좋습니다. 작은 글씨는 글자당 비트, 토큰당 혼란도(perplexity), 맞힌 "
         "토큰의 비율이며, "
@@ -111,6 +101,19 @@ def texts(run: Run) -> list[Block]:
         "show magnitudes only.",
     )
     return [Table(head=head, rows=tuple(rows)), Paragraph(words=note), *_left_out(run, texts=True)]
+
+
+def _text_row(found: Sequence[Score | None]) -> tuple[Cell, ...]:
+    first = next(score for score in found if score is not None)
+    values = {score.value for score in found if score is not None and score.value is not None}
+    best = min(values) if len(values) > 1 else None
+    size = number(first.entry, "bytes")
+    return (
+        Cell(words=first.label),
+        *(_text_cell(score, best) for score in found),
+        Cell(words=MISSING if size is None else same(f"{size:,.0f}")),
+        Cell(words=same(str(first.entry.get("sha256", ""))[:12])),
+    )
 
 
 def _left_out(run: Run, *, texts: bool) -> list[Block]:

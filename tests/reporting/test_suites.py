@@ -65,6 +65,28 @@ def test_a_score_of_the_development_split_is_explained(with_suites):
     assert "‘개발용’은 시험용 자료가 없어" in write_report(with_suites)[0].read_text("utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "one", "other"),
+    [
+        ("kmmlu", entry(0.3), entry(0.9, split="dev")),
+        ("core_partial", entry(0.3, parts=18), entry(0.9, parts=2)),
+        ("texts__law", text(0.91), text(0.5, sha256="cd" * 32)),
+    ],
+)
+def test_what_was_measured_otherwise_stands_in_a_row_of_its_own(run_folder, name, one, other):
+    leave(run_folder / "base", **{name: one})
+    leave(run_folder / "mid", **{name: other})
+    leave(run_folder / "sft", **{name: one})
+    report = write_report(run_folder)[0].read_text("utf-8")
+    section = report.partition("## 글 맞히기" if "texts" in name else "## 공개 시험")[2].partition("\n## ")[0]
+    rows = [line.split(" | ") for line in section.split("\n") if line.startswith("| ")][2:]
+    assert [[cell.startswith("–") for cell in row[1:5]] for row in rows] == [
+        [False, True, False, True],
+        [True, False, True, True],
+    ]
+    assert "**" not in section  # equals, and one alone
+
+
 def test_a_score_of_some_items_says_of_how_many(with_suites):
     assert "가운데" not in write_report(with_suites)[0].read_text("utf-8")
     leave(with_suites / "sft", kmmlu=entry(0.26, items=200, of=4518))
@@ -83,7 +105,10 @@ def test_texts_show_bits_perplexity_and_accuracy(with_suites):
 def test_published_figures_stand_where_one_of_them_was_measured(with_suites):
     report = write_report(with_suites)[0].read_text("utf-8")
     section = report.partition("## 발표된 값과 나란히")[2].partition("\n## ")[0]
-    assert "| MMLU | – | –<br><sub>d20: 0.3111</sub> | 0.2613<br><sub>d20: 0.3151</sub> | – |" in section
+    assert (
+        "| MMLU | – | –<br><sub>d20: 0.3111</sub> | 0.2613<br><sub>570문항 · d20: 0.3151</sub> | – |"
+        in section
+    )
     assert "| CORE | –<br><sub>d20: 0.2219</sub> | – | – | – |" in section
     (with_suites / "sft" / "suites.json").unlink()
     assert "발표된 값과" not in write_report(with_suites)[0].read_text("utf-8").replace(
