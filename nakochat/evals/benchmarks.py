@@ -97,13 +97,15 @@ def measure(
     items = limited(items, options.limit)
     rank, world = (machine.rank, machine.world) if machine is not None else (0, 1)
     own = items[rank::world]
+    numbers = range(rank, len(items), world)
     rows: list[Row] = []
     title = say(benchmark.label.ko, benchmark.label.en)
     # a set that is done at once needs no bar, and a file of what was said no line for each part
     shown = console.is_terminal and rank == 0 and len(own) > ITEMS_AT_ONCE
     with Bar(title, len(own), shown=shown) as bar:
         for start in range(0, len(own), ITEMS_AT_ONCE):
-            rows += _grade(scorer, benchmark, own[start : start + ITEMS_AT_ONCE], options)
+            place = slice(start, start + ITEMS_AT_ONCE)
+            rows += _grade(scorer, benchmark, own[place], numbers[place], options)
             bar.update(len(rows))
     if machine is not None and world > 1:
         found: list[Row] = [(0, 0, 0)] * len(items)
@@ -120,8 +122,10 @@ def measure(
     )
 
 
-def _grade(scorer: Scorer, benchmark: Benchmark, items: Sequence[Item], options: Options) -> list[Row]:
-    """(tries, passed, whether its beginning was cut) of every item."""
+def _grade(
+    scorer: Scorer, benchmark: Benchmark, items: Sequence[Item], numbers: Sequence[int], options: Options
+) -> list[Row]:
+    """(tries, passed, whether its beginning was cut) of every item.  numbers: theirs among all items."""
     choices = [item for item in items if isinstance(item, Choice)]
     questions = [item for item in items if isinstance(item, Question)]
     programs = [item for item in items if isinstance(item, Program)]
@@ -131,12 +135,11 @@ def _grade(scorer: Scorer, benchmark: Benchmark, items: Sequence[Item], options:
     if questions:
         prompts = [scorer.encode_chat(item.prompt) for item in questions]
         graders = [item.is_right for item in questions]
-        rows += _try(scorer, prompts, graders, benchmark, options)
+        rows += _try(scorer, prompts, graders, numbers, benchmark, options)
     if programs:
         prompts = [scorer.encode_chat(i.prompt) if options.chats else scorer.encode(i.text) for i in programs]
-        rows += _try(
-            scorer, prompts, [partial(_passes, item, options) for item in programs], benchmark, options
-        )
+        graders = [partial(_passes, item, options) for item in programs]
+        rows += _try(scorer, prompts, graders, numbers, benchmark, options)
     return rows
 
 
@@ -225,6 +228,7 @@ def _try(
     scorer: Scorer,
     prompts: Sequence[Sequence[int]],
     graders: Sequence[Callable[[str], bool]],
+    numbers: Sequence[int],
     benchmark: Benchmark,
     options: Options,
 ) -> list[Row]:
@@ -236,6 +240,7 @@ def _try(
             max_tokens=benchmark.max_tokens,
             temperature=options.temperature,
             seed=options.seed + sample,
+            numbers=numbers,
         )
         for place, (is_right, answer) in enumerate(zip(graders, answers, strict=True)):
             passed[place] += is_right(answer)

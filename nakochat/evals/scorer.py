@@ -75,9 +75,18 @@ class Scorer(Protocol):
         """ln p of every token but the first, and whether it was the likeliest one; of `context` + 1 ids at most."""
 
     def generate(
-        self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        numbers: Sequence[int] | None = None,
     ) -> list[str]:
-        """How it goes on, without tool calls' marks.  Of a prompt the last `prompt_room` tokens are kept."""
+        """How it goes on, without tool calls' marks.  Of a prompt the last `prompt_room` tokens are kept.
+
+        numbers: of each prompt, by which its sample is drawn with the seed; default its place.
+        """
 
 
 def ask_of(scorer: Scorer, context: str, endings: Sequence[str], *, shared: bool = False) -> Ask:
@@ -128,7 +137,13 @@ class EngineScorer:
         return render_prompt(self.engine.tokenizer, conversation)
 
     def generate(
-        self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        numbers: Sequence[int] | None = None,
     ) -> list[str]:
         room = prompt_room(self.context, max_tokens)
         cut = [list(prompt[-room:]) for prompt in prompts]
@@ -137,7 +152,7 @@ class EngineScorer:
         for start in range(0, len(order), ROWS):
             rows = order[start : start + ROWS]
             sampling = Sampling(max_tokens=max_tokens, temperature=temperature, seed=seed)
-            seeds = [seed * 1_000_003 + row for row in rows]
+            seeds = [seed * 1_000_003 + (row if numbers is None else numbers[row]) for row in rows]
             made = self.engine.generate([cut[row] for row in rows], sampling, seeds=seeds)
             for row, result in zip(rows, made, strict=True):
                 answers[row] = message_of(result.ids, self.engine.tokenizer).text

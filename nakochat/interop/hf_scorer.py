@@ -140,12 +140,18 @@ class TransformersScorer:
 
     @torch.inference_mode()
     def generate(
-        self, prompts: Sequence[Sequence[int]], *, max_tokens: int, temperature: float = 0.0, seed: int = 0
+        self,
+        prompts: Sequence[Sequence[int]],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        seed: int = 0,
+        numbers: Sequence[int] | None = None,
     ) -> list[str]:
         """One prompt after the other, so that no padding can change an answer."""
         room = prompt_room(self.context, max_tokens)
         answers = []
-        for number, prompt in enumerate(prompts):
+        for number, prompt in zip(numbers or range(len(prompts)), prompts, strict=True):
             torch.manual_seed(seed * 1_000_003 + number)
             ids = torch.tensor([list(prompt[-room:])], device=self.device)
             heat = (

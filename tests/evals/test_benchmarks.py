@@ -25,7 +25,7 @@ class Letters:
 
     def __init__(self, worth=None, answers=(), context=1000):
         self.worth, self.answers, self.context = worth or {}, list(answers), context
-        self.asked = []
+        self.asked, self.numbers = [], []
 
     def encode(self, text):
         return [0, *self.encode_more(text)]
@@ -44,8 +44,9 @@ class Letters:
         values = [self.worth.get(chr(i), 0.1) for i in ids]
         return Likelihood(sum(map(math.log, values)), len(ids), all(v > 0.5 for v in values))
 
-    def generate(self, prompts, *, max_tokens, temperature=0.0, seed=0):
+    def generate(self, prompts, *, max_tokens, temperature=0.0, seed=0, numbers=None):
         self.asked += [tuple(prompt) for prompt in prompts]
+        self.numbers += numbers
         return [self.answers.pop(0) for _ in prompts]
 
 
@@ -233,6 +234,22 @@ def test_of_several_processes_each_asks_its_share_and_all_learn_the_whole():
     assert found[1] == alone
     assert alone.right == (1.0, 0.0, 1.0, 1.0, 0.0)
     assert len(scorers[0].asked) == 3
+
+
+def test_samples_are_drawn_by_an_items_number_among_all(monkeypatch):
+    """So that pass@k is the same on any number of processes, and no two items share their draws."""
+    monkeypatch.setattr(benchmarks, "ITEMS_AT_ONCE", 2)
+    items = [Question((user(str(number)),), names_number("5")) for number in range(7)]
+
+    class Rank(Machine):
+        def gather_bytes(self, own):
+            return [b"[]", b"[]"]
+
+    scorer = Letters(answers=["5"] * 6)
+    machine = Rank(torch.device("cpu"), rank=1, world=2)
+    with pytest.raises(ValueError, match="size"):  # the others' rows are not there
+        measure(scorer, benchmark(), items, Options(samples=2), machine=machine)
+    assert scorer.numbers == [1, 3, 1, 3, 5, 5]
 
 
 def test_questions_are_asked_again_for_pass_at_k():

@@ -116,6 +116,18 @@ def test_generation_keeps_the_order_and_cuts_long_prompts(engine):
     assert prompt_room(96, 500) == 48  # half is the question's, however long the answer may be
 
 
+def test_a_sample_is_drawn_by_its_number_whoever_stands_beside(engine):
+    scorer = EngineScorer(engine)
+    prompts = [list(ids(5, 1))] * 3
+    together = scorer.generate(prompts, max_tokens=8, temperature=1.0, seed=7)
+    assert len(set(together)) > 1
+    alone = [
+        scorer.generate([prompt], max_tokens=8, temperature=1.0, seed=7, numbers=[number])[0]
+        for number, prompt in enumerate(prompts)
+    ]
+    assert alone == together
+
+
 def test_rows_are_summed_in_float64_where_there_is_float64():
     real = torch.tensor([[True, True, False], [False, False, False], [True, True, True]])
     values = torch.tensor([1e8, 1.0, 0.5, 0.25, 0.125])

@@ -55,6 +55,8 @@ def test_transformers_and_our_engine_say_the_same(folder):
     assert made[0] == made[1]
     heated = [theirs.generate([prompt], max_tokens=8, temperature=2.0, seed=seed) for seed in (1, 1, 2)]
     assert heated[0] == heated[1] != heated[2]
+    second = theirs.generate([prompt, prompt], max_tokens=8, temperature=2.0, seed=1)[1:]
+    assert theirs.generate([prompt], max_tokens=8, temperature=2.0, seed=1, numbers=[1]) == second
 
 
 def test_the_command_takes_such_a_folder(folder, tmp_path, capsys):
