@@ -13,6 +13,7 @@ from nakochat.interop.imports import parameters_of
 from nakochat.reporting.cost import total_seconds, total_tokens
 from nakochat.reporting.facts import Score, Stage, read_run
 from nakochat.reporting.markdown import escaped
+from nakochat.reporting.origin import made_here
 from nakochat.reporting.scores import items_of, most_important_first
 from nakochat.reporting.words import duration
 
@@ -62,8 +63,11 @@ def card(exported: Exported, form: str, file: str = "") -> str:
 
 
 def _front(exported: Exported) -> list[str]:
-    """What hubs read: no licence is claimed that is not known, no language of a model that was only passed on."""
-    licence = (exported.imported or {}).get("licence") or "other"
+    """What hubs read: no licence is claimed that is not known, no language of a model that was only passed on.
+
+    What was taught here stands under licences of its own, some of which forbid what the imported model's allows.
+    """
+    licence = "other" if exported.taught else (exported.imported or {}).get("licence") or "other"
     language = ["language: ko"] if exported.own_template else []
     return ["---", *language, "pipeline_tag: text-generation", f"license: {licence}", "---", ""]
 
@@ -153,11 +157,14 @@ def _data(exported: Exported) -> list[str]:
     if exported.imported is not None:
         source, licence = Path(exported.imported["imported"]), exported.imported.get("licence")
         shown = source.name if source.is_absolute() else source  # a card is for others: not where it lay here
+        shown = str(shown).replace("`", "'")
+        said = escaped(licence) if licence else "라이선스가 적혀 있지 않습니다 · licence not stated"
+        lines.append(f"* 바탕 · base model: `{shown}`, {said}")
+    for name in sorted(own):
+        made = made_here(name)
         lines.append(
-            f"* 바탕 · base model: `{shown}`, {licence or '라이선스가 적혀 있지 않습니다 · licence not stated'}"
+            f"* {escaped(made.ko)} · {escaped(made.en)}: MIT"
+            if made
+            else f"* {escaped(name)}: 라이선스를 직접 확인하세요 · check its licence yourself"
         )
-    if "village" in own:
-        lines.append("* 마을(생성한 글) · the village (generated): MIT")
-    others = sorted(own - {"village"})
-    lines += [f"* `{name}`: 라이선스를 직접 확인하세요 · check its licence yourself" for name in others]
     return lines or ["* 기록이 없습니다. · *Nothing is recorded.*"]

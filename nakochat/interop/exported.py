@@ -33,6 +33,8 @@ class Exported:
     step: int
     imported: dict[str, Any] | None
     """Where the model that it began as came from, if not from training here."""
+    taught: bool
+    """Whether it was trained here, and is not the imported model as it came."""
 
     @property
     def kind(self) -> str:
@@ -56,7 +58,8 @@ def read_run(run: RunReference) -> Exported:
     checkpoint = checkpoint_of(run)
     checkpoint.require_tokenizer(tokenizer.hash)
     template = run.folder.parent / "tokenizer" / TEMPLATE
-    foreign = "imported" in _object(run.folder / "config.json") and template.is_file()
+    as_it_came = "imported" in _object(run.folder / "config.json")
+    foreign = as_it_came and template.is_file()
     return Exported(
         run=run,
         model=checkpoint.model(torch.float32, torch.device("cpu")).eval(),
@@ -65,6 +68,7 @@ def read_run(run: RunReference) -> Exported:
         own_template=not foreign,
         step=checkpoint.step,
         imported=_imported(run.folder),
+        taught=not as_it_came,
     )
 
 

@@ -75,12 +75,20 @@ def _counts(shard: Row, *keys: str) -> list[Words]:
 
 
 def _source(name: str) -> tuple[Words, Words]:
-    """A source's name and licence: the village is ours, what was given by --corpus only its giver knows."""
+    """A source's name and licence: what was given by --corpus only its giver knows."""
+    made = made_here(name)
+    return (
+        (made, same("MIT")) if made else (same(name), Words("주신 분이 확인해야 합니다", "for you to check"))
+    )
+
+
+def made_here(name: str) -> Words | None:
+    """What a source is called that nakochat generates, and gives under its own licence; None for any other."""
     if name == "village":
-        return Words("마을(생성한 글)", "the village (generated)"), same("MIT")
+        return Words("마을(생성한 글)", "the village (generated)")
     if any(benchmark.name == name and benchmark.source is None for benchmark in BENCHMARKS):
-        return Words(f"과제 {name}(생성한 문항)", f"task {name} (generated)"), same("MIT")
-    return same(name), Words("주신 분이 확인해야 합니다", "for you to check")
+        return Words(f"과제 {name}(생성한 문항)", f"task {name} (generated)")
+    return None
 
 
 def _catalogued(shard: Row) -> list[Source]:

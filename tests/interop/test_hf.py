@@ -204,8 +204,8 @@ def test_a_card_names_the_model_that_a_run_goes_back_to_through_others(tmp_path,
     assert run.own_template
     write_hf(run, tmp_path / "out", "f32")
     card = (tmp_path / "out" / "README.md").read_text()
-    assert "license: apache-2.0" in card
-    assert "base model: `theirs`" in card  # and not where it lay
+    assert "license: other" in card  # of what it was taught here another may hold
+    assert "base model: `theirs`, apache-2.0" in card  # and not where it lay
 
 
 def test_the_card_names_data_and_licences(tmp_path, nako_home):
@@ -215,6 +215,13 @@ def test_the_card_names_data_and_licences(tmp_path, nako_home):
     write_hf(read_run(find_run("m")), tmp_path / "out", "f32")
     assert "license: other" in (tmp_path / "out" / "README.md").read_text()
     assert "기록이 없습니다" in (tmp_path / "out" / "README.md").read_text()
+    for name, source in (("text", "나의 *글*"), ("tasks-1", "spelling"), ("chat", "village")):
+        write_json(shard.parent / name / "about.json", {"source": source})
+    write_hf(read_run(find_run("m")), tmp_path / "out", "f32")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "* 마을(생성한 글) · the village (generated): MIT" in card
+    assert "* 과제 spelling(생성한 문항) · task spelling (generated): MIT" in card
+    assert r"* 나의 \*글\*: 라이선스를 직접 확인하세요" in card
 
 
 def test_mistakes_end_with_a_line(tmp_path, nako_home, capsys):
