@@ -24,11 +24,12 @@ from nakochat.core.paths import run_folder
 from nakochat.core.progress import padded, speak
 from nakochat.core.run import PLAN
 from nakochat.data.prepare import stored_validation
+from nakochat.evals.bits_per_byte import hash_of_texts
 from nakochat.models.sizing import Recipe, config_of_depth, count, recipe_of_tokens
 from nakochat.reporting.ladder import draw_ladder
 from nakochat.text.tokenizer import Tokenizer
 from nakochat.training import base
-from nakochat.training.law import Law, Point, buy, fit_law, hash_of_texts, save_law
+from nakochat.training.law import Law, Point, buy, fit_law, save_law
 from nakochat.training.loss_watch import read_curve
 from nakochat.training.settings import BaseSettings
 from nakochat.training.tokenizer_settings import TokenizerSettings

@@ -9,7 +9,7 @@ from nakochat.core.files import write_json
 from nakochat.core.progress import Bar
 from nakochat.data.village.scene import Exercise
 from nakochat.evals.answers import Answer, answer_all
-from nakochat.evals.bits_per_byte import bits_per_byte
+from nakochat.evals.bits_per_byte import bits_per_byte, hash_of_texts
 from nakochat.evals.interval import wilson
 from nakochat.evals.particles import particle_choices
 from nakochat.evals.speech import problems
@@ -65,11 +65,11 @@ def score(
         measured = bits_per_byte(
             engine.model, engine.tokenizer, texts, context=engine.context, device=engine.machine.device
         )
-        scores["bits_per_byte"] = _figure(
-            measured.bits_per_byte, "bits/byte", Label("바이트당 비트", "bits per byte")
-        )
+        which = {"sha256": hash_of_texts(texts)}  # bits of other texts do not compare
+        label = Label("바이트당 비트", "bits per byte")
+        scores["bits_per_byte"] = _figure(measured.bits_per_byte, "bits/byte", label) | which
         label = Label("글자당 비트", "bits per character")
-        scores["bits_per_character"] = _figure(measured.bits_per_character, "bits/character", label)
+        scores["bits_per_character"] = _figure(measured.bits_per_character, "bits/character", label) | which
         bar.update(1)
         asked = JOSA_PAIRS if items is None else min(items, JOSA_PAIRS)
         pairs = particle_choices(

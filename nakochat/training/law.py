@@ -7,9 +7,7 @@ The exponents are searched on a grid; the rest is least squares on relative erro
 """
 
 import dataclasses
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -150,11 +148,6 @@ def buy(law: Law, flops: float, *, depths: Sequence[int] = tuple(range(1, 41))) 
         tokens = flops / counts.flops_per_token
         found.append(Purchase(depth=depth, tokens=tokens, loss=law.loss(counts.scaling, tokens)))
     return min(found, key=lambda purchase: purchase.loss)
-
-
-def hash_of_texts(texts: Sequence[str]) -> str:
-    """SHA-256 by which two measurements on held-out text know that it was the same."""
-    return hashlib.sha256(json.dumps(list(texts), ensure_ascii=False).encode()).hexdigest()
 
 
 def save_law(law: Law, points: Sequence[Point]) -> Path:

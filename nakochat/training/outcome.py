@@ -12,6 +12,7 @@ from nakochat.core.messages import roughly, say
 from nakochat.core.progress import speak
 from nakochat.core.run import read_metrics
 from nakochat.data.batches import PackedBatches
+from nakochat.evals.bits_per_byte import hash_of_texts
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 from nakochat.training.forecast import (
@@ -22,7 +23,7 @@ from nakochat.training.forecast import (
     piece_of,
     write_plan,
 )
-from nakochat.training.law import Law, hash_of_texts, load_law
+from nakochat.training.law import Law, load_law
 from nakochat.training.loop import Training
 from nakochat.training.loss_watch import (
     Finding,

@@ -4,6 +4,7 @@ import torch
 from nakochat.core.machine import Machine
 from nakochat.data.village.scene import Exercise, Expected
 from nakochat.evals import suite
+from nakochat.evals.bits_per_byte import hash_of_texts
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.tasks.task import Label, Task
@@ -49,6 +50,9 @@ def test_every_task_has_its_share_with_an_interval(scores):
     assert len(asked) == 1  # the same exercises are answered once
     assert found["scores"]["josa"]["items"] == 6
     assert found["scores"]["bits_per_byte"]["value"] > 0
+    which = hash_of_texts(["무궁화 꽃이 피었어요."] * 2)
+    assert found["scores"]["bits_per_byte"]["sha256"] == which
+    assert found["scores"]["bits_per_character"]["sha256"] == which
     assert found["scores"]["broken_utf8"]["items"] == 3
     assert len(found["samples"]) == 4
 

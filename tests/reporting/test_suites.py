@@ -144,6 +144,30 @@ def test_earlier_runs_stand_beside_and_later_or_broken_ones_do_not(run_folder):
     assert "| 조사 고르기 | 95.5 % | 95.5 % |" in section  # neither is better
 
 
+def test_bits_stand_beside_those_of_the_same_texts_alone(run_folder):
+    shutil.copytree(run_folder, run_folder.parent / "earlier")
+    began(run_folder.parent / "earlier", "2025-12-01")
+
+    def shown(own, theirs):
+        for folder, texts in ((run_folder, own), (run_folder.parent / "earlier", theirs)):
+            path = folder / "rl" / "scores.json"
+            content = json.loads(path.read_text("utf-8"))
+            content["scores"]["bits_per_byte"] = {
+                "value": 0.9,
+                "unit": "bits/byte",
+                "better": "lower",
+                "label": {"ko": "바이트당 비트", "en": "bits per byte"},
+                **({"sha256": texts} if texts else {}),
+            }
+            path.write_text(json.dumps(content), encoding="utf-8")
+        report = write_report(run_folder)[0].read_text("utf-8")
+        return "바이트당 비트 |" in report.partition("## 앞선 실행과 나란히")[2].partition("\n## ")[0]
+
+    assert shown("ab", "ab")
+    assert not shown("ab", "cd")
+    assert not shown(None, None)  # older ones do not say which they were
+
+
 def test_figures_of_before_a_stage_went_on_are_left_out_with_a_remark(with_suites):
     later = with_suites / "sft" / "checkpoints" / "00000900"
     later.mkdir(parents=True)
