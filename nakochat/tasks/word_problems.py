@@ -20,16 +20,18 @@ HELD_OUT_EVERY = 4  # kept from learning: a question in so many of those that it
 
 
 def _read(folder: Path | None) -> list[tuple[str, Question]]:
-    found = []
+    """(the words that choose whether it is kept, the question)"""
+    found: list[tuple[str, Question] | None] = []
     for path in find(folder, "kor[-_]*"):
         if path.suffix == ".jsonl":
             for row in rows([path], "question", "answer", "equation"):
                 found.append(_with_equation(row["question"].strip(), str(row["answer"]), row["equation"]))
         elif path.suffix == ".json":
             for row in rows([path], "kor_question", "kor_answer", "answer"):
-                found.append(
-                    _told(row["kor_question"].strip(), str(row["answer"]), row["kor_answer"].strip())
-                )
+                told = _told(row["kor_question"].strip(), str(row["answer"]), row["kor_answer"].strip())
+                # translations of one problem go the same way
+                english = str(row.get("question") or "").strip()
+                found.append((english, told[1]) if told and english else told)
     return [pair for pair in found if pair is not None]
 
 
@@ -58,8 +60,9 @@ def _question(question: str, number: str, answer: Message | None) -> tuple[str, 
 
 
 def _apart(question: str) -> bool:
-    """Whether a question is kept for evaluation, by its words alone."""
-    return any(held_out("word-problems", question, number) for number in range(16 // HELD_OUT_EVERY))
+    """Whether a question is kept for evaluation, by its words alone, however they are spaced."""
+    words = "".join(question.split())
+    return any(held_out("word-problems", words, number) for number in range(16 // HELD_OUT_EVERY))
 
 
 def read(folder: Path | None) -> Sequence[Item]:

@@ -124,6 +124,20 @@ def test_korean_word_problems_take_what_the_calculator_confirms(tmp_path):
     assert refused.answer is None
 
 
+def test_a_problem_is_kept_for_evaluation_in_every_wording_of_its_translation(tmp_path):
+    def apart(korean, **more):
+        row = {"kor_question": korean, "kor_answer": "답은 3입니다.", "answer": "3", **more}
+        (tmp_path / "kor-D_addsub.json").write_text(json.dumps(row) + "\n", "utf-8")
+        return len(word_problems.read(tmp_path))
+
+    for number in range(12):
+        english = f"Tom has {number} apples."
+        assert apart(f"톰은 사과가 {number}개", question=english) == apart(
+            f"{number}개의 사과가 있다", question=english
+        )
+        assert apart(f"사과가 {number} 개 있다") == apart(f"사과가  {number}개 있다 ")
+
+
 def test_puzzles_are_right_whatever_stands_before_the_answer(tmp_path):
     rows = [{"question": f"물음 {n}", "answer": "정미"} for n in range(60)]
     lines(tmp_path / "saju_ko_easy.jsonl", rows)
