@@ -63,16 +63,10 @@ def _number(draw: random.Random) -> int:
 
 
 def _item(draw: random.Random, kind: int, number: int) -> Choice:
-    digits = len(str(number))
     write = (mixed, spoken, lambda value: f"{value:,}")[kind]
-    # what goes wrong in life: a place too many or too few, two figures exchanged, a figure misread
-    near = [
-        number * 10,
-        number // 10,
-        number * 100,
-        number + 10 ** draw.randrange(digits),
-        _swapped(draw, number),
-    ]
+    # what goes wrong in life: a place too many or too few, two figures exchanged, a figure misread.  Mostly of the same
+    # length, and as often longer as shorter: by the mean of its tokens a longer number is the likelier one
+    near = [number * 10, number // 10, _swapped(draw, number), *(_misread(draw, number) for _ in range(4))]
     wrong = list(dict.fromkeys(write(other) for other in near if other not in (0, number)))
     options = [write(number), *draw.sample([text for text in wrong if text != write(number)], 3)]
     draw.shuffle(options)
@@ -83,9 +77,21 @@ def _item(draw: random.Random, kind: int, number: int) -> Choice:
 
 def _swapped(draw: random.Random, number: int) -> int:
     text = list(str(number))
-    place = draw.randrange(len(text) - 1)
+    place = draw.randrange(_figures(number) - 1) if _figures(number) > 1 else 0
     text[place], text[place + 1] = text[place + 1], text[place]
+    # no zero in front: that would be a shorter number
+    return int("".join(text)) if text[0] != "0" else number
+
+
+def _misread(draw: random.Random, number: int) -> int:
+    """With one figure another, of those before the zeros at the end."""
+    text = list(str(number))
+    text[draw.randrange(_figures(number))] = draw.choice("123456789")
     return int("".join(text))
+
+
+def _figures(number: int) -> int:
+    return len(str(number).rstrip("0"))
 
 
 BENCHMARKS = (

@@ -148,6 +148,19 @@ def test_numbers_by_ten_thousands(number, mixed, spoken):
     assert big_numbers.spoken(number) == spoken
 
 
+def test_no_length_is_right_more_often():
+    """By the mean a longer number is likelier: wrong ones are as often shorter, and mostly of the same digits."""
+    longer = shorter = alike = 0
+    for item in big_numbers.read(None)[2::3]:  # in figures
+        right = len(item.options[item.gold][1])
+        lengths = [len(end) for place, (_, end) in enumerate(item.options) if place != item.gold]
+        longer += sum(length > right for length in lengths)
+        shorter += sum(length < right for length in lengths)
+        alike += lengths.count(right)
+    assert abs(longer - shorter) < 30
+    assert alike > longer + shorter
+
+
 def test_right_numbers_are_what_was_asked():
     for item in big_numbers.read(None):
         asked, right = item.options[item.gold]

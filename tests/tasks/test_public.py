@@ -233,6 +233,10 @@ def test_hrm8k_leaves_out_what_is_no_number(tmp_path):
     assert item.is_right("답은 18개예요.")
 
 
+def test_verdicts_of_unequal_length_are_compared_by_their_mean():
+    assert {b.name: b.measure for b in klue.BENCHMARKS} == {"klue-nli": "mean", "klue-sts": "mean"}
+
+
 def test_right_answers_in_every_writing():
     assert [index_of(value, 4) for value in ("B", "(C)", 3, "0", 1.0)] == [1, 2, 3, 0, 1]
     assert index_of("4", 4, first=1) == 3
