@@ -44,14 +44,13 @@ SUITES = ("core", "chat", "korean")
 def select(names: Sequence[str]) -> list[Benchmark]:
     """The benchmarks of suites and names, each once, in the catalogue's order.  ConfigError for unknown names.
 
-    A name also stands for those that begin with it: kobest, core/bigbench.
+    What is no name stands for those that begin with it: kobest, core/bigbench; but gsm8k is not gsm8k-ko.
     """
     chosen = set()
     for name in names:
-        found = [
-            b.name
-            for b in BENCHMARKS
-            if name in (b.name, *b.suites) or b.name.startswith((f"{name}-", f"{name}/", f"{name}_"))
+        begins = (f"{name}-", f"{name}/", f"{name}_")
+        found = [b.name for b in BENCHMARKS if name in (b.name, *b.suites)] or [
+            b.name for b in BENCHMARKS if b.name.startswith(begins)
         ]
         if not found:
             known = ", ".join([*SUITES, *(b.name for b in BENCHMARKS if "core" not in b.suites)])

@@ -20,7 +20,9 @@ _PARTS = {"gsm8k": "GSM8K", "math": "MATH", "ksm": "KSM", "omni-math": "OMNI_MAT
 def read(part: str, folder: Path | None) -> Sequence[Item]:
     """{question, answer}; items whose answer is a formula are left out."""
     found = []
-    for row in rows(find(folder, f"*{_PARTS[part]}*.csv", f"{_PARTS[part]}/*.parquet"), "question", "answer"):
+    name = _PARTS[part]  # whole: MATH is in OMNI_MATH
+    paths = find(folder, f"* {name}.csv", f"*-{name}.csv", f"{name}.csv", f"{name}/*.parquet")
+    for row in rows(paths, "question", "answer"):
         try:
             grade = names_number(str(row["answer"]))
         except DataError:

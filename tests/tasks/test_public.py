@@ -233,6 +233,13 @@ def test_hrm8k_leaves_out_what_is_no_number(tmp_path):
     assert item.is_right("답은 18개예요.")
 
 
+def test_the_parts_of_hrm8k_are_told_apart_by_their_whole_name(tmp_path):
+    for part in ("MATH", "OMNI_MATH"):
+        text(tmp_path / f"HRM8K - {part}.csv", "question,answer", f"{part}?,1")
+    assert [item.prompt[0].text for item in hrm8k.read("math", tmp_path)] == ["MATH?"]
+    assert [item.prompt[0].text for item in hrm8k.read("omni-math", tmp_path)] == ["OMNI_MATH?"]
+
+
 def test_verdicts_of_unequal_length_are_compared_by_their_mean():
     assert {b.name: b.measure for b in klue.BENCHMARKS} == {"klue-nli": "mean", "klue-sts": "mean"}
 
@@ -249,6 +256,8 @@ def test_names_and_suites_choose():
     assert len({b.name for b in BENCHMARKS}) == len(BENCHMARKS)
     assert [b.name for b in select(["kobest"])] == [f"kobest-{task}" for task in KOBEST]
     assert len(select(["core"])) == 22
+    assert [b.name for b in select(["gsm8k"])] == ["gsm8k"]  # and not gsm8k-ko
+    assert [b.name for b in select(["core/hellaswag"])] == ["core/hellaswag"]
     assert [b.name for b in select(["jamo", "arc"])] == ["arc-easy", "arc-challenge", "jamo"]
     with pytest.raises(ConfigError, match="korean"):
         select(["kobset"])
