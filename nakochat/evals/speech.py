@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from nakochat.core.josa import final_consonant
 
-_SENTENCE = re.compile(r"[^.?!\n]+[.?!]*")
+_SENTENCE = re.compile(r"(?:[^.?!\n]|(?<=\d)\.(?=\d))+[.?!]*")  # 3.5 does not end at its point
 # a name called at the end changes no level: 반가워요, 하람 님.
 _POLITE = re.compile(r"(요|죠|네|아하|와|음|저런|그럼|안녕)(, ?[가-힣]+ 님)?[\"'”’~ ]*[.?!,]*$")
 _WORDS_IN_EUL = ("마을", "가을", "노을", "고을")  # not a noun and 을
+_ADNOMINAL = ("나을", "지을", "이을", "부을", "저을", "그을")  # verbs that lose their ㅅ: 나을 거예요
 _RIEUL = 8
 
 
@@ -33,7 +34,7 @@ def problems(answers: Sequence[str]) -> list[str]:
 
 def _wrong_particle(word: str) -> bool:
     """Whether the word ends in a particle whose form does not fit what is before it."""
-    if len(word) < 2 or word.endswith(_WORDS_IN_EUL):
+    if len(word) < 2 or word.endswith(_WORDS_IN_EUL) or word in _ADNOMINAL:
         return False
     if word.endswith("으로"):
         return len(word) > 2 and final_consonant(word[:-2]) in (0, _RIEUL)

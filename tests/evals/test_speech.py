@@ -12,6 +12,8 @@ from nakochat.evals.speech import problems
         "서울로 가요. 집으로 와요.",
         "안녕하세요! 반가워요.",
         "안녕하세요, 하람 님.",
+        "금방 나을 거예요. 집도 지을 수 있어요.",  # of 낫다, 짓다: no particle
+        "답은 3.5예요. 1.25도 있어요.",
     ],
 )
 def test_good_korean_has_no_problem(answer):
@@ -24,6 +26,7 @@ def test_good_korean_has_no_problem(answer):
         ("토끼는 풀를 먹어요.", "particle: 풀를"),
         ("사과을 먹어요.", "particle: 사과을"),
         ("서울으로 가요.", "particle: 서울으로"),
+        ("고양이을 봐요.", "particle: 고양이을"),
         ("토끼는 풀을 먹는다.", "not in 해요체"),
         ("반갑습니다.", "not in 해요체"),
         ("반갑습니다, 하람 님.", "not in 해요체"),
