@@ -177,8 +177,10 @@ def _print_findings(figures: dict[str, Any], unseen: UnseenItems) -> None:
                 speak(f"                 · {_sample(sample)}")
     speak(
         say(
-            f"시험 문항 {looked_for:,}개를 찾아보았습니다. 너무 짧은 {unseen.too_short:,}개는 뺐습니다.",
-            f"{looked_for:,} test items were looked for; {unseen.too_short:,} are too short.",
+            f"마을의 시험 문항 {looked_for:,}개를 찾아보았습니다. 너무 짧은 {unseen.too_short:,}개와 공개 시험의 "
+            "문항은 찾지 않았습니다.",
+            f"{looked_for:,} test items of the village were looked for; {unseen.too_short:,} are too short, and those "
+            "of public tests were not.",
         )
     )
 

@@ -68,7 +68,8 @@ class PrepareSettings:
     mask_personal: bool = False
     """주민등록번호, 전화번호, 전자우편, 카드번호를 가립니다. | Mask resident, phone and card numbers and e-mail."""
     decontaminate: bool = True
-    """평가 과제의 문항이 든 문서를 버립니다. | Drop documents that hold an item of a task."""
+    """마을의 시험 문항이 든 문서를 버립니다. 공개 시험의 문항은 찾지 않습니다. |
+    Drop documents that hold a test item of the village; those of public tests are not looked for."""
     damaged_data: Literal["stop", "skip"] = "stop"
     """글에서 읽을 수 없는 줄을 만나면 멈출지, 그 줄을 건너뛰고 셀지. |
     Where a line of a text cannot be read: stop, or pass it over and count it."""
@@ -84,7 +85,7 @@ class PrepareSettings:
 
     @property
     def cleaning(self) -> CleanSettings:
-        """What is taken out, with the windows of the tasks' items."""
+        """What is taken out, with the windows of the village's test items."""
         from nakochat.tasks.contamination import unseen_items
 
         return CleanSettings(

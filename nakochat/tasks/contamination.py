@@ -1,4 +1,4 @@
-"""The test items of every task -> the windows of letters that no training text should hold.
+"""The village's test items, generated and hand-written -> the windows of letters that no training text should hold.
 
 A text that shares such a window with an item has seen it, or what it was made from.  As is usual since GPT-3
 (https://arxiv.org/abs/2005.14165, appendix C) a window is about a dozen words long; here it is counted in letters,
@@ -11,6 +11,9 @@ because Korean is written with and without spaces:
 Windows begin at every eighth letter of an item, so that a shared run of 31 letters (55 in English) is found wherever it
 begins, and a shorter one sometimes.  A window of more than ten items is the wording of the task, not of an item, and is
 left out.  Looked for is what the user tells and asks, not the answer.
+
+The public test sets (KoBEST, MMLU, …) are not looked for: which of them are downloaded differs between machines, and
+shards that several machines prepare must not.
 """
 
 from collections import Counter

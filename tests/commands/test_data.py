@@ -27,6 +27,7 @@ def test_a_corpus_in_korean(corpus: Path, tmp_path: Path, capsys: pytest.Capture
     out = tmp_path / "out" / "figures.json"
     assert run(["data", "check", str(corpus), "--show-samples", "2", "--json", str(out)]) == 0
     said = capsys.readouterr().out
+    assert "공개 시험의 문항은 찾지 않았습니다" in " ".join(said.split())  # nor may anyone think so
     figures = json.loads(out.read_text(encoding="utf-8"))
     assert figures["files"]["by_ending"] == {".jsonl": 1, ".txt": 1}
     assert "문서 6개, " in said

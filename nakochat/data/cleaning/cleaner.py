@@ -44,7 +44,7 @@ DROPS: dict[str, tuple[str, str]] = {
     "empty": ("빈 문서", "empty"),
     "too_short": ("너무 짧음", "too short"),
     "too_little_hangul": ("한글이 너무 적음", "too little Hangul"),
-    "contaminated": ("시험 문항이 들어 있음", "holds a test item"),
+    "contaminated": ("마을의 시험 문항이 들어 있음", "holds a test item of the village"),
     "exact_duplicates": ("앞의 문서와 같음", "the same as one before"),
     "near_duplicates": ("앞의 문서와 거의 같음", "nearly the same as one before"),
 }
