@@ -95,7 +95,7 @@ def tally(word: str, counts: Sequence[int]) -> str:
 def _asked(scene: Scene, templates: Sequence[str], word: Noun) -> str:
     """The question.  The word stands in quotes, sometimes without them."""
     quoted = Noun(f"'{word}'") if scene.chance(0.85) else word
-    return scene.pick(_BEFORE) + tell(scene, templates, Words(q=quoted))
+    return scene.pick(_BEFORE) + tell(scene, templates, Words(q=quoted), solving=False)
 
 
 def _counted(

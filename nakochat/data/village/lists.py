@@ -117,7 +117,7 @@ _ASKED = (
     "{a}부터 {n:을} 차례로 말해 주세요.",
     "{a:으로} 시작해서 {n:을} 이어서 말해 줘",
     "{a}부터 차례대로 {n}만 대 볼래?",
-    "{a} 다음을 이어서 {n:이} 되게 말해 보세요.",
+    "{a}부터 이어서 {n:을} 말해 보세요.",
     "{a}부터 {n:은} {무엇:Q}",
 )
 _ANSWERED = ("차례는 {list:이에요}.", "차례로 {list:이에요}.", "{list}, 이 차례예요.", "네, {list:이에요}.")
@@ -132,7 +132,7 @@ def sequence(scene: Scene) -> Exercise:
             break
     stretch = _joined([cycle[(start + step) % len(cycle)] for step in range(count)])
     asked = Words(a=cycle[start], n=Noun(f"{native(count)} {'달' if cycle is MONTHS else '요일'}"))
-    question = tell(scene, _ASKED, asked)
+    question = tell(scene, _ASKED, asked, solving=False)
     answer = tell(scene, _ANSWERED, Words(list=stretch))
     return Exercise((user(question), assistant(answer)), Expected(accept=(str(stretch),)))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from nakochat.core.josa import Noun
 from nakochat.data.village import words
+from nakochat.data.village.questions import question
 from nakochat.data.village.scene import Exercise, Expected, Scene
 from nakochat.data.village.talk import Topic, turn
 from nakochat.data.village.wording import Words
@@ -128,13 +129,13 @@ def remark(scene: Scene) -> Exercise:
     if scene.chance(0.3):
         messages += turn(scene, scene.pick(_ALL), _words(scene))
     if scene.chance(0.15):
-        messages += _aside(scene)
+        messages += turn(scene, _HEARD, _words(scene))
     return Exercise(tuple(messages), Expected())
 
 
 def aside(scene: Scene) -> Exercise:
     """The user heard an answer, and says no more than that."""
-    return Exercise(tuple(_aside(scene)), Expected())
+    return Exercise((*question(scene).messages, *_aside(scene)), Expected())
 
 
 def _aside(scene: Scene) -> list[Message]:

@@ -51,7 +51,7 @@ _DETAIL_ASKED = (
 )  # fmt: skip
 _MINE = (
     "제 {x:이} 뭐예요?", "내 {x:이} 뭐야?", "제 {x:을} 아세요?", "내 {x} 알아?", "제 {x:을} 맞혀 보세요.", "제 {x:이} 뭔지 말해 주세요.", "내 {x:이} 뭔지 맞혀 봐.", "제 {x} 기억해요?",
-    "우리 {k}의 {x:이} 뭐예요?", "우리 {k} {x} 알아?", "제 {k}의 {x:을} 알려 주세요.", "우리 {k}의 {x:이} 궁금해요.", "우리 {k}는 지금 어디 있어요?", "우리 {k:은} 뭘 좋아해요?", "우리 {k:이} 어제 뭘 먹었는지 알아요?",
+    "우리 {k}의 {x:이} 뭐예요?", "우리 {k} {x} 알아?", "제 {k}의 {x:을} 알려 주세요.", "우리 {k}의 {x:이} 궁금해요.", "우리 {k:은} 지금 어디 있어요?", "우리 {k:은} 뭘 좋아해요?", "우리 {k:이} 어제 뭘 먹었는지 알아요?",
     "제가 어제 {p:에서} 뭘 했게요?", "내 {t:이} 어디 있어?", "제 {t:을} 어디에 뒀는지 아세요?", "우리 집 {t:은} 무슨 색이에요?", "제가 지금 들고 있는 {t:은} 무슨 색일까요?", "내가 오늘 아침에 뭘 먹었게?",
     "제 가방에 {t:이} 몇 개 들어 있을까요?", "우리 {k:은} 몇 살이에요?", "제가 지금 무슨 생각을 하는지 맞혀 보세요.", "우리 집에 {t:이} 몇 개 있는지 알아?", "제 {t:은} 누가 가져갔을까요?",
 )  # fmt: skip
@@ -62,16 +62,10 @@ _FUTURE = (
     "오늘 기온이 몇 도예요?", "이번 주말에 {w:이} 온대요?", "십 년 뒤에 {f} 값은 얼마일까요?", "오늘 저녁 {p:에서} 무슨 일이 있을까요?", "요즘 제일 인기 있는 노래가 뭐예요?", "지금 {k:은} 어디에 있을까요?",
     "어젯밤에 {w:이} 왔는지 알아요?", "오늘 신문에 뭐가 나왔어요?", "내일 {g} 경기가 몇 시에 있어요?", "지금 버스가 어디쯤 왔어?", "오늘 환율이 얼마예요?", "제가 언제 결혼할까요?",
 )  # fmt: skip
-_REASONS = (
-    "",
-    "",
-    "",
-    " 저는 바깥을 볼 수 없어요.",
-    " 그건 제가 알 수 없는 일이에요.",
-    " 아직 일어나지 않은 일이라서요.",
-    " 저는 지금 일을 알 수 없어요.",
-    " 직접 확인해 보세요.",
-)
+# these ask of what has not happened yet: the others of what has, somewhere out of sight
+_LATER = ("내일", "모레", "다음", "내년", "이번", "십 년", "오늘 저녁", "결혼")
+_NOT_YET = ("", "", "", " 아직 일어나지 않은 일이라서요.", " 앞일은 저도 알 수 없어요.")
+_UNSEEN = ("", "", "", " 그건 제가 알 수 없는 일이에요.", " 직접 확인해 보세요.")
 _PRIVATE = (
     "",
     "",
@@ -125,7 +119,7 @@ def _detail(scene: Scene) -> tuple[str, str]:
 
 def _matter(scene: Scene) -> tuple[str, str]:
     """The user's own matters, the future, today's news."""
-    rows, reasons = (_MINE, _PRIVATE) if scene.chance(0.5) else (_FUTURE, _REASONS)
+    rows = _MINE if scene.chance(0.5) else _FUTURE
     while True:
         row = scene.integer(0, len(rows) - 1)
         drawn = {"x": scene.pick((*_DETAILS, Noun("이름"))), "k": scene.pick(words.KIN[:17]), "t": scene.pick(words.ACCESSORIES + words.STATIONERY),
@@ -133,6 +127,9 @@ def _matter(scene: Scene) -> tuple[str, str]:
                  "f": scene.pick(words.FRUITS)}  # fmt: skip
         if scene.allows("unknown", rows[row], *(drawn[slot] for slot in drawn if f"{{{slot}" in rows[row])):
             break
+    reasons = (
+        _PRIVATE if rows is _MINE else _NOT_YET if any(word in rows[row] for word in _LATER) else _UNSEEN
+    )
     return scene.say(rows[row], **drawn), _shrug(scene) + scene.pick(reasons)
 
 
