@@ -174,7 +174,7 @@ def _with_unit(scene: Scene, number: int, unit: str) -> Noun:
     style = scene.rng.random()
     if unit in NATIVE_UNITS and number <= MOST_NATIVE and style < 0.12:
         return Noun(f"{native(number)} {unit}")
-    return Noun(f"{number} {unit}" if style > 0.97 else f"{number}{unit}")
+    return Noun(f"{number} {unit}" if unit and style > 0.97 else f"{number}{unit}")
 
 
 def _person(scene: Scene, name: Noun) -> Noun:

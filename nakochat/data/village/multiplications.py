@@ -31,7 +31,7 @@ MULTIPLICATIONS = (
             "{who:이} 아이들 {b:에게} {thing:을} {a}씩 {나누어 주다:E}",
             "한 사람에게 {thing:을} {a}씩 {주다:J} 사람은 {b:I}",
             "{b:이} 저마다 {thing:을} {a}씩 {가지고 오다:E}",
-            "{b:이} 각각 {thing} {a:을} {만들다:E}",
+            "{b:이} 각각 {thing} {a:을} {가져오다:E}",
             "친구 {b:이} {thing:을} {a}씩 {모으다:E}",
         ),
         asks=(
@@ -67,7 +67,7 @@ MULTIPLICATIONS = (
     Situation(  # people in rows and groups
         facts=(
             "학생들이 한 줄에 {a}씩 {b:으로} {서다:E}",
-            "한 모둠에 {a}씩 앉았더니 모두 {b:이} {되다:E}",
+            "한 줄에 {a}씩 앉았더니 모두 {b:이} {되다:E}",
             "{a}씩 {b:으로} 나누어 {앉다:E}",
         ),
         asks=("모두 몇 {ur:Q}", "사람은 전부 몇 {ur:Q}", "몇 {ur:이} {있다:V}", "다 합해서 몇 {ur:Q}"),
@@ -114,7 +114,7 @@ MULTIPLICATIONS = (
     Situation(  # every day, other things
         facts=(
             "{who:은} 날마다 {thing:을} {a}씩 {모으다:J} {b} 동안 {이어지다:E}",
-            "하루에 {thing:을} {a}씩 {b} 동안 {만들다:E}",
+            "하루에 {thing:을} {a}씩 {b} 동안 {모으다:E}",
             "{thing:을} 매일 {a}씩 {쓰다:J} 벌써 {b:이} {지나다:E}",
         ),
         asks=("모두 몇 {ur:Q}", "다 해서 {thing:은} 몇 {ur:Q}", "그동안의 {thing:을} 세면 몇 {ur:Q}"),
@@ -162,10 +162,10 @@ MULTIPLICATIONS = (
         units=("개", "대", "개"),
         most=(8, 60),
     ),
-    Situation(  # vases, plates, tables
+    Situation(  # boxes, shelves, tables
         facts=(
-            "꽃병 {b:에} {thing:을} {a}씩 {꽂다:E}",
-            "접시마다 {thing:을} {a}씩 {올리다:J} 접시는 {b:I}",
+            "상자 {b:에} {thing:을} {a}씩 {넣다:E}",
+            "선반마다 {thing:을} {a}씩 {올리다:J} 선반은 {b:I}",
             "탁자 {b:에} {thing:을} {a}씩 {놓다:E}",
             "탁자 하나에 {thing:이} {a} {있다:J} 탁자는 {b:I}",
         ),
@@ -174,7 +174,7 @@ MULTIPLICATIONS = (
             "{thing:이} 몇 {ur} {필요하다:A}",
             "다 합하면 {thing:은} 몇 {ur:Q}",
         ),
-        whole=("{b:에} {thing:을} {a}씩 놓으려면 몇 {ur:이} {필요하다:A}",),
+        whole=("탁자 {b:에} {thing:을} {a}씩 놓으려면 몇 {ur:이} {필요하다:A}",),
         units=("*", "개", "*"),
         most=(40, 30),
         things="goods",
@@ -183,7 +183,7 @@ MULTIPLICATIONS = (
         facts=(
             "{who:은} {thing:을} {a} {가지고 있다:J} {other:은} 그 {b:을} {가지고 있다:E}",
             "{other:의} {thing:은} {who:의} {b:K} {who:은} {a:을} {가지고 있다:E}",
-            "{who:이} {a:을} {만들다:J} {other:은} {who:의} {b:만큼} {만들다:E}",
+            "{who:이} {thing} {a:을} {모으다:J} {other:은} {who:의} {b:만큼} {모으다:E}",
         ),
         asks=(
             "{other:이} 가진 {thing:은} 몇 {ur:Q}",
@@ -239,15 +239,15 @@ MULTIPLICATIONS = (
         most=(50, 20),
         things="plants",
     ),
-    Situation(  # coins and notes
+    Situation(  # stamps
         facts=(
-            "{a}짜리 동전이 {b} {있다:H}",
-            "{저금통:에} {a}짜리 동전을 {b} {넣다:E}",
-            "{who:은} {a}짜리 동전을 {b} {모으다:E}",
+            "{a}짜리 우표가 {b} {있다:H}",
+            "{봉투:에} {a}짜리 우표를 {b} {넣다:E}",
+            "{who:은} {a}짜리 우표를 {b} {모으다:E}",
         ),
-        asks=("모두 {얼마:Q}", "돈은 전부 몇 {ur:Q}", "다 합하면 {얼마:Q}", "얼마가 {있다:V}"),
-        whole=("{a}짜리 동전 {b:은} 모두 {얼마:Q}", "{a}짜리 동전이 {b} 있으면 {얼마:Q}"),
-        units=("원", "개", "원"),
+        asks=("모두 {얼마:Q}", "값은 전부 몇 {ur:Q}", "다 합하면 {얼마:Q}", "모두 얼마가 {되다:V}"),
+        whole=("{a}짜리 우표 {b:은} 모두 {얼마:Q}", "{a}짜리 우표가 {b} 있으면 {얼마:Q}"),
+        units=("원", "장", "원"),
         most=(500, 30),
     ),
     Situation(  # shelves
@@ -276,17 +276,17 @@ MULTIPLICATIONS = (
         facts=(
             "{thing} 한 묶음은 {a:K} {who:은} {b} 묶음을 {사다:E}",
             "{thing:이} {a}씩 {b} 줄로 {놓여 있다:E}",
-            "한 접시에 {a}씩 {담다:J} 그런 접시가 {b} {접시:I}",
+            "한 접시에 {a}씩 {담다:J} 그런 접시가 {b}{개:I}",
         ),
         asks=("{thing:은} 모두 몇 {ur:Q}", "전부 몇 {ur:Q}", "다 해서 몇 {ur:Q}"),
         whole=("한 묶음에 {a}인 {thing} {b} 묶음은 몇 {ur:Q}", "{thing} {a}씩 {b} 번 옮기면 모두 몇 {ur:Q}"),
         units=("*", "", "*"),
         most=(40, 20),
     ),
-    Situation(  # people in buses and boats
+    Situation(  # people in buses and cars
         facts=(
             "버스 한 대에 {a}씩 {타다:J} 버스는 {b:I}",
-            "배 {b:에} 사람이 {a}씩 {타다:E}",
+            "차 {b:에} 사람이 {a}씩 {타다:E}",
             "{b:의} 버스에 학생이 {a}씩 {타다:E}",
         ),
         asks=("모두 몇 {ur:이} {타다:P}", "사람은 모두 몇 {ur:Q}", "탄 사람은 전부 몇 {ur:Q}"),

@@ -15,7 +15,6 @@ SUBTRACTIONS = (
             "남은 {thing:은} 몇 {ur:Q}",
             "{thing:은} 몇 {ur} {남다:P}",
             "이제 몇 {ur:이} {남다:V}",
-            "{who:에게} 남은 것은 몇 {ur:Q}",
             "그럼 {thing:은} 몇 {ur} {있다:V}",
             "지금은 몇 {ur:Q}",
         ),
@@ -114,7 +113,6 @@ SUBTRACTIONS = (
             "{who:은} {other}보다 {thing:이} 몇 {ur} 더 {많다:A}",
             "{other:은} {who}보다 몇 {ur} {적다:A}",
             "두 사람의 차이는 몇 {ur:Q}",
-            "누가 몇 {ur} 더 많은지 알려 주세요.",
             "{other:이} {who:만큼} 가지려면 몇 {ur:이} 더 {필요하다:A}",
             "{who:이} 몇 {ur} 더 {가지고 있다:P}",
         ),
@@ -126,7 +124,7 @@ SUBTRACTIONS = (
             "{who:은} {thing} {a:을} {가지고 있다:J} {other:은} {who}보다 {b} 적게 {가지고 있다:E}",
             "{who:의} {thing:은} {a:K} {other:은} 그보다 {b} {적다:E}",
             "{other:은} {who}보다 {thing:을} {b} 덜 {모으다:J} {who:이} 모은 것은 {a:I}",
-            "{who:은} {a:을} {만들다:J} {other:은} {b} 모자라게 {만들다:E}",
+            "{who:은} {thing} {a:을} {모으다:J} {other:은} 그보다 {b} 덜 {모으다:E}",
         ),
         asks=(
             "{other:은} 몇 {ur:Q}",
@@ -180,8 +178,6 @@ SUBTRACTIONS = (
             "{who:은} {a:을} {가지고 있다:J} {b}짜리 {thing:을} {사다:E}",
             "{thing:은} {b:K} {who:은} {a:을} {내다:E}",
             "{가게:에서} {b}어치를 {사다:J} {a:을} {내다:E}",
-            "용돈 {a} 가운데 {b:을} {쓰다:E}",
-            "지갑에 {a:이} {있다:J} {thing:을} 사느라 {b:을} {쓰다:E}",
         ),
         asks=(
             "거스름돈은 {얼마:Q}",
@@ -197,12 +193,23 @@ SUBTRACTIONS = (
         units=("원", "원", "원"),
         most=(1000, 950),
     ),
+    Situation(  # money spent
+        facts=(
+            "용돈 {a} 가운데 {b:을} {쓰다:E}",
+            "지갑에 {a:이} {있다:J} {thing:을} 사느라 {b:을} {쓰다:E}",
+            "{who:은} {a:을} {모으다:J} 그중에서 {b:을} {쓰다:E}",
+        ),
+        asks=("남은 돈은 몇 {ur:Q}", "남은 돈은 {얼마:Q}", "돈이 얼마 {남다:P}", "이제 얼마가 {있다:V}"),
+        whole=("{a} 가운데 {b:을} 쓰면 남은 돈은 {얼마:Q}",),
+        units=("원", "원", "원"),
+        most=(1000, 950),
+    ),
     Situation(  # still needed
         facts=(
             "{thing} {a:이} {필요하다:J} 지금 {b:이} {있다:H}",
             "{who:은} {thing:을} {a} 모으려고 하는데 벌써 {b:을} {모으다:E}",
-            "{thing:을} {a} 만들어야 하는데 아직 {b}밖에 못 {만들다:E}",
-            "{상자:에는} {thing:이} {a} {들어가다:J} {b:을} {넣다:E}",
+            "{thing:을} {a} 가져와야 하는데 아직 {b}밖에 못 {가져오다:E}",
+            "{thing:이} {a} 들어가는 상자에 {b:을} {넣다:E}",
         ),
         asks=(
             "몇 {ur:이} 더 {필요하다:A}",
@@ -295,8 +302,8 @@ SUBTRACTIONS = (
     ),
     Situation(  # animals that leave
         facts=(
-            "{연못:에} {thing:이} {a} {있다:J} {b:이} {떠나다:E}",
-            "{나뭇가지:에} {thing} {a:이} {앉아 있다:J} {b:이} {날아가다:E}",
+            "{들판:에} {thing:이} {a} {있다:J} {b:이} {떠나다:E}",
+            "{마당:에} {thing} {a:이} {모여 있다:J} {b:이} {나가다:E}",
             "{농장:에서} {thing} {a:을} {기르다:J} {b:을} 이웃에 {팔다:E}",
         ),
         asks=("남은 {thing:은} 몇 {ur:Q}", "몇 {ur:이} {남다:P}", "이제 {thing:은} 몇 {ur:Q}"),
@@ -359,10 +366,10 @@ SUBTRACTIONS = (
         units=("도", "도", "도"),
         most=(45, 40),
     ),
-    Situation(  # taller
+    Situation(  # longer
         facts=(
-            "{who:의} 키는 {a:K} {other:의} 키는 {b:I}",
-            "{other:은} {b:K} {who:은} {a:I}",
+            "{who:의} 끈은 {a:K} {other:의} 끈은 {b:I}",
+            "{other:의} 종이띠는 {b:K} {who:의} 종이띠는 {a:I}",
             "빨간 끈은 {a:K} 파란 끈은 {b:I}",
         ),
         asks=(
@@ -372,7 +379,7 @@ SUBTRACTIONS = (
             "긴 쪽이 몇 {ur} 더 {길다:A}",
         ),
         whole=(
-            "키가 {a:인} {who:은} {b:인} {other}보다 몇 {ur} 더 {크다:A}",
+            "길이가 {a:인} 끈은 {b:인} 끈보다 몇 {ur} 더 {길다:A}",
             "{b:은} {a}보다 몇 {ur} {짧다:A}",
         ),
         units=("센티미터", "센티미터", "센티미터"),
