@@ -95,7 +95,7 @@ def statement(scene: Scene, fact: Fact, speech: str, named: bool = True) -> str:
 
 def joined(scene: Scene, first: Fact, second: Fact, speech: str) -> str:
     """Two facts in one sentence."""
-    connective = scene.pick(("고", "고", "고", "으며", "는데", "지만"))
+    connective = scene.pick(("고", "고", "고", "으며", "으며", "는데"))
     one = tell(scene, RELATIONS[first.relation], first, connective)
     short = [rest for rest in map(without_subject, RELATIONS[second.relation].tells) if rest]
     if first.subject == second.subject and short and scene.chance(0.7):
@@ -182,6 +182,9 @@ _SAID = {
     "plain": ("{o:이} 대답했다. \"{a}\"", "\"{a}\" 하고 {o:이} 말했다.", "{o:은} 웃으며 말했다. \"{a}\"", "그러자 {o:이} 알려 주었다. \"{a}\"", "\"{a}\" {o:이} 얼른 대답했다."),
 }  # fmt: skip
 
+# the model is called so, and nobody in a story is
+_CALLED = ("나코야, ", "나코, ", "선생님, ", "안녕하세요, ", "안녕, ", "야, ")
+
 
 def lesson(scene: Scene) -> str:
     """People who ask each other."""
@@ -190,6 +193,8 @@ def lesson(scene: Scene) -> str:
     for _ in range(scene.integer(1, 3)):
         fact = draw(scene)
         asked = ask(scene, RELATIONS[fact.relation], {"s": lore.name_subject(scene, fact)}, fact.ask)
+        for called in _CALLED:
+            asked = asked.removeprefix(called)
         asker, teller = scene.pick(words.FIRST_NAMES), scene.pick(words.KIN[:17])
         said = tell(scene, RELATIONS[fact.relation], fact) + "."
         lines.append(scene.say(_ASKED_ALOUD[speech], k=asker, o=teller, q=asked))

@@ -133,7 +133,7 @@ _ROWS: dict[str, dict[str, str]] = {
     "definition": dict(
         kind="것", asked="뭐; 무엇", contrast="",
         topics="{s}; {s} 이름", asks="{s:은} {w}=; {s:이} {w}=; {s:은} 뭐라고 하다; {s:은} 이름이 뭐=; {s:을} 뭐라고 부르다; {s} 하면 {w}=",
-        tells="{s:은} {v}=; {s:을} {v:이라고} 하다; {v:은} {s}=", modifiers="", inverse="",
+        tells="{s:은} {v}=; {s:을} {v:이라고} 하다; {v:이} {s}=", modifiers="", inverse="",
     ),
     "count": dict(
         kind="것", asked="몇 개", contrast="",
@@ -265,12 +265,25 @@ RELATIONS: dict[str, Relation] = {
 }
 
 
+# these say what somebody does to the subject: its place is that of the object (무엇을 흙으로 만들어요)
+_OF_IT = ("쓰다", "만들다", "먹다", "부르다", "돌보다", "맡고 있다", "볼 수 있다", "재료=")
+_ASKERS = {
+    "사람": ("누가",),
+    "곳": ("어디가", "어느 곳이"),
+    "고장": ("어디가", "어느 고장이"),
+    "것": ("뭐가", "어떤 것이"),
+}
+
+
 def _inverted(relation: Relation) -> Relation:
     """The relation asked from its value: who eats grass?"""
-    asker = {"사람": ("누가",), "곳": ("어디가", "어느 곳이")}.get(
-        relation.kind, ("뭐가", f"어떤 {josa(relation.kind, '이')}", f"무슨 {josa(relation.kind, '이')}")
-    )
-    predicates = [tell.removeprefix("{s:은} ") for tell in relation.tells if tell.startswith("{s:은} ")]
+    kind = josa(relation.kind, "이")
+    asker = _ASKERS.get(relation.kind, ("뭐가", f"어떤 {kind}", f"무슨 {kind}"))
+    predicates = [
+        tell.removeprefix("{s:은} ")
+        for tell in relation.tells
+        if tell.startswith("{s:은} ") and not tell.endswith(_OF_IT)
+    ]
     return Relation(
         name=f"{relation.name} inverse",
         kind=relation.kind,
