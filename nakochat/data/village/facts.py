@@ -8,7 +8,7 @@ from collections.abc import Callable
 from nakochat.core.josa import Noun
 from nakochat.data.village import lore, words, world
 from nakochat.data.village.knowledge import FLYERS, NON_FLYERS, Fact
-from nakochat.data.village.phrasing import ask, clause, slots, tell, without_subject
+from nakochat.data.village.phrasing import ask, cited, clause, slots, tell, without_subject
 from nakochat.data.village.question_parts import RELATIONS
 from nakochat.data.village.questions import draw
 from nakochat.data.village.scene import Scene
@@ -69,17 +69,17 @@ def statement(scene: Scene, fact: Fact, speech: str, named: bool = True) -> str:
     form, (ending, tail) = scene.integer(0, 9), scene.pick(_ENDINGS[speech])
     if named and form == 0 and relation.inverse:
         description = scene.say(scene.pick(relation.inverse), **slots(fact))
-        return scene.say(_INVERSE[speech], t=description, s=fact.subject, is_s=_copula(fact.subject))
+        subject = cited(fact, fact.subject)
+        return scene.say(_INVERSE[speech], t=description, s=subject, is_s=_copula(subject))
     if form == 1 and relation.topics and fact.act is None:
         wrong = lore.contrast(scene, fact)
         topic = scene.say(scene.pick(relation.topics), **slots(fact))
-        last = _copula(fact.value) if speech == "plain" else ""
+        value = cited(fact, fact.value)
+        last = _copula(value) if speech == "plain" else ""
         copula = "{v}{last}" if speech == "plain" else "{v:이에요}"
         if wrong is not None and scene.chance(0.6):
-            return scene.say(
-                "{t:은} {w:이} 아니라 " + copula + ".", t=topic, w=wrong, v=fact.value, last=last
-            )
-        return scene.say("{t:은} " + copula + ".", t=topic, v=fact.value, last=last)
+            return scene.say("{t:은} {w:이} 아니라 " + copula + ".", t=topic, w=wrong, v=value, last=last)
+        return scene.say("{t:은} " + copula + ".", t=topic, v=value, last=last)
     if named and form in (2, 3):
         other = scene.pick(lore.BY_SUBJECT[fact.subject])
         modifiers = RELATIONS[other.relation].modifiers
@@ -221,7 +221,7 @@ def quiz(scene: Scene) -> str:
             scene.say(
                 "{m}{v}" if fact.act is None and scene.chance(0.4) else "{m}{a}",
                 m=answer_mark,
-                v=fact.value,
+                v=cited(fact, fact.value),
                 a=told,
             )
         )

@@ -82,6 +82,11 @@ def slots(fact: Fact, **more: Any) -> dict[str, Any]:
     return filled
 
 
+def cited(fact: Fact, word: Noun) -> Noun:
+    """The fact's subject or value as an answer names it: in quotes where it is a word about which one speaks."""
+    return Noun(f"'{word}'") if fact.relation == "opposite" else word
+
+
 def clause(scene: Scene, text: str, ending: str, words: dict[str, Any]) -> str:
     """A clause with an ending, filled."""
     if text.endswith("{a}"):

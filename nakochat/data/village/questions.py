@@ -8,7 +8,7 @@ from collections.abc import Callable
 from nakochat.core.josa import Noun
 from nakochat.data.village import lore
 from nakochat.data.village.knowledge import FLYERS, NON_FLYERS, Fact
-from nakochat.data.village.phrasing import PREFIXES, ask, clause, slots, tell, without_subject
+from nakochat.data.village.phrasing import PREFIXES, ask, cited, clause, slots, tell, without_subject
 from nakochat.data.village.question_parts import INVERSES, RELATIONS
 from nakochat.data.village.scene import Exercise, Expected, Scene
 from nakochat.text.conversation import assistant, user
@@ -52,14 +52,14 @@ def answer(scene: Scene, fact: Fact) -> str:
     form = scene.integer(0, 11)
     nominal = fact.act is None
     if form == 0 and nominal:
-        return bare(scene, fact.value)
+        return bare(scene, cited(fact, fact.value))
     if form in (1, 2):
         short = [rest for rest in map(without_subject, relation.tells) if rest]
         if short:
             return clause(scene, scene.pick(short), scene.pick(("어요", "어요", "지요")), slots(fact)) + "."
     if form == 3 and nominal and relation.topics:
         topic = scene.say(scene.pick(relation.topics), **slots(fact))
-        return scene.say("{t:은} {v:이에요}.", t=topic, v=fact.value)
+        return scene.say("{t:은} {v:이에요}.", t=topic, v=cited(fact, fact.value))
     if form == 4:
         return scene.pick(_OPENERS) + tell(scene, relation, fact) + "."
     if form == 5:
@@ -113,7 +113,8 @@ def inverse(scene: Scene) -> Exercise:
     if several:
         frames = ("{t:에는} {s:이} 있어요.", "{s:이} 그래요. {told}.", *frames)
     told = tell(scene, RELATIONS[fact.relation], fact)
-    reply = scene.say(frames, s=fact.subject, t=description, told=told, bare=bare(scene, fact.subject))
+    subject = cited(fact, fact.subject)
+    reply = scene.say(frames, s=subject, t=description, told=told, bare=bare(scene, subject))
     return Exercise((user(asked), assistant(reply)), Expected(accept=lore.subject_names(fact), unknown=False))
 
 

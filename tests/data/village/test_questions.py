@@ -142,6 +142,27 @@ def test_no_conversation_of_the_test_side_is_trained_on(kind: str) -> None:
     assert len(asked("train") & asked("test")) <= 8  # wordings that coincide by their form are rare
 
 
+def test_an_opposite_is_answered_in_quotes() -> None:
+    """쉽다예요 is no Korean: the word is spoken of."""
+    verbs = {fact.value for fact in lore.BY_RELATION["opposite"] if fact.value.endswith("다")}
+    for kind in ("question", "inverse"):
+        for exercise in draw_many(kind, 1500):
+            said = exercise.messages[-1].text
+            assert not [verb for verb in verbs if f"{verb}예요" in said or f"{verb}지요" in said], said
+
+
+def test_what_has_been_is_not_said_to_lie_ahead() -> None:
+    ahead = ("아직 일어나지 않은", "앞일은")
+    for exercise in draw_many("unknown", 2000):
+        asked, answer = exercise.messages[-2].text, exercise.messages[-1].text
+        if any(reason in answer for reason in ahead):
+            assert not asked.startswith(("어제", "어젯밤", "지금", "오늘 날씨")), asked
+
+
+def test_people_in_a_lesson_do_not_call_each_other_by_the_name_of_the_model() -> None:
+    assert not [n for n in range(500) if "나코" in facts.lesson(Scene("lesson", n))]
+
+
 def test_a_contrast_is_wrong() -> None:
     for fact in lore.FACTS:
         for number in range(5):
