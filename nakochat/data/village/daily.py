@@ -147,7 +147,7 @@ TALK = steps("""
 “{skill} 연습하러 <가|가는 중이야>. <너도 갈래?|같이 갈래?>” {friend:이} 말했@.
 
 “<그럼 나도 같이 갈게|잘됐다, 나도 갈래|내가 도와줄게>.”
-“<미안해, 오늘은 안 돼|나는 {kin} 댁에 가야 해>. 내일은 어때?”
+“<미안해, 오늘은 안 돼|나는 {far} 댁에 가야 해>. 내일은 어때?”
 “<{place2:에} 가 볼래?|나도 {place2:에} 갈 건데.>” {hero:이} 말했@.
 
 ?{hero:은} 가방에서 {food2:을} 꺼내 <내밀었@|반으로 나누었@>.
@@ -167,11 +167,11 @@ CAUSES = steps("""
 
 {food:을} 너무 많이 먹었더니 <배가 아팠@|졸렸@|움직이기 힘들었@>.
 {hero:이} {thing:을} 잃어버렸기 때문에 {kin:이} <걱정했@|새로 사 주었@>.
-물을 주지 않으면 {flower:이} <시들[어요|었다]|말라 버[려요|렸다]>.
+물을 주지 않으면 {flower:이} <[시들어요|시든다]|말라 버[려요|린다]>.
 
-{friend:은} 열심히 연습했으니까 {skill:을} <잘[해요|했다]|틀리지 않았@>.
+{friend:은} 열심히 연습했으니까 {skill:을} <잘했@|틀리지 않았@>.
 {animal:이} 갑자기 나타나는 바람에 모두 <놀랐@|달아났@>.
-<손을 씻지 않으면|이를 닦지 않으면> <병에 걸리기 쉬[워요|웠다]|{kin:이} 걱정[해요|했다]>.
+<손을 씻지 않으면|이를 닦지 않으면> <병에 걸리기 [쉬워요|쉽다]|{kin:이} 걱정[해요|한다]>.
 
 문이 열려 있어서 {pet:이} <집을 나갔@|들어왔@>.
 {tool:이} 없어서 {job:은} 일을 <못 했@|미루었@|멈추었@>.
@@ -221,7 +221,8 @@ def write(scene: Scene, parts: Steps, plain_share: float) -> str:
 def consequences(scene: Scene) -> str:
     """Sentences that say what came of what."""
     teller = Teller(scene, cast(scene), plain=scene.chance(0.4))
-    return teller.tell_some(CAUSES, scene.integer(3, 5), "{hero:은} ")
+    told = teller.tell_some(CAUSES[:-1], scene.integer(2, 4), "{hero:은} ")
+    return f"{told} {teller.tell_steps(CAUSES[-1:], '{hero:은} ')}"  # what all of it came to, at the end
 
 
 TEXTS = {

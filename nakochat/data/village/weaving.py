@@ -12,7 +12,7 @@ from nakochat.data.village.telling import Teller
 
 _OPENINGS = (
     "", "", "", "", "{time} ", "{time} ", "그때 ", "그날 ", "어느 {season}날 ",
-    "날씨가 {w:어서} ", "날씨가 {w:지만} ", "비가 와서 ", "시간이 남아서 ", "{feel:어서} ", "{degree} {feel:었지만} ",
+    "날씨가 {w:어서} ", "날씨가 {w:었지만} ", "비가 와서 ", "시간이 남아서 ", "{feel:어서} ", "{degree} {feel:었지만} ",
     "해가 지자 ", "아침을 먹고 ", "학교에서 돌아와서 ", "{weekday:에} ", "{season:이} 오자 ", "{n}시쯤 ",
     "잠이 안 와서 ", "배가 고파서 ", "오랜만에 ", "어느 날 ", "{holiday:을} 맞아 ",
 )  # fmt: skip
@@ -40,7 +40,7 @@ _ASKS = (
 )  # fmt: skip
 _ASK_OPENINGS = (
     "", "", "저기, ", "혹시 ", "내일 ", "우리 같이 ", "{time2} ", "이따가 {friend:과} ", "{name} 씨, ", "심심한데 ",
-    "{w:으니까} ", "괜찮다면 ", "시간이 되면 ", "{kin:께서} 오시기 전에 ", "{holiday:에는} ", "비가 그치면 ",
+    "{w:으니까} ", "괜찮다면 ", "시간이 되면 ", "{elder:께서} 오시기 전에 ", "{holiday:에는} ", "비가 그치면 ",
 )  # fmt: skip
 _PAST_ASKS = (
     "{%:었어요?}", "{%:었나요?}", "{%:은 적이 있어요?}", "{%:었는지 알아요?}", "{%:은 게 맞아요?}", "{%:었다면서요?}",
@@ -53,6 +53,7 @@ _PAST_OPENINGS = (
 _FEELS = tuple(verb for verb in words.FEELINGS if verb not in ("고맙다", "미안하다"))
 _HOLIDAYS = words.noun_list("설날 추석 명절 방학 생일 단오 대보름 주말 휴일 어린이날")
 _WHO = words.KIN + words.JOBS + words.PEOPLE
+_ELDERS = words.noun_list("할머니 할아버지 어머니 아버지 외할머니 외할아버지 큰아버지 큰어머니 부모님")
 _MODES = ("", "", "", "{how} ", "{how} ", "{mate:과} ", "{mate:과} 함께 ", "{kin:이랑} ", "다시 ")
 _GOING = words.verb_list("가다 다녀오다 달려가다 걸어가다 나가다 뛰어가다 놀러_가다 올라가다 내려가다")
 _DOING = words.verb_list("쉬다 웃다 놀다 일하다 노래하다 춤추다 뛰어놀다 산책하다 공부하다 이야기하다 졸다")
@@ -87,7 +88,7 @@ def _cast(scene: Scene) -> dict[str, Any]:
         "place": pick(words.PLACES),
         "time": pick(words.PAST_TIMES), "time2": pick(words.FUTURE_TIMES), "season": pick(words.SEASONS),
         "weekday": pick(words.WEEKDAYS), "holiday": pick(_HOLIDAYS), "w": pick(words.ADJECTIVES["weather"][0]),
-        "feel": pick(_FEELS), "degree": pick(words.DEGREES), "how": pick(_HOW), "thing": pick(words.TOOLS),
+        "elder": pick(_ELDERS), "feel": pick(_FEELS), "degree": pick(words.DEGREES), "how": pick(_HOW), "thing": pick(words.TOOLS),
         "wear": pick(_WEAR), "trait": pick(words.ADJECTIVES["person"][0]), "n": scene.integer(2, 9),
     }  # fmt: skip
 
