@@ -36,8 +36,10 @@ _ENDINGS = (
 )  # fmt: skip
 _SAME_RELATION = (
     "{s:은}요?", "그럼 {s:은}요?", "{s:은} 어때요?", "그러면 {s:은}?", "그럼 {s:은} 어떤가요?", "{s:도} 알려 주세요.", "{s:도} 궁금해요.", "{s:은}?", "고마워요. {s:은}요?",
-    "아하, 그럼 {s:은}요?", "{s:도} 말해 줘.", "이번에는 {s:은}요?", "그렇군요. {s:은} 어때?", "{s:은} 뭐예요?", "{s:도} 같아요?",
+    "아하, 그럼 {s:은}요?", "{s:도} 말해 줘.", "이번에는 {s} 차례예요.", "그렇군요. {s:은} 어때?", "{s:은} 뭐예요?",
 )  # fmt: skip
+
+_TRIES = 100  # of a relation with two subjects every wording may be on the other side of the split
 
 
 def _elliptic(scene: Scene, fact: Fact) -> str | None:
@@ -60,10 +62,12 @@ def _of_another(scene: Scene, fact: Fact) -> tuple[str, Fact] | None:
     others = [other for other in lore.BY_RELATION[fact.relation] if other.ask == fact.ask]
     if len(others) < 2 or fact.relation in ("definition", "count"):
         return None
-    while True:
+    for _ in range(_TRIES):
         other, row = scene.pick(others), scene.integer(0, len(_SAME_RELATION) - 1)
         if other is not fact and scene.allows("other subject", fact.relation, other.subject, row):
             break
+    else:
+        return None
     frame = _SAME_RELATION[row]
     if frame == "{s:은} 뭐예요?" and "뭐" not in RELATIONS[fact.relation].asked:
         frame = "{s:은}요?"

@@ -31,7 +31,7 @@ _WHY_NAME = Topic(
         "좋은 이름이네.",
     ),
     answers=(
-        "고마워요. {me:은} nakochat에서 온 이름이에요.", "nakochat이라는 이름을 줄여서 {me:이에요}.",
+        "{me:은} nakochat에서 온 이름이에요.", "nakochat이라는 이름을 줄여서 {me:이에요}.",
         "저도 마음에 들어요. nakochat의 앞부분이에요.", "짧고 부르기 쉬워서 {me:이라고} 해요.",
     ),
 )  # fmt: skip

@@ -44,7 +44,7 @@ _DOES = Topic(
 )  # fmt: skip
 _WANTS = Topic(
     asks=(
-        "{o:을} {do:고} 싶어요.", "저도 {o:을} {do:고} 싶어요.", "{o:을} {do:고} 싶은데 어떡하죠?",
+        "{o:을} {do:고} 싶어요.", "저도 {o:을} {do:고} 싶어요.",
         "{future} {o:을} {do:고} 싶어요.", "{who:이랑} {o:을} {do:고} 싶어요.",
     ),
     answers=(
