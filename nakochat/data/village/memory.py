@@ -164,8 +164,11 @@ def recall(scene: Scene) -> Exercise:
     return _name(scene) if scene.chance(0.7) else _liking(scene)
 
 
+_HOMES = words.noun_list("""
+    언덕_위 강가 바닷가 골목_끝 학교_앞 시장_옆 우물_옆 기차역_근처 산_아래 호숫가 과수원_옆 다리_건너 빵집_이층 큰길가
+""")
 _GIVEN_VALUES: dict[str, tuple[words.Nouns, ...]] = {
-    "job": (words.JOBS,), "home": (words.OUTDOOR_PLACES,), "likes": (words.FOODS, words.FRUITS), "pet": (words.PETS,),
+    "job": (words.JOBS,), "home": (_HOMES,), "likes": (words.FOODS, words.FRUITS), "pet": (words.PETS,),
     "hobby": (words.HOBBIES,), "skill": (words.SPORTS, words.SUBJECTS), "treasure": (words.TOYS, words.ACCESSORIES),
 }  # fmt: skip
 _GIVEN_OPENINGS = (
