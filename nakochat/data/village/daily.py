@@ -20,7 +20,7 @@ DIARY = steps("""
 {friend:과} {sport:을} 하다가 <무릎을 다쳤@|배꼽이 빠지게 웃었@|해가 지는 줄도 몰랐@>.
 
 ?{place2:에서} {animal:을} 보고 <깜짝 놀랐@|한참 서 있었@|사진을 찍었@>.
-?{job:이} 나에게 {gift:을} <주었@|보여 주었@>. {feel:었@}.
+?{job:이} 나에게 {gift:을} <주었@|보여 주었@>. {glad:었@}.
 ?동생이 {toy:을} <부러뜨려서|숨겨서> 화가 <났@|났지만 참았@>.
 ?갑자기 {rain:이} <내려서|쏟아져서> 옷이 다 젖었@.
 
@@ -49,7 +49,7 @@ LETTER = steps("""
 {time} {place:에} 다녀왔어요. {animal:도} 보고 {food:도} 먹었어요.
 
 ?저번에는 화를 내서 미안했어요. <제 마음을 알아주세요|다시 사이좋게 지내고 싶어요>.
-?{pet:이} 새끼를 {n}마리 낳았어요. <무척 귀여워요|이름도 지었어요>.
+?<우리 집 개가|고양이가|토끼가> 새끼를 {n}마리 낳았어요. <무척 귀여워요|이름도 지었어요>.
 ?{kin2:은} <잘 계시지요|여전히 바쁘세요>? 다들 <보고 싶어 해요|안부를 전해 달래요>.
 ?{w:은} 날씨에 감기 조심하세요.
 
@@ -70,7 +70,7 @@ COOKING = steps("""
 {meal:은} <누구나 쉽게|집에서도> 만들 수 있어요.
 
 <먼저|우선> {ingr:과} {veg:을} 준비해요.
-<먼저|제일 먼저> {veg} {n}개를 깨끗이 씻어요.
+<먼저|제일 먼저> {veg:을} 깨끗이 씻어요.
 <우선|첫째로> {bowl:에} {ingr:을} 넣고 잘 <저어요|섞어요|풀어요>.
 
 <그다음|이어서|그다음에는> {veg:을} <잘게|얇게|먹기 좋게> 썰어요.
@@ -98,7 +98,7 @@ CHORES = steps("""
 <먼저|우선|무엇보다> 창문을 <활짝|모두|조금> <열어요|열어 두세요|열고 시작해요>.
 <먼저|첫째,> {thing:과} {other:을} 제자리에 <놓아요|정리해요>.
 
-<그다음|둘째,> {cleaner:으로} 바닥을 <쓸어요|닦아요>.
+<그다음|둘째,> <빗자루로 바닥을 쓸어요|걸레로 바닥을 닦아요>.
 <그다음|그러고 나서> {furniture} 위의 먼지를 털어요.
 <이어서|그다음에> 걸레를 빨아서 {furniture:을} <닦아요|닦아 주세요>.
 
@@ -107,7 +107,7 @@ CHORES = steps("""
 ?{friend:과} 나누어 하면 <빨리 끝나요|덜 힘들어요>.
 
 <마지막으로|셋째,|끝으로> 쓰레기를 <모아서|나누어|봉지에 담아> <버려요|내다 놓아요|{place:에} 버려요>.
-<마지막으로|끝으로> {cleaner:을} 씻어서 <말려요|걸어 둬요>.
+<마지막으로|끝으로> 걸레를 빨아서 <말려요|널어 둬요>.
 
 청소가 끝나면 {drink:을} 한 잔 <마셔요|마시며 쉬어요>.
 {room:이} <깨끗하면|반짝이면|넓어 보이면> <기분도|마음도> <좋아져요|맑아져요|환해져요>.
@@ -184,11 +184,6 @@ CAUSES = steps("""
 
 _POTS = words.noun_list("냄비 솥 뚝배기 프라이팬 주전자 가마솥 찜통")
 _ROOMS = words.noun_list("방 부엌 마루 욕실 교실 다락 창고 거실 현관 안방 서재 가게 마당")
-_CLEANERS = words.noun_list("빗자루 걸레 대걸레 청소기 솔 먼지떨이 수세미 행주")
-_MEALS = words.noun_list("""
-    국수 칼국수 수제비 만두 떡국 떡볶이 된장찌개 김치찌개 미역국 갈비탕 삼계탕 잡채 불고기 갈비 계란찜 두부조림 라면
-    짜장면 우동 수프 카레 죽 호박죽 팥죽 국밥 볶음밥 비빔밥 주먹밥 김밥 어묵탕 감자조림 생선조림 나물 부침개 파전
-""")
 _BOWLS = words.noun_list("그릇 접시 대접 사발 쟁반 뚝배기 큰_그릇 국그릇")
 _SEEDED = words.noun_list(
     "고추 상추 무 배추 당근 오이 호박 가지 파 시금치 부추 콩 옥수수 토마토 완두콩 열무 수박 참외 메밀"
@@ -208,7 +203,7 @@ def cast(scene: Scene) -> dict[str, Any]:
         "weekday": scene.pick(words.WEEKDAYS), "w": scene.pick(words.ADJECTIVES["weather"][0]),
         "subject": scene.pick(words.SUBJECTS), "pot": scene.pick(_POTS), "room": scene.pick(_ROOMS),
         "bowl": scene.pick(_BOWLS), "seeded": scene.pick(_SEEDED),
-        "cleaner": scene.pick(_CLEANERS), "meal": scene.pick(_MEALS),
+        "meal": scene.pick(words.MEALS),
         "furniture": scene.pick(words.FURNITURE), "n3": scene.integer(1, 28),
     }  # fmt: skip
 

@@ -18,10 +18,6 @@ THING = steps("""
 {x:은} {degree} {adj:어서} <누구나 좋아[해요|한다]|들기 편[해요|하다]|눈에 잘 [띄어요|띈다]>.
 {degree} {adj:은} {x:은} {hero:의} 자랑이[에요|다].
 
-{x:은} {mat:으로} <만들었@|만든 것이[에요|다]>.
-{x:의} 겉은 {mat}, 속은 {mat2:으로} 되어 있[어요|다].
-{mat:으로} 만든 {x:이라서} <튼튼[해요|하다]|[가벼워요|가볍다]>.
-
 {x:의} 색은 [{colour:이에요}|{colour}이다].
 {x:은} {colour} 바탕에 {colour2} 무늬가 있[어요|다].
 <햇빛을 받으면|불빛 아래에서 보면> {x:은} {colour:으로} [빛나요|빛난다].
@@ -47,7 +43,7 @@ ANIMAL = steps("""
 {x:은} {adj:지만} <사람을 무서워[해요|한다]|먹을 때는 조용[해요|하다]|화가 나면 사나워[져요|진다]>.
 <겉보기와 달리|생각보다> {x:은} {adj:[어요|다]}.
 
-{x:은} {feed:을} 주면 <잘 [먹어요|먹는다]|고개를 돌[려요|린다]|냄새부터 맡[아요|는다]>.
+{x:은} 먹이를 주면 <잘 [먹어요|먹는다]|고개를 돌[려요|린다]|냄새부터 맡[아요|는다]>.
 아침이면 {x:은} <먹이를 찾아|물을 마시러> {place:으로} [가요|간다].
 배가 고프면 {x:은} <큰 소리로 [울어요|운다]|주인을 [찾아요|찾는다]>.
 
@@ -69,7 +65,7 @@ PLACE = steps("""
 {time} {hero:은} {x:에} <처음 가 보았@|들렀@|다녀왔@>.
 
 {x:은} {adj:고} {adj2:[어요|다]}.
-{x:은} {adj:지만} 사람들이 자주 [찾아요|찾는다].
+{x:은} {adj:고} 사람들이 자주 [찾아요|찾는다].
 <아침의|저녁의|주말의|비 오는 날의> {x:은} {degree} {adj2:[어요|다]}.
 
 {x} <옆에는|뒤에는|앞에는|근처에는> {y:이} 있[어요|다].
@@ -78,8 +74,8 @@ PLACE = steps("""
 {x:으로} 가려면 {y:을} 지나야 [해요|한다].
 
 거기에는 {thing:과} {thing2:이} <있[어요|다]|놓여 있[어요|다]>.
-{x:에는} {flower:이} <피어 있고|자라고> {animal:이} [살아요|산다].
-{season:이} 되면 {x:에} <사람이 모[여요|인다]|꽃향기가 [퍼져요|퍼진다]|바람이 [불어요|분다]>.
+{x} 앞에는 {flower:이} <피어 있고|자라고> {visitor:이} 놀러 [와요|온다].
+{season:이} 되면 {x:에} <사람이 모[여요|인다]|바람이 [불어요|분다]>.
 
 {job:은} 거기에서 날마다 <일[해요|한다]|사람들을 [만나요|만난다]>.
 아이들은 {x:에서} {sport:을} 하며 [놀아요|논다].
@@ -124,10 +120,10 @@ PERSON = steps("""
 WEATHER = steps("""
 <오늘은|어제는|아침에는|오후에는> 날씨가 {degree} {w:었@}.
 <아침부터|새벽부터|밤새> {rain:이} <내렸@|그치지 않았@|왔다 갔다 했@>.
-{season}답게 날씨가 {w:었@}.
+<봄답게 날씨가 따뜻했@|여름답게 날씨가 무더웠@|가을답게 날씨가 선선했@|겨울답게 날씨가 추웠@>.
 
 <하늘에는 구름이 가득했@|하늘이 맑게 개었@|멀리 산이 또렷이 보였@|안개 때문에 앞이 안 보였@>.
-<바람이 세게 불어서|바람이 한 점도 없어서> {thing:이} <날아갈 것 같았@|꼼짝도 하지 않았@>.
+바람이 <세게 불어서 {thing:이} 날아갈 것 같았@|한 점도 없어서 {thing:이} 꼼짝도 하지 않았@>.
 {nature:이} 어찌나 <곱던지|환하던지> {hero:은} 걸음을 멈추었@.
 
 날씨가 {w:어서} {hero:은} {wear:을} <꺼내 입었@|챙겼@|벗었@>.
@@ -150,19 +146,17 @@ FOOD = steps("""
 {place:에} 있는 가게의 {x:이} {degree} 유명[해요|하다].
 
 {x:은} {taste:고} {taste2:[어요|다]}.
-{x:은} {degree} {taste:지만} 자꾸 손이 [가요|간다].
-{taste:은} 맛과 {taste2:은} 맛이 잘 어울[려요|린다].
+{x:은} {degree} {taste:어서} 자꾸 손이 [가요|간다].
 
-{x:을} 만들려면 {ingr:과} {veg:이} 있어야 [해요|한다].
-{x:에는} {ingr:을} 조금 넣어야 맛이 [나요|난다].
+{x:을} 만들려면 <재료를 미리|물과 불을> 준비해야 [해요|한다].
 {veg:이} 들어가서 향이 [좋아요|좋다].
 
 {x:은} {season:에} 먹어야 제맛이[에요|다].
-{w:은} 날에는 따끈한 {x:이} 생각[나요|난다].
+<추운|쌀쌀한|비 오는> 날에는 따끈한 {x:이} 생각[나요|난다].
 {x:은} {drink:과} 함께 먹으면 더 맛있[어요|다].
 {dish:에} 담으면 더 <[먹음직스러워요|먹음직스럽다]|예뻐 보[여요|인다]>.
 
-{hero:은} {x:을} {n}그릇이나 먹은 적도 있[어요|다].
+{hero:은} {x:을} {n2}번이나 먹은 적도 있[어요|다].
 {friend:은} {x:을} <못 먹[어요|는다]|한 번도 안 먹어 보았@|보기만 해도 웃[어요|는다]>.
 {x:이} 식기 전에 <어서 먹어야 [해요|한다]|모두 자리에 앉았@>.
 """)
@@ -174,14 +168,13 @@ COMPARISON = steps("""
 {x:은} {y:만큼} {adj:지는} 않[아요|다].
 {x:은} {adj:고}, {y:은} {adj2:[어요|다]}.
 
-{x:과} {y:은} 둘 다 {place:에서} 볼 수 있[어요|다].
 {x:과} {y:은} <쓰임이|모양이|크기가|색깔이> 서로 [달라요|다르다].
 {x:은} {colour}, {y:은} [{colour2:이에요}|{colour2}이다].
 <하나는|왼쪽 것은> {x:이고} <다른 하나는|오른쪽 것은> [{y:이에요}|{y}이다].
 
 {hero:은} {x:을} 좋아하고 {friend:은} {y:을} 좋아[해요|한다].
 {hero:은} {x:이나} {y} 중에서 하나만 <고르기로 했@|가지기로 했@>.
-{x:이} {n}개, {y:이} {n2}개 있[어요|다].
+{x:도} {y:도} 많이 있[어요|다].
 {hero:은} {x} 대신 {y:을} <골랐@|샀@|빌렸@>.
 
 둘을 함께 <두면|쓰면> <보기 [좋아요|좋다]|더 [편해요|편하다]>.
@@ -190,13 +183,8 @@ COMPARISON = steps("""
 {x:도} {y:도} 없으면 <곤란[해요|하다]|심심[해요|하다]>.
 """)
 
+_RAINS = words.noun_list("봄비 가랑비 소나기 이슬비 함박눈 진눈깨비")
 _SIZES = words.verb_list("작다 크다 통통하다 날렵하다 가늘다 길다 둥글다 가볍다")
-_SOLIDS = words.noun_list(
-    "나무 돌 종이 유리 철 구리 금 은 비단 가죽 천 짚 진흙 고무 플라스틱 모시 옥 대나무 쇠 놋쇠 흙"
-)
-_FEED = words.noun_list(
-    "풀 건초 고기 생선 곡식 나뭇잎 옥수수 당근 사과 배추 감자 벌레 씨앗 도토리 콩 사료 과일 꿀"
-)
 _VISITORS = words.noun_list("참새 까치 비둘기 고양이 강아지 나비 제비 까마귀 오리 개구리 다람쥐 달팽이")
 _WILD = words.noun_list("""
     숲 들판 언덕 연못가 냇가 마당 목장 뒷산 풀밭 강가 골짜기 바위_옆 나무_아래 과수원 논둑 오솔길 갈대밭 호숫가 덤불_속
@@ -209,13 +197,12 @@ def cast(scene: Scene, kind: str) -> dict[str, Any]:
     """Slots for a description; x is what is described, of the kind that ADJECTIVES knows."""
     pick, some = scene.pick, scene.some
     adjectives, things = words.ADJECTIVES[kind]
-    things = {"person": words.FIRST_NAMES, "animal": words.BEASTS}.get(kind, things)
+    things = {"person": words.FIRST_NAMES, "animal": words.BEASTS, "food": words.MEALS}.get(kind, things)
     x, y, z = some(things, 3) if len(things) > 2 else (things[0],) * 3
     adj, adj2 = some(adjectives, 2)
     weather, weather2 = some(words.ADJECTIVES["weather"][0], 2)
     taste, taste2 = some(words.ADJECTIVES["food"][0], 2)
     trait, trait2 = some(words.ADJECTIVES["person"][0], 2)
-    mat, mat2 = some(_SOLIDS, 2)
     colour, colour2 = some(words.COLOUR_NOUNS, 2)
     place, place2 = some(_WILD if kind == "animal" else words.PLACES, 2)
     food, food2 = some(words.FOODS, 2)
@@ -225,17 +212,17 @@ def cast(scene: Scene, kind: str) -> dict[str, Any]:
     act, act2 = some(words.ANIMAL_ACTS, 2)
     return {
         "x": x, "y": y, "z": z, "adj": adj, "adj2": adj2, "w": weather, "w2": weather2, "taste": taste,
-        "taste2": taste2, "trait": trait, "trait2": trait2, "mat": mat, "mat2": mat2, "colour": colour,
+        "taste2": taste2, "trait": trait, "trait2": trait2, "colour": colour,
         "colour2": colour2, "place": place, "place2": place2, "food": food, "food2": food2, "job": job, "job2": job2,
         "thing": thing, "thing2": thing2, "hero": hero, "friend": friend, "act": act, "act2": act2,
         "jobber": pick(words.JOBS), "kin": pick(words.KIN), "pet": pick(words.PETS), "inst": pick(words.INSTRUMENTS),
         "nick": pick(words.FIRST_NAMES), "degree": pick(words.DEGREES), "adv": pick(words.ADVERBS[:16]),
         "time": pick(words.PAST_TIMES), "season": pick(words.SEASONS), "plant": pick(words.PLANTS),
-        "animal": pick(words.BEASTS), "sport": pick(words.SPORTS), "hobby": pick(words.HOBBIES),
-        "wear": pick(words.CLOTHES), "drink": pick(words.DRINKS), "veg": pick(words.VEGETABLES),
-        "ingr": pick(words.INGREDIENTS), "dish": pick(words.DISHES), "nature": pick(words.NATURE[:6]),
-        "rain": pick(words.WEATHER[:6]), "size": pick(_SIZES), "feel": pick(_FEELS),
-        "feed": pick(_FEED), "visitor": pick(_VISITORS), "flower": pick(words.FLOWERS),
+        "sport": pick(words.SPORTS), "hobby": pick(words.HOBBIES),
+        "wear": pick(words.GARMENTS), "drink": pick(words.DRINKS), "veg": pick(words.VEGETABLES),
+        "dish": pick(words.DISHES), "nature": pick(words.NATURE[:6]),
+        "rain": pick(_RAINS), "size": pick(_SIZES), "feel": pick(_FEELS),
+        "visitor": pick(_VISITORS), "flower": pick(words.FLOWERS),
         "n": scene.integer(2, 9), "n2": scene.integer(2, 9),
     }  # fmt: skip
 
@@ -249,7 +236,7 @@ def describe(scene: Scene, about: Steps, kind: str) -> str:
 
 def compare(scene: Scene) -> str:
     """Two things of one kind side by side."""
-    kind = scene.pick(("thing", "animal", "fruit", "clothes", "food", "plant", "drink"))
+    kind = scene.pick(("thing", "clothes", "thing"))
     teller = Teller(scene, cast(scene, kind), plain=scene.chance(0.4))
     return teller.tell_some(COMPARISON, scene.integer(2, 4))
 

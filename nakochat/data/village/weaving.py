@@ -57,9 +57,6 @@ _ELDERS = words.noun_list("할머니 할아버지 어머니 아버지 외할머�
 _MODES = ("", "", "", "{how} ", "{how} ", "{mate:과} ", "{mate:과} 함께 ", "{kin:이랑} ", "다시 ")
 _GOING = words.verb_list("가다 다녀오다 달려가다 걸어가다 나가다 뛰어가다 놀러_가다 올라가다 내려가다")
 _DOING = words.verb_list("쉬다 웃다 놀다 일하다 노래하다 춤추다 뛰어놀다 산책하다 공부하다 이야기하다 졸다")
-_WEAR = words.noun_list(
-    "한복 외투 조끼 셔츠 스웨터 원피스 비옷 운동복 코트 점퍼 앞치마 교복 두루마기 잠옷 블라우스"
-)
 _HOW = words.noun_list("""
     천천히 열심히 조용히 즐겁게 부지런히 얼른 정성껏 꼼꼼히 신나게 서둘러 몰래 차근차근 한참 잠깐 기쁘게 사이좋게 실컷
     틈틈이 차분히 말없이
@@ -89,7 +86,7 @@ def _cast(scene: Scene) -> dict[str, Any]:
         "time": pick(words.PAST_TIMES), "time2": pick(words.FUTURE_TIMES), "season": pick(words.SEASONS),
         "weekday": pick(words.WEEKDAYS), "holiday": pick(_HOLIDAYS), "w": pick(words.ADJECTIVES["weather"][0]),
         "elder": pick(_ELDERS), "feel": pick(_FEELS), "degree": pick(words.DEGREES), "how": pick(_HOW), "thing": pick(words.TOOLS),
-        "wear": pick(_WEAR), "trait": pick(words.ADJECTIVES["person"][0]), "n": scene.integer(2, 9),
+        "wear": pick(words.GARMENTS), "trait": pick(words.ADJECTIVES["person"][0]), "n": scene.integer(2, 9),
     }  # fmt: skip
 
 
