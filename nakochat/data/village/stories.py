@@ -13,7 +13,7 @@ _ELDERS = words.noun_list("할머니 할아버지 어머니 아버지 엄마 아
 _FAR = words.noun_list("할머니 할아버지 외할머니 외할아버지 이모 삼촌 고모 외삼촌 큰아버지 작은어머니 선생님")
 _GLAD = words.verb_list("기쁘다 즐겁다 행복하다 뿌듯하다 흐뭇하다")
 _SAD = words.verb_list("슬프다 외롭다 답답하다 불안하다 쓸쓸하다 속상하다 무겁다 허전하다")
-_RAIN = words.noun_list("비 소나기 장대비 눈 우박 진눈깨비 가랑비 함박눈")
+_RAIN = words.noun_list("비 소나기 장대비 가랑비 이슬비")
 _SKILLS = (
     words.SPORTS
     + words.INSTRUMENTS
@@ -28,7 +28,8 @@ _WORK_TOOLS = words.noun_list("""
     빗자루 걸레 삽 호미 갈퀴 양동이 망치 톱 수레 사다리 손전등 지팡이 우산 괭이 바구니 밧줄 낫 물뿌리개
 """)
 _GARDEN_TOOLS = words.noun_list("호미 삽 괭이 모종삽 갈퀴 막대기 꽃삽 쇠스랑")
-_RIDES = words.noun_list("버스 택시 기차 지하철 자동차 배 비행기 고속버스 여객선 트럭 마차 승합차 오토바이")
+_RIDES = words.noun_list("버스 택시 기차 지하철 자동차 비행기 고속버스 여객선 트럭 승합차")
+_PETS = words.noun_list("강아지 고양이 삽살개 진돗개 새끼_고양이 토끼")
 _CRIERS = words.noun_list("개구리 부엉이 늑대 귀뚜라미 까마귀 올빼미 개 고양이 뻐꾸기 여우 맹꽁이 두견새")
 _VISITORS = words.noun_list("나비 벌 잠자리 무당벌레 참새 꿀벌 호랑나비 개미 종달새")
 _DIGGERS = words.noun_list("두더지 강아지 닭 너구리 고양이 멧돼지 토끼 오소리 염소 참새")
@@ -55,7 +56,7 @@ def cast(scene: Scene) -> dict[str, Any]:
         "hero": hero, "friend": friend, "kin": kin, "kin2": kin2, "job": pick(words.JOBS),
         "place": place, "place2": place2, "food": food, "food2": food2, "fruit": pick(words.FRUITS),
         "veg": veg, "veg2": veg2, "drink": pick(words.DRINKS), "dish": pick(words.DISHES),
-        "ingr": pick(words.INGREDIENTS), "animal": animal, "animal2": animal2, "pet": pick(words.PETS),
+        "ingr": pick(words.INGREDIENTS), "animal": animal, "animal2": animal2, "pet": pick(_PETS),
         "flower": flower, "flower2": flower2, "thing": thing, "other": other, "toy": pick(words.TOYS),
         "tool": pick(_WORK_TOOLS), "gift": pick(words.GIFTS), "read": pick(words.READABLE),
         "vehicle": pick(_RIDES), "sport": pick(words.SPORTS), "skill": pick(_SKILLS),
