@@ -12,7 +12,7 @@ from nakochat.text.conversation import Conversation, Message
 
 ASSISTANT = "나코"
 # 야 calls (별이야, 달아): the village never says "저는 나코야", in which it would be the copula
-_PARTICLES = {"야": "아", **{form: form for form in ("예요", "라고", "라는", "는", "")}}
+_PARTICLES = {"야": "아", **{form: form for form in ("예요", "라고", "라는", "는", "를", "도", "")}}
 _CALLED = re.compile(rf"(?<![가-힣]){ASSISTANT}({'|'.join(form for form in _PARTICLES if form)}|)(?![가-힣])")
 
 
