@@ -217,7 +217,8 @@ def _text(scene: Scene, situation: Situation) -> str:
     facts = settle(scene, scene.pick(situation.facts), speech)
     ask = settle(scene, scene.pick(situation.asks), speech)
     detail = scene.pick(_DETAILS) + " " if scene.chance(0.1) and situation.units[0] != "살" else ""
-    asked_first = draw > 0.92 and ask.endswith(("?", ".", "줘"))
+    going_on = ask.startswith(("그럼", "그러면", "이제", "지금"))  # these words stand on facts told before
+    asked_first = draw > 0.92 and ask.endswith(("?", ".", "줘")) and not going_on
     return f"{ask} {detail}{facts}" if asked_first else f"{detail}{facts} {ask}"
 
 

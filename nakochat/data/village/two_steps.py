@@ -74,6 +74,7 @@ TWO_STEPS: dict[str, tuple[Situation, ...]] = {
             ),
             asks=("{thing:은} 몇 {ur} {남다:P}", "지금 {thing:은} 몇 {ur:Q}"),
             whole=("{a}에 {b:을} 보태고 {c:을} 빼면 {thing:은} 몇 {ur:Q}",),
+            things="goods",
         ),
     ),
     "a-b-c": (
@@ -85,6 +86,7 @@ TWO_STEPS: dict[str, tuple[Situation, ...]] = {
             ),
             asks=("남은 {thing:은} 몇 {ur:Q}", "몇 {ur:이} {남다:V}", "이제 몇 {ur:Q}"),
             whole=("{thing} {a:에서} {b:과} {c:을} 빼면 몇 {ur:Q}",),
+            things="goods",
         ),
     ),
     "(a+b)/c": (

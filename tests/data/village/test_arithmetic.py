@@ -45,6 +45,11 @@ def test_no_slot_is_left_open_and_no_particle_pair_is_left_undecided() -> None:
             assert not set("{}:@") & set(message.text)
 
 
+def test_a_question_that_goes_on_from_facts_does_not_come_before_them() -> None:
+    for exercise in exercises("story_problem", 3000):
+        assert not exercise.messages[0].text.startswith(("그럼 ", "그러면 ", "이제 "))
+
+
 def test_wordings_are_many() -> None:
     skeletons = {e.messages[0].text for e in exercises("story_problem", 4000, masked=True)}
     assert len(skeletons) > 2500
