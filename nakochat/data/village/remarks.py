@@ -16,7 +16,7 @@ from nakochat.text.conversation import Message
 
 _BEFORE = ("", "", "", "", "", "", "있잖아, ", "근데 ", "참, ", "아, ", "나코야, ", "음, ")
 _LOST = words.ACCESSORIES + words.STATIONERY + words.TOYS
-_BROKEN = words.APPLIANCES + words.VEHICLES[:4] + words.TOYS
+_BROKEN = words.APPLIANCES + words.noun_list("자전거 자동차 오토바이")
 _STATES = tuple(words.ADJECTIVES[kind] for kind in ("food", "fruit", "animal", "clothes", "place", "plant"))
 
 _DID = Topic(

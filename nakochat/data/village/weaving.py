@@ -19,7 +19,7 @@ _OPENINGS = (
 _PLACES = ("{place:에서} ", "{place:에서} ", "{time} {place:에서} ", "{place} 앞에서 ", "{place} 옆에서 ")
 _SUBJECTS = (
     "{who:은}", "{who:이}", "{who:도}", "{name:은}", "{name:이}", "{name:과} {friend:은}", "{who:만}", "우리는", "나는",
-    "{trait:은} {who:은}", "{place:에} 사는 {who:은}", "{name:의} {kin:은}", "{n}명의 아이들은", "옆집 {who:은}",
+    "{trait:은} {who:은}", "{place2:에} 사는 {who:은}", "{name:의} {kin:은}", "{n}명의 아이들은", "옆집 {who:은}",
     "{who:과} {name:이}", "마을 사람들은", "{thing:을} 든 {who:은}", "{wear:을} 입은 {name:은}", "모두", "",
 )  # fmt: skip
 _JOINS = (
@@ -56,6 +56,7 @@ _WHO = words.KIN + words.JOBS + words.PEOPLE
 _ELDERS = words.noun_list("할머니 할아버지 어머니 아버지 외할머니 외할아버지 큰아버지 큰어머니 부모님")
 _MODES = ("", "", "", "{how} ", "{how} ", "{mate:과} ", "{mate:과} 함께 ", "{kin:이랑} ", "다시 ")
 _GOING = words.verb_list("가다 다녀오다 달려가다 걸어가다 나가다 뛰어가다 놀러_가다 올라가다 내려가다")
+_TOWARDS = tuple(verb for verb in _GOING if verb != "다녀오다")  # nobody 다녀와요 towards a place
 _DOING = words.verb_list("쉬다 웃다 놀다 일하다 노래하다 춤추다 뛰어놀다 산책하다 공부하다 이야기하다 졸다")
 _HOW = words.noun_list("""
     천천히 열심히 조용히 즐겁게 부지런히 얼른 정성껏 꼼꼼히 신나게 서둘러 몰래 차근차근 한참 잠깐 기쁘게 사이좋게 실컷
@@ -73,20 +74,22 @@ def _clause(scene: Scene, number: int) -> tuple[str, str, dict[str, Any]]:
     place = scene.pick(words.PLACES)
     if chance < 0.88:
         goal = scene.pick(("에", "에", "으로", "까지"))
-        return f"{{{noun}:{goal}}} ", verb, {verb: scene.pick(_GOING), noun: place}
+        going = _GOING if goal == "에" else _TOWARDS
+        return f"{{{noun}:{goal}}} ", verb, {verb: scene.pick(going), noun: place}
     return scene.pick(("", f"{{{noun}:에서}} ")), verb, {verb: scene.pick(_DOING), noun: place}
 
 
 def _cast(scene: Scene) -> dict[str, Any]:
     pick = scene.pick
     name, friend, mate = scene.some(words.FIRST_NAMES, 3)
+    place, place2 = scene.some(words.PLACES, 2)
     return {
         "who": pick(_WHO), "kin": pick(words.KIN), "name": name, "friend": friend, "mate": mate,
-        "place": pick(words.PLACES),
+        "place": place, "place2": place2,
         "time": pick(words.PAST_TIMES), "time2": pick(words.FUTURE_TIMES), "season": pick(words.SEASONS),
         "weekday": pick(words.WEEKDAYS), "holiday": pick(_HOLIDAYS), "w": pick(words.ADJECTIVES["weather"][0]),
-        "elder": pick(_ELDERS), "feel": pick(_FEELS), "degree": pick(words.DEGREES), "how": pick(_HOW), "thing": pick(words.TOOLS),
-        "wear": pick(words.GARMENTS), "trait": pick(words.ADJECTIVES["person"][0]), "n": scene.integer(2, 9),
+        "elder": pick(_ELDERS), "feel": pick(_FEELS), "degree": pick(words.DEGREES), "how": pick(_HOW),
+        "thing": pick(words.TOOLS), "wear": pick(words.GARMENTS), "trait": pick(words.ADJECTIVES["person"][0]), "n": scene.integer(2, 9),
     }  # fmt: skip
 
 
