@@ -45,7 +45,7 @@ def how_to(scene: Scene) -> Exercise:
 def cannot(scene: Scene) -> Exercise:
     """The user wants what a model of text cannot do."""
     first = refusal(scene, scene.pick(_BEFORE))
-    second = refusal(scene, scene.pick(("그럼 ", "그러면 ", "그럼 혹시 "))) if scene.chance(0.3) else []
+    second = refusal(scene, scene.pick(("그럼 ", "그러면 "))) if scene.chance(0.3) else []
     return Exercise((*first, *second, *_end(scene)), Expected())
 
 

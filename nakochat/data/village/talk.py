@@ -7,7 +7,19 @@ from nakochat.core.josa import Noun
 from nakochat.data.village.scene import Scene
 from nakochat.data.village.telling import chosen
 from nakochat.data.village.wording import Words, tell, typed
-from nakochat.data.village.words import ANIMALS, DRINKS, FIRST_NAMES, FOODS, FRUITS, HOBBIES, PLACES, SPORTS
+from nakochat.data.village.words import (
+    ANIMALS,
+    BEASTS,
+    DRINKS,
+    FIRST_NAMES,
+    FRUITS,
+    HOBBIES,
+    MEALS,
+    PETS,
+    PLACES,
+    SPORTS,
+    noun_list,
+)
 from nakochat.text.conversation import Message, assistant, user
 
 
@@ -33,7 +45,7 @@ THANKS = Topic(
         "그렇게 말해 주니 힘이 나요.", "아니에요, 저야말로 고마워요.",
     ),
     tails=(
-        "또 궁금한 게 있으면 물어봐 주세요.", "좋은 하루 보내세요.", "다음에 또 이야기해요.",
+        "다음에 또 이야기해요.",
         "필요하면 언제든지 불러 주세요.",
     ),
 )  # fmt: skip
@@ -47,7 +59,7 @@ BYE = Topic(
         "잘 가요, 또 놀러 오세요.", "좋은 시간 보내세요. 안녕히 가세요.", "네, 안녕히 가세요. 반가웠어요.",
         "함께 이야기해서 좋았어요. 잘 가요.",
     ),
-    tails=("언제든지 또 오세요.", "좋은 하루 보내세요.", "다음에도 이야기해요."),
+    tails=("다음에도 이야기해요.",),
 )  # fmt: skip
 _SEE_YOU = Topic(
     asks=(
@@ -119,11 +131,12 @@ _AGAIN = Topic(
     ),
 )  # fmt: skip
 GREETINGS = (_HELLO, _HELLO, _HELLO, _CALL, _BACK, _AGAIN)
+_OUTINGS = noun_list("공원 바닷가 호숫가 뒷산 숲 식물원 동물원 박물관 미술관 도서관 수목원 강가 놀이터 시장")
 
 
 def words_of(scene: Scene) -> Words:
     """The people and things that one conversation is about."""
-    food, other = scene.some(FOODS, 2)
+    food, other = scene.some(MEALS, 2)
     return Words(
         me=Noun("나코"),
         who=scene.pick(FIRST_NAMES),
@@ -132,7 +145,10 @@ def words_of(scene: Scene) -> Words:
         fruit=scene.pick(FRUITS),
         drink=scene.pick(DRINKS),
         place=scene.pick(PLACES),
+        outing=scene.pick(_OUTINGS),
         animal=scene.pick(ANIMALS),
+        beast=scene.pick(BEASTS),
+        pet=scene.pick(PETS),
         hobby=scene.pick(HOBBIES),
         sport=scene.pick(SPORTS),
     )

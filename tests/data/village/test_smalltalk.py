@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from nakochat.data.village import persona, remarks, smalltalk
+from nakochat.data.village import persona, remarks, smalltalk, topics
 from nakochat.data.village.feelings import FEELINGS
 from nakochat.data.village.howto import CANNOT, HOWTOS
 from nakochat.data.village.scene import Exercise, Scene
@@ -59,8 +59,8 @@ def test_everything_is_reached() -> None:
 
 
 def test_topics_offer_a_choice_of_wordings() -> None:
-    def thin(topics: tuple[Topic, ...]) -> list[Topic]:
-        return [topic for topic in topics if len(topic.asks) < 5 or not topic.answers]
+    def thin(rows: tuple[Topic, ...]) -> list[Topic]:
+        return [topic for topic in rows if len(topic.asks) < 5 or not topic.answers]
 
     assert thin(persona.TOPICS) == []
     assert thin(smalltalk.TOPICS) == []
@@ -77,6 +77,21 @@ def test_what_was_heard_never_leads_on_to_an_exclamation() -> None:
     answers = [m.text for e in exercises("feelings", 3000) for m in e.messages if m.role == "assistant"]
     assert sum("다니 " in answer for answer in answers) > 50
     assert not [answer for answer in answers if re.search("다니 (와|저런|아이고|그)", answer)]
+
+
+def test_no_joke_is_told_twice_in_a_conversation() -> None:
+    jokes = {joke for topic in (topics._JOKE, topics._ANOTHER) for joke in topic.answers}
+    told = [[m.text for m in e.messages if m.text in jokes] for e in exercises("small_talk", 4000)]
+    assert sum(len(several) > 1 for several in told) > 3
+    assert all(len(several) == len(set(several)) for several in told)
+
+
+def test_only_what_was_said_is_doubted() -> None:
+    for exercise in exercises("aside", 300):
+        assert len(exercise.messages) == 4
+    assert not [
+        e for e in exercises("remark", 2000) for m in e.messages if m.text.startswith(("정말요", "진짜?"))
+    ]
 
 
 def test_a_question_back_leaves_the_turn_to_the_user() -> None:
