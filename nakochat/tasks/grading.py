@@ -57,7 +57,7 @@ def last_number(answer: str) -> Fraction | None:
     if not found:
         return None
     minus, counted, fraction, digits = found[-1].groups()
-    value = _counted(counted) if counted else Fraction(fraction) if fraction else _plain(digits)
+    value = _counted(counted) if counted else _quotient(*fraction.split("/")) if fraction else _plain(digits)
     return -value if minus else value
 
 
@@ -67,6 +67,10 @@ def _counted(written: str) -> Fraction:
     except ToolError:  # 1만 20000 are two numbers
         last = last_number(written.rpartition(" ")[2]) if " " in written else None
         return _plain(re.findall(_DIGITS, written)[-1]) if last is None else last
+
+
+def _quotient(above: str, below: str) -> Fraction:
+    return _plain(above) / _plain(below)
 
 
 def _plain(digits: str) -> Fraction:

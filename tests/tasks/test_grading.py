@@ -100,6 +100,7 @@ def test_a_number_is_right_as_a_whole(answer, right):
         ("몰라요", "nan", False),
         ("5", "1e999999999", False),
         ("9" * 5000, "9", False),  # more digits than int() reads
+        ("9" * 5000 + "/2", "9", False),
     ],
 )
 def test_numbers_are_compared_by_value(answer, expected, right):
