@@ -96,13 +96,13 @@ def items_of(
         if benchmark.source is None:
             raise  # no file's fault
         why = f"{type(error).__name__}: {error}"
-        again = f"'nako data pull {benchmark.source}'"
+        again = f"nako data pull {benchmark.source}"
         raise DataError(
             say(
-                f"{benchmark.name}: 모양이 다른 줄이 있어 읽을 수 없습니다 ({why}). 자료: {folder}. {again}로 다시 "
-                "받으세요.",
+                f"{benchmark.name}: 모양이 다른 줄이 있어 읽을 수 없습니다 ({why}). 자료: {folder}. "
+                f"다시 받으세요: {again}",
                 f"{benchmark.name}: a row is laid out otherwise than this set's and cannot be read ({why}), in "
-                f"{folder}. Get it again with {again}.",
+                f"{folder}. Get it again: {again}",
             )
         ) from error
 
