@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from nakochat.data.village import lore
 from nakochat.data.village.knowledge import Fact
-from nakochat.data.village.phrasing import clause, slots, without_subject
+from nakochat.data.village.phrasing import cited, clause, slots, without_subject
 from nakochat.data.village.question_parts import RELATIONS, with_asked
 from nakochat.data.village.questions import answer, asking, draw, expected
 from nakochat.data.village.scene import Exercise, Scene
@@ -71,7 +71,7 @@ def _of_another(scene: Scene, fact: Fact) -> tuple[str, Fact] | None:
     frame = _SAME_RELATION[row]
     if frame == "{s:은} 뭐예요?" and "뭐" not in RELATIONS[fact.relation].asked:
         frame = "{s:은}요?"
-    return scene.say(frame, s=other.subject), other
+    return scene.say(frame, s=cited(other, other.subject)), other
 
 
 def _next(scene: Scene, fact: Fact) -> tuple[str, Fact]:
