@@ -98,6 +98,17 @@ def test_particles_are_ones_that_the_rules_know() -> None:
             )
 
 
+def test_a_particle_of_two_forms_stands_inside_its_slot() -> None:
+    """{k}는 would be right after a vowel only: 우리 동생는."""
+    folder = Path(facts.__file__).parent
+    for module in (facts, questions, follow_ups, memory, unknowns, question_parts, village_parts, more_asks):
+        source = folder / f"{module.__name__.rpartition('.')[2]}.py"
+        found = re.findall(
+            r"\{[a-z0-9]+\}(?:은|는|이|가|을|를|과|와|으로|로)(?![가-힣])", source.read_text("utf-8")
+        )
+        assert not found, (source.name, found)
+
+
 @pytest.mark.parametrize("kind", EXERCISES)
 def test_exercises_are_well_formed(kind: str) -> None:
     for exercise in draw_many(kind, 300):
