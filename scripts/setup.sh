@@ -131,7 +131,8 @@ install() { # FOLDER EXTRAS
 
 set_up() { # FOLDER EXTRAS
     local folder=$1 extras=$2 stamp="$1/.venv/installed" wanted done_for=""
-    rest_mb=$(case "$extras" in *dev*) echo 200 ;; *) echo 140 ;; esac)
+    rest_mb=140
+    case "$extras" in *dev*) rest_mb=200 ;; esac
     make_environment "$folder"
     wanted="$(fingerprint "$folder")"
     if [ -f "$stamp" ]; then done_for="$(cat "$stamp")"; fi

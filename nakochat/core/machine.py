@@ -233,10 +233,12 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
     Raises ConfigError for a device that is not there.
     """
     place = pick_device(device)
-    world = int(os.environ.get("WORLD_SIZE", "1"))
+    world = _told("WORLD_SIZE", 1)
     rank = own_rank()
+    if world > 1:
+        _require_launcher()
     if place.type == "cuda":
-        place = _own_gpu(int(os.environ.get("LOCAL_RANK", "0")))
+        place = _own_gpu(_told("LOCAL_RANK", 0))
         torch.cuda.set_device(place)
     roll = _join(place, rank, world) if world > 1 else None
     machine = Machine(device=place, rank=rank, world=world, compile=may_compile(compile, place), roll=roll)
@@ -281,7 +283,34 @@ def _under(prefix: str, store: Any) -> Any:
 
 def own_rank() -> int:
     """torchrun's rank of this process, 0 without torchrun; for code that runs before there is a Machine."""
-    return int(os.environ.get("RANK", "0"))
+    return _told("RANK", 0)
+
+
+def _told(name: str, default: int) -> int:
+    """A number of torchrun's environment.  ConfigError where it is none."""
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal():
+        raise ConfigError(
+            say(
+                f"환경 변수가 수가 아닙니다: {name}={value!r}. torchrun을 쓰지 않는다면 지우세요: unset {name}",
+                f"the environment variable {name} is {value!r}, which is no number. Without torchrun, 'unset {name}'.",
+            )
+        )
+    return int(value)
+
+
+def _require_launcher() -> None:
+    """ConfigError where WORLD_SIZE stands alone, as job scripts export it: the others would never come."""
+    missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise ConfigError(
+            say(
+                f"WORLD_SIZE만 있고 다음 환경 변수가 없습니다: {', '.join(missing)}. 여러 프로세스로 하려면 torchrun으로 "
+                "시작하고, 아니면 지우세요: unset WORLD_SIZE",
+                f"WORLD_SIZE is set, but not {', '.join(missing)}. Start several processes with torchrun; else 'unset "
+                "WORLD_SIZE'.",
+            )
+        )
 
 
 def _own_gpu(local_rank: int) -> torch.device:

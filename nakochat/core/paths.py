@@ -63,9 +63,12 @@ def set_folder(name: str) -> Path:
     return home() / "sets" / _folder_name(name)
 
 
+_NAME = re.compile(r"[\w가-힣][\w가-힣.-]*")
+
+
 def _folder_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name)  # macOS types NFD: the same name must be the same folder
-    if not re.fullmatch(r"[\w가-힣][\w가-힣.-]*", name):
+    if not _NAME.fullmatch(name):
         raise ConfigError(
             say(
                 f"이름으로 쓸 수 없습니다: {name!r}. 글자, 숫자, '-', '_', '.'만 쓰세요.",
@@ -92,9 +95,10 @@ class RunReference:
 
 
 def list_runs() -> list[Path]:
-    """Run folders that hold at least one stage, newest first."""
+    """Run folders that hold at least one stage, newest first; none whose name no command takes ("toy copy")."""
     folder = runs_folder()
-    runs = [p for p in folder.iterdir() if any((p / s).is_dir() for s in STAGES)] if folder.is_dir() else []
+    named = [p for p in folder.iterdir() if _NAME.fullmatch(p.name)] if folder.is_dir() else []
+    runs = [p for p in named if any((p / s).is_dir() for s in STAGES)]
     return sorted(
         runs,
         key=lambda run: max(_changed(run / s) for s in STAGES if (run / s).is_dir()),

@@ -3,9 +3,12 @@
 Only files are read: no model is loaded and nothing is measured again, so the report says what was recorded.
 """
 
+import re
 from pathlib import Path
 
 from nakochat.core.files import write_text
+from nakochat.core.messages import say
+from nakochat.core.progress import speak
 from nakochat.reporting.beside import earlier_runs
 from nakochat.reporting.contents import contents
 from nakochat.reporting.facts import read_run
@@ -29,5 +32,26 @@ def write_report(run: Path, *, price: float | None = None, copy: Path | None = N
     write_text(in_markdown, markdown(document))
     write_text(in_html, page(document))
     if copy is not None:
-        write_text(copy / "report.md", markdown(document, figures=run.resolve().as_uri() + "/figures"))
+        _copy(copy / "report.md", markdown(document, figures=run.resolve().as_uri() + "/figures"))
     return in_markdown, in_html
+
+
+def _copy(path: Path, content: str) -> None:
+    """Over an earlier report card, and over nothing else: that would be somebody's own report."""
+    if path.exists() and not _is_ours(path):
+        speak(
+            say(
+                f"{path}: 성적표가 아닌 파일이 있어 그대로 둡니다. 성적표는 실행 폴더에 있습니다.",
+                f"{path} is a file of another kind, and stays. The report card is in the run's folder.",
+            )
+        )
+        return
+    write_text(path, content)
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return re.match(r"# .*(성적표|Report card of)", file.readline(1000)) is not None
+    except (OSError, UnicodeDecodeError):
+        return False

@@ -67,6 +67,15 @@ def test_a_python_without_venv_is_told_what_to_install(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.parametrize(
+    "name", ["speedrun.sh", "test.sh", *(f"scripts/{p.name}" for p in ROOT.glob("scripts/*.sh"))]
+)
+def test_bash_of_macos_reads_the_scripts(name: str) -> None:
+    """Its 3.2 ends $( at the first ) without a partner, as a pattern of `case` has one."""
+    inside = re.findall(r"\$\((?!\()[^)]*", (ROOT / name).read_text(encoding="utf-8"))
+    assert not [found for found in inside if re.search(r"\bcase\b", found)]
+
+
 def test_everything_that_is_installed_has_one_exact_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]

@@ -29,6 +29,23 @@ def test_what_is_not_there_is_refused_with_what_is(options, said):
         open_machine(*options)
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"WORLD_SIZE": "abc"}, "WORLD_SIZE"),
+        ({"RANK": "x"}, "RANK"),
+        ({"WORLD_SIZE": "2"}, "RANK, MASTER_ADDR, MASTER_PORT"),
+    ],
+)
+def test_half_of_torchruns_environment_is_named(environment, said, monkeypatch):
+    for name in ("MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=said):
+        open_machine("cpu", "float32", "no")
+
+
 def test_one_process_is_the_first_of_one(monkeypatch):
     made = open_machine("cpu", "float32", "no")
     assert (made.is_first, made.world, made.sum(3.5)) == (True, 1, 3.5)

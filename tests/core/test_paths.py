@@ -68,6 +68,13 @@ def test_the_newest_run_comes_first():
     assert find_run(None).name == "new"  # the newest that can talk
 
 
+def test_a_folder_that_no_command_can_name_is_no_run():
+    for name in ("toy", "other"):
+        make(name, "base", 1)
+    run_folder("other").rename(run_folder("other").with_name("toy copy"))
+    assert [run.name for run in list_runs()] == ["toy"]
+
+
 @pytest.mark.parametrize("reference", [None, "toy", "other", "toy/base@x", "toy/base@²", "other/sft"])
 def test_what_is_not_there_is_named(reference):
     if reference and reference.startswith("toy/"):

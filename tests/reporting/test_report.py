@@ -40,6 +40,21 @@ def test_a_model_that_came_in_is_not_said_to_be_trained_here(run_folder: Path) -
     assert "BASE는 여기에서 학습한 것이 아니라 들여온 모델입니다(owner" in markdown.read_text("utf-8")
 
 
+def test_a_copy_takes_the_place_of_an_earlier_one_and_of_nothing_else(
+    run_folder: Path, tmp_path: Path, capsys
+) -> None:
+    copy = tmp_path / "report.md"
+    write_report(run_folder, copy=tmp_path)
+    first = copy.read_text("utf-8")
+    copy.write_text(first + "옛것", encoding="utf-8")
+    write_report(run_folder, copy=tmp_path)
+    assert copy.read_text("utf-8") == first
+    copy.write_text("# 우리 회사 보고서", encoding="utf-8")
+    write_report(run_folder, copy=tmp_path)
+    assert copy.read_text("utf-8") == "# 우리 회사 보고서"
+    assert str(copy) in capsys.readouterr().out.replace("\n", "")
+
+
 def test_hostile_text_of_a_model_stays_text(run_folder: Path) -> None:
     in_markdown, in_html = write_report(run_folder)
     assert in_html.read_text("utf-8").count("<script>") == 1
