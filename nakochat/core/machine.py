@@ -305,8 +305,8 @@ def _require_launcher() -> None:
     if missing:
         raise ConfigError(
             say(
-                f"WORLD_SIZE만 있고 다음 환경 변수가 없습니다: {', '.join(missing)}. 여러 프로세스로 하려면 torchrun으로 "
-                "시작하고, 아니면 지우세요: unset WORLD_SIZE",
+                f"WORLD_SIZE만 있고 다음 환경 변수가 없습니다: {', '.join(missing)}. 여러 프로세스로 하려면 "
+                "torchrun으로 시작하고, 아니면 지우세요: unset WORLD_SIZE",
                 f"WORLD_SIZE is set, but not {', '.join(missing)}. Start several processes with torchrun; else 'unset "
                 "WORLD_SIZE'.",
             )
