@@ -23,8 +23,8 @@ from nakochat.core.messages import say
 from nakochat.core.paths import run_folder
 from nakochat.core.progress import padded, speak
 from nakochat.core.run import PLAN
+from nakochat.data.held_out import hash_of_texts
 from nakochat.data.prepare import stored_validation
-from nakochat.evals.bits_per_byte import hash_of_texts
 from nakochat.models.sizing import Recipe, config_of_depth, count, recipe_of_tokens
 from nakochat.reporting.ladder import draw_ladder
 from nakochat.text.tokenizer import Tokenizer

@@ -21,15 +21,20 @@ from nakochat.commands import serve as server
 from nakochat.commands.gather import gather, gather_chats, gather_tasks, supplies_of
 from nakochat.commands.launch import score_in_process, train_in_processes
 from nakochat.commands.presets import SUPPLIES, base_for, load_preset
+from nakochat.core.compiler import may_compile
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
 from nakochat.core.itinerary import write_itinerary
+from nakochat.core.machine import pick_device, require_dtype
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, run_folder
 from nakochat.core.progress import speak
 from nakochat.core.trackers import require_trackers
+from nakochat.data.chats.rows import chat_files
+from nakochat.data.weighted import parse_weighted
 from nakochat.serving.settings import ServeSettings
 from nakochat.training import base, mid, rl, sft
+from nakochat.training.lesson_shards import parse_tasks
 from nakochat.training.run_settings import RunSettings
 from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, ScoreSettings, SftSettings
 from nakochat.training.shape import Kind
@@ -109,6 +114,7 @@ def main(settings: SpeedrunSettings = SpeedrunSettings()) -> None:
     s, name = settings, settings.run_name
     _require_one_process(s.processes)
     require_trackers(s.track)
+    _require_sound(s)
     started = time.perf_counter()
     values = _every_stage_of(s.preset, s.device)
     stages = _stages(_with_texts(s, values), values)
@@ -128,6 +134,15 @@ def main(settings: SpeedrunSettings = SpeedrunSettings()) -> None:
     if s.serve:
         where = ServeSettings(port=s.port)
         server.serve(name, settings=server.Served(where=where, device=s.device, dtype=s.dtype))
+
+
+def _require_sound(settings: SpeedrunSettings) -> None:
+    """ConfigError or DataError for what a stage would refuse only when its turn comes, hours from now."""
+    may_compile(settings.compile, pick_device(settings.device))
+    require_dtype(settings.dtype)
+    parse_tasks(settings.tasks)
+    if settings.chats:
+        chat_files([parse_weighted(text).path for text in settings.chats], settings.encoding)
 
 
 def _with_texts(settings: SpeedrunSettings, values: dict[str, Any]) -> SpeedrunSettings:

@@ -242,14 +242,8 @@ def open_machine(device: str = "auto", dtype: str = "auto", compile: str = "auto
         torch.cuda.set_device(place)
     roll = _join(place, rank, world) if world > 1 else None
     machine = Machine(device=place, rank=rank, world=world, compile=may_compile(compile, place), roll=roll)
-    chosen = probe_dtype(place) if dtype == "auto" else DTYPES.get(dtype)
-    if chosen is None:
-        raise ConfigError(
-            say(
-                f"dtype은 auto, float32, bfloat16 가운데 하나여야 합니다: {dtype}.",
-                f"dtype is auto, float32 or bfloat16: {dtype}.",
-            )
-        )
+    require_dtype(dtype)
+    chosen = probe_dtype(place) if dtype == "auto" else DTYPES[dtype]
     # every rank must compute alike: bf16 and the compiler only where all of them have it
     agreed = machine.sum(chosen == torch.bfloat16) == machine.world
     compiled = machine.sum(machine.compile) == machine.world
@@ -325,6 +319,17 @@ def _own_gpu(local_rank: int) -> torch.device:
             )
         )
     return torch.device("cuda", local_rank)
+
+
+def require_dtype(name: str) -> None:
+    """ConfigError for a --dtype that there is not."""
+    if name != "auto" and name not in DTYPES:
+        raise ConfigError(
+            say(
+                f"dtype은 auto, float32, bfloat16 가운데 하나여야 합니다: {name}.",
+                f"dtype is auto, float32 or bfloat16: {name}.",
+            )
+        )
 
 
 def pick_device(name: str) -> torch.device:

@@ -7,7 +7,8 @@ enough to begin with.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 
 VALIDATION_SHARE = 0.01  # of a corpus
 VALIDATION_BYTES = 600_000
@@ -48,3 +49,8 @@ def before_tail(documents: Iterable[str], begins: int) -> Iterator[str]:
         if begins > 0:
             yield text[:begins]
         begins -= len(text)
+
+
+def hash_of_texts(texts: Sequence[str]) -> str:
+    """SHA-256 by which two measurements on held-out text know that it was the same."""
+    return hashlib.sha256(json.dumps(list(texts), ensure_ascii=False).encode()).hexdigest()

@@ -4,8 +4,6 @@ A Hangul syllable is three bytes, so Korean bits per byte look lower than Englis
 bits per character can be read beside them.
 """
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,11 +20,6 @@ from nakochat.text.tokenizer import Tokenizer
 
 # sequences -> of each: log p of every token but the first, and whether it was the likeliest one
 Predict = Callable[[Sequence[Sequence[int]]], Sequence[tuple[Tensor, Tensor]]]
-
-
-def hash_of_texts(texts: Sequence[str]) -> str:
-    """SHA-256 by which two measurements on held-out text know that it was the same."""
-    return hashlib.sha256(json.dumps(list(texts), ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,9 +7,10 @@ from typing import Any
 
 from nakochat.core.files import write_json
 from nakochat.core.progress import Bar
+from nakochat.data.held_out import hash_of_texts
 from nakochat.data.village.scene import Exercise
 from nakochat.evals.answers import Answer, answer_all
-from nakochat.evals.bits_per_byte import bits_per_byte, hash_of_texts
+from nakochat.evals.bits_per_byte import bits_per_byte
 from nakochat.evals.interval import wilson
 from nakochat.evals.particles import particle_choices
 from nakochat.evals.speech import problems

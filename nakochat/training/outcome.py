@@ -12,7 +12,7 @@ from nakochat.core.messages import roughly, say
 from nakochat.core.progress import speak
 from nakochat.core.run import read_metrics
 from nakochat.data.batches import PackedBatches
-from nakochat.evals.bits_per_byte import hash_of_texts
+from nakochat.data.held_out import hash_of_texts
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count
 from nakochat.training.forecast import (

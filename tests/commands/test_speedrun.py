@@ -8,7 +8,7 @@ import pytest
 from nakochat.commands import launch, speedrun
 from nakochat.commands.presets import load_preset
 from nakochat.commands.speedrun import SpeedrunSettings
-from nakochat.core.errors import ConfigError, TrainingError
+from nakochat.core.errors import ConfigError, NakoError, TrainingError
 from nakochat.core.itinerary import stages_to_come
 from nakochat.core.paths import run_folder
 from nakochat.text.tokenizer import Tokenizer
@@ -71,6 +71,22 @@ def test_what_is_asked_for_reaches_every_stage(done, tmp_path):
     scored = [(str(words[0]), options) for name, words, options in done if name == "score"]
     where = {"device": "cpu", "dtype": "float32", "items": load_preset("toy")["score"]["items"]}
     assert scored == [(f"my/{stage}", where) for stage in ("base", "mid", "sft", "rl")]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"dtype": "bf16"}, "bf16"),
+        ({"device": "tpu"}, "tpu"),
+        ({"compile": "maybe"}, "auto"),
+        ({"tasks": ("spellling",)}, "spellling"),
+        ({"chats": ("없는.jsonl:2",)}, "없는.jsonl"),
+    ],
+)
+def test_what_a_later_stage_would_refuse_is_refused_before_the_first(done, options, said):
+    with pytest.raises(NakoError, match=said):
+        speedrun.main(SpeedrunSettings(preset="toy", **options))
+    assert not done
 
 
 def test_a_stage_that_is_skipped_is_passed_over(done):
@@ -152,11 +168,13 @@ def test_torchrun_is_told_what_to_run_instead(done, monkeypatch):
     assert done == []
 
 
-def test_prepared_text_needs_its_tokenizer(done):
+def test_prepared_text_needs_its_tokenizer(done, tmp_path):
+    chats = tmp_path / "mine.jsonl"
+    chats.write_text('{"question": "안녕?", "answer": "안녕하세요."}\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="nako tok train --preset toy"):
         speedrun.main(SpeedrunSettings(preset="toy", data=("web",)))
     Tokenizer.train(["안녕하세요."] * 3, 300).save(run_folder("toy") / "tokenizer")
-    speedrun.main(SpeedrunSettings(preset="toy", data=("web",), chats=("mine.jsonl",)))
+    speedrun.main(SpeedrunSettings(preset="toy", data=("web",), chats=(str(chats),)))
     made = {name: words[0] for name, words, _ in done if name in ("tok", "base", "mid", "sft")}
     assert "tok" not in made
     assert made["base"].data == BaseSettings(data=("web",)).data

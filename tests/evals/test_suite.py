@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from nakochat.core.machine import Machine
+from nakochat.data.held_out import hash_of_texts
 from nakochat.data.village.scene import Exercise, Expected
 from nakochat.evals import suite
-from nakochat.evals.bits_per_byte import hash_of_texts
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.models.nako import Nako, NakoConfig
 from nakochat.tasks.task import Label, Task

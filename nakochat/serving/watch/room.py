@@ -21,7 +21,7 @@ from nakochat.core.itinerary import stages_to_come
 from nakochat.core.paths import STAGES, runs_folder
 from nakochat.core.record import StageRecord
 from nakochat.core.rows import Row, as_list, as_row, number, text
-from nakochat.evals.bits_per_byte import hash_of_texts
+from nakochat.data.held_out import hash_of_texts
 from nakochat.training.expected import Expected, expected_bits, expected_loss
 from nakochat.training.law import load_law
 from nakochat.training.loss_watch import identity_of

@@ -7,7 +7,7 @@ import pytest
 
 from nakochat.core.files import lock_file, write_json
 from nakochat.core.itinerary import write_itinerary
-from nakochat.evals.bits_per_byte import hash_of_texts
+from nakochat.data.held_out import hash_of_texts
 from nakochat.serving.watch import room as room_module
 from nakochat.serving.watch.room import Room
 from nakochat.training.law import Law
