@@ -26,6 +26,7 @@ from nakochat.core.josa import josa
 from nakochat.core.messages import say
 from nakochat.core.paths import is_in_home, unwritable
 from nakochat.core.printable import printable
+from nakochat.core.streams import outlive_readers
 
 # command -> (function, Korean, English, section of a preset that it reads)
 COMMANDS: dict[str, tuple[str, str, str, str | None]] = {
@@ -169,6 +170,8 @@ _IN_KOREAN = (
 def main() -> None:
     """The entry point of `nako` and `python -m nakochat`."""
     _use_utf8()
+    if sys.argv[1:2] in (["train"], ["speedrun"]):
+        outlive_readers()
     keep_memory()
     left: list[int] = []
     atexit.register(_leave, left)  # first, so that it comes last
@@ -195,6 +198,7 @@ def run(words: list[str]) -> int:
         # a server's and a chat's event loops take Ctrl-C themselves, where Python's own handler stands
         with listening() if words[:1] in (["train"], ["speedrun"]) else contextlib.nullcontext():
             app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        sys.stdout.flush()  # here, where what it says is still heard
     except NakoError as error:
         return _fail(str(error))
     except CycloptsError as error:

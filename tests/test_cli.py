@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -279,3 +280,21 @@ def test_who_was_asked_to_stop_waits_for_no_thread():
     script = BUSY.format(status=130)
     done = subprocess.run([sys.executable, "-X", "utf8", "-c", script], check=False, timeout=90)
     assert done.returncode == 130
+
+
+@pytest.mark.parametrize("place", [".", "file/below.json"])
+def test_figures_that_no_file_could_hold_are_refused_before_the_work(tmp_path, monkeypatch, capsys, place):
+    (tmp_path / "file").write_text("")
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(["runs", "--json", place]) == 2
+    assert f"--json에 파일을 쓸 수 없습니다: {place} " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_answer_that_could_not_be_written_is_no_success(tmp_path):
+    environment = {**os.environ, "NAKO_HOME": str(tmp_path)}
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "nakochat", "runs"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

@@ -11,13 +11,13 @@ import statistics
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 from cyclopts import Parameter
 
 from nakochat.commands.counts import require_some
+from nakochat.commands.outputs import OutFile
 from nakochat.core.compiler import missing_for_compiling
 from nakochat.core.errors import NakoError
 from nakochat.core.files import write_json
@@ -108,7 +108,7 @@ class TrainBenchSettings:
     """auto, cpu, cuda, mps, xpu 가운데 하나. | auto, cpu, cuda, mps or xpu."""
     ablations: bool = False
     """우리가 고른 것을 하나씩 빼고도 잽니다. | Also take our choices away one at a time."""
-    json: Path | None = None
+    json: OutFile | None = None
     """숫자를 이 파일에도 씁니다. | Write the figures here too."""
 
 

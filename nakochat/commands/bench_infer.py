@@ -9,13 +9,13 @@ import random
 import statistics
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import torch
 from cyclopts import Parameter
 
 from nakochat.commands.counts import require_some
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_json
 from nakochat.core.machine import Machine, open_machine, peak_memory_bytes, synchronise
@@ -45,7 +45,7 @@ def infer(
     how: Annotated[EngineOptions, Parameter(name="*")] = EngineOptions(),
     device: str = "auto",
     dtype: str = "auto",
-    json: Path | None = None,
+    json: OutFile | None = None,
 ) -> None:
     """Measure how fast a run's model generates.
 

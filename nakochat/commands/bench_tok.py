@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import write_json
 from nakochat.core.messages import say
@@ -53,7 +54,7 @@ def tok(
     megabytes: float = 20,
     workers: int | None = None,
     repeats: int = 3,
-    json: Path | None = None,
+    json: OutFile | None = None,
 ) -> None:
     """Measure how fast a tokenizer encodes and decodes, and `nako data prepare` beside it.
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_json
 from nakochat.core.josa import josa
@@ -33,7 +34,7 @@ def check(
     minimum_characters: int = 0,
     hangul_share: float | None = None,
     damaged_data: Literal["stop", "skip"] = "stop",
-    json: Path | None = None,
+    json: OutFile | None = None,
 ) -> None:
     """Read files to their end and say what they hold and what cleaning would find, or what is wrong with them.
 

@@ -17,6 +17,7 @@ from typing import Literal
 import torch
 
 from nakochat import __version__
+from nakochat.commands.outputs import OutFile
 from nakochat.core import sandbox
 from nakochat.core.compiler import missing_for_compiling
 from nakochat.core.devices import datasheet_of, matmul_tflops
@@ -70,7 +71,7 @@ class Finding:
     mend: str = ""
 
 
-def main(*, device: str = "auto", offline: bool = False, json: Path | None = None) -> None:
+def main(*, device: str = "auto", offline: bool = False, json: OutFile | None = None) -> None:
     """Look at this computer: what is here, what is lacking, what that costs, how to mend it.
 
     Parameters

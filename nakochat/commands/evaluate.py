@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import read_json, write_json
 from nakochat.core.machine import Machine, open_machine
@@ -73,7 +74,7 @@ class EvalSettings:
     quant: Quant | None = None
     """가중치를 int8이나 int4로 줄인 모델을 잽니다. 실행 폴더의 점수는 그대로 둡니다. |
     Measure the model with its weights in int8 or int4; the scores in the run's folder stay as they are."""
-    json: Path | None = None
+    json: OutFile | None = None
     """숫자를 이 파일에도 씁니다. | Write the figures here too."""
 
 

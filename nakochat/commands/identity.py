@@ -4,6 +4,7 @@ import json
 import shlex
 from pathlib import Path
 
+from nakochat.commands.outputs import require_place
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_text
 from nakochat.core.messages import say
@@ -77,16 +78,7 @@ def _require_place(out: Path, text: str, overwrite: bool) -> None:
                 f"--out must end in .jsonl: {out}. For example: --out identity.jsonl",
             )
         )
-    folder = next(parent for parent in out.absolute().parents if parent.exists())
-    if out.is_dir() or not folder.is_dir():
-        raise ConfigError(
-            say(
-                f"--out에 파일을 쓸 수 없습니다: {out} ({out if out.is_dir() else folder}의 종류가 맞지 않습니다). "
-                "폴더 안의 파일 이름을 주세요.",
-                f"--out cannot be written: {out} ({out if out.is_dir() else folder} is of the wrong kind). "
-                "Name a file in a folder.",
-            )
-        )
+    require_place(out, "--out")
     if out.exists() and not overwrite and out.read_bytes() != text.encode():
         raise ConfigError(
             say(

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from nakochat.core.errors import TrainingError
-from nakochat.core.interrupts import Interrupted
+from nakochat.core.interrupts import Interrupted, to_stop
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
 
@@ -107,8 +107,7 @@ class _Wishes:
 def _wishes() -> Iterator[_Wishes]:
     """Ctrl-C, SIGTERM, and a terminal that is closed, noted instead of obeyed."""
     wishes = _Wishes()
-    numbers = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-    before = {number: signal.signal(number, wishes.note) for number in numbers}
+    before = {number: signal.signal(number, wishes.note) for number in to_stop()}
     try:
         yield wishes
     finally:

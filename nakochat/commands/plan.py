@@ -6,12 +6,12 @@ Parameters, FLOPs, tokens and steps are exact; memory follows a formula held aga
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from nakochat.commands.counts import require_some
+from nakochat.commands.outputs import OutFile
 from nakochat.commands.plan_words import Plan, plan_figures, plan_lines
 from nakochat.commands.presets import load_preset, preset_names
 from nakochat.commands.supply import supply_of
@@ -78,7 +78,7 @@ class PlanSettings:
     """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
     compile: str = "auto"
     """auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile."""
-    json: Path | None = None
+    json: OutFile | None = None
     """숫자를 이 파일에도 씁니다. | Write the figures here too."""
 
 

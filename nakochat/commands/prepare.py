@@ -10,6 +10,7 @@ from typing import Literal
 
 from cyclopts import Parameter
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import write_json
 from nakochat.core.messages import say
@@ -73,7 +74,7 @@ class PrepareSettings:
     damaged_data: Literal["stop", "skip"] = "stop"
     """글에서 읽을 수 없는 줄을 만나면 멈출지, 그 줄을 건너뛰고 셀지. |
     Where a line of a text cannot be read: stop, or pass it over and count it."""
-    json: Path | None = None
+    json: OutFile | None = None
     """세어 본 수를 이 파일에도 씁니다. | Write the counts here too."""
 
     def __post_init__(self) -> None:

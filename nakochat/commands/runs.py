@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import CheckpointError
 from nakochat.core.files import MANIFEST, has_its_sizes, is_locked, is_whole, read_json, write_json
 from nakochat.core.messages import say
@@ -32,7 +33,7 @@ class StageReport:
     """Pieces of documents that could not be read, and were passed over."""
 
 
-def main(*, verify: bool = False, json: Path | None = None) -> None:
+def main(*, verify: bool = False, json: OutFile | None = None) -> None:
     """List the runs, newest first, with the newest checkpoint of each stage and how it is.
 
     Parameters

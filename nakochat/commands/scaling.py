@@ -16,6 +16,7 @@ import torch
 from cyclopts import Parameter
 
 from nakochat.commands import tok
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import is_whole, read_json, write_json, write_text
 from nakochat.core.josa import josa
@@ -72,7 +73,7 @@ class ScalingSettings:
     """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
     compile: str = "auto"
     """auto, yes, no: torch.compile을 쓸지. | auto, yes or no: torch.compile."""
-    json: Path | None = None
+    json: OutFile | None = None
     """점과 법칙을 이 파일에도 씁니다. | Write points and law here too."""
 
 

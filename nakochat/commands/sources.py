@@ -1,11 +1,11 @@
 """The catalogue -> what there is, and its files on disk.  [nako data list | pull]"""
 
 import contextlib
-from pathlib import Path
 from typing import Literal
 
 from rich.cells import set_cell_size
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import write_json
 from nakochat.core.messages import say
@@ -19,7 +19,9 @@ from nakochat.data.sources.pulled import data_folder, hold, read_lock
 Set = Literal["ko", "en", "all", "small"]
 
 
-def show(*names: str, set: Set | None = None, commercial_ok: bool = False, json: Path | None = None) -> None:
+def show(
+    *names: str, set: Set | None = None, commercial_ok: bool = False, json: OutFile | None = None
+) -> None:
     """List the sources of data: what they are for, how big, under which licence, and whether they are here.
 
     Parameters

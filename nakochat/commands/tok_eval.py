@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from rich.table import Table
 from tokenizers import Tokenizer as Backend
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.errors import ConfigError, DataError
 from nakochat.core.files import write_json
 from nakochat.core.messages import say
@@ -35,7 +36,7 @@ def evaluate(
     max_chars: int = 4_000_000,
     beside: str = "",
     peers: Path | None = None,
-    json: Path | None = None,
+    json: OutFile | None = None,
 ) -> None:
     """Print how many characters and bytes a token holds, by domain: encyclopaedia, law, reviews, chat, …
 

@@ -5,11 +5,15 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from nakochat.commands.outputs import OutFile
 from nakochat.core.files import write_json
+from nakochat.core.machine import open_machine
 from nakochat.core.messages import say
 from nakochat.core.paths import find_run
 from nakochat.core.progress import speak
-from nakochat.evals.validator import ModelValidator
+from nakochat.data.corpus.documents import read_documents
+from nakochat.evals.validator import held_out, validate
+from nakochat.inference.talk import load_engine
 
 Files = Annotated[tuple[Path, ...], Parameter(consume_multiple=True)]
 _LANGUAGES = {"korean": ("한국어", "Korean"), "english": ("영어", "English"), "other": ("그 밖", "other")}
@@ -21,15 +25,15 @@ def main(
     texts: Files = (),
     device: str = "auto",
     dtype: str = "auto",
-    json: Path | None = None,
+    json: OutFile | None = None,
 ) -> None:
     """Measure perplexity by language and token accuracy, and show samples.
 
     Parameters
     ----------
     run
-        NAME, NAME/STAGE; 기본: 가장 새 실행의 마지막 단계. |
-        NAME or NAME/STAGE; default: the newest run's latest stage.
+        NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. |
+        NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
     texts
         잴 글 파일이나 폴더; 기본: 그 실행이 떼어 둔 글. | Files or folders of text; default: what the run held out.
     device
@@ -39,8 +43,9 @@ def main(
     json
         숫자를 이 파일에도 씁니다. | Write the figures here too.
     """
-    validator = ModelValidator(find_run(run).folder, device=device, dtype=dtype)
-    found = validator.run_comprehensive_evaluation(texts or None)
+    reference = find_run(run)
+    engine = load_engine(reference, open_machine(device, dtype, "no"))
+    found = validate(engine, list(read_documents(texts)) if texts else held_out(reference.folder))
     if len(found["languages"]) > 1:
         speak(_line(("모두", "all"), found))
     for name, figures in found["languages"].items():

@@ -7,6 +7,7 @@ before, within and after every call of disk.py.
 """
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -19,6 +20,7 @@ from nakochat.core import disk
 from nakochat.core.errors import CheckpointError
 from nakochat.core.josa import josa
 from nakochat.core.messages import say
+from nakochat.core.progress import speak_once
 
 MANIFEST = "manifest.json"
 
@@ -29,7 +31,17 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_pieces(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
-    """As write_bytes, for data that need not be in memory at once."""
+    """As write_bytes, for data that need not be in memory at once.
+
+    A link stays one: the file that it names is replaced.  A device or a pipe is no file, and is written to as it is.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("wb", buffering=0) as open_file:
+            for piece in pieces:
+                disk.write(open_file.fileno(), piece)
+        return
+    if path.is_symlink():
+        path = path.resolve()
     _make_parents(path)
     beside = _beside(path)
     try:
@@ -66,34 +78,61 @@ def read_json(path: Path) -> Any:
 
 
 def lock_file(path: Path) -> int | None:
-    """A handle that holds the lock of path until it is closed; None where another process holds it."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    if os.name == "nt":
-        return handle
-    import fcntl  # not on Windows
+    """A handle that holds the lock of path until it is closed; None where another process holds it.
 
+    Where the file system has no locks, as some of a network have not, everyone gets it: that is said once.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released when its process ends: never stale
-    except OSError:
-        os.close(handle)
-        return None
-    return handle
+        if _lock(handle, shared=False):
+            return handle
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            os.close(handle)
+            raise
+        speak_once(
+            say(
+                f"이 파일 시스템에는 잠금이 없습니다: {path.parent} ({error.strerror}). 같은 실행을 두 곳에서 "
+                "동시에 돌리지 마세요.",
+                f"This file system has no locks: {path.parent} ({error.strerror}). Do not run the same "
+                "run twice at a time.",
+            )
+        )
+        return handle
+    os.close(handle)
+    return None
 
 
 def is_locked(path: Path) -> bool:
     """Whether any process holds the lock of path."""
-    if os.name == "nt" or not path.is_file():
+    if not path.is_file():
         return False
-    import fcntl  # not on Windows
-
     handle = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)  # released by closing
-    except BlockingIOError:
-        return True
+        return not _lock(handle, shared=True)
+    except OSError as error:
+        if error.errno not in _WITHOUT_LOCKS:
+            raise
+        return False
     finally:
         os.close(handle)
-    return False
+
+
+# of NFS without its lock daemon, Lustre without -o flock, FUSE
+_WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+
+
+def _lock(handle: int, *, shared: bool) -> bool:
+    """Whether the handle got its file's lock, which is released when it is closed or its process ends: never stale."""
+    if os.name == "nt":
+        return True
+    import fcntl  # not on Windows
+
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 PICKLED = (".pt", ".pth", ".bin", ".ckpt", ".pkl")

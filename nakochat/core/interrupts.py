@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM -> a flag that the loop reads between steps.  A second signal leaves at once.
+"""Ctrl-C, SIGTERM, a terminal that is closed -> a flag that the loop reads between steps.  A second leaves at once.
 
 Under torchrun one Ctrl-C arrives twice, from the terminal and from the agent: only a signal that comes at least a
 second after the first counts as the second.
@@ -52,6 +52,16 @@ class Interrupt:
             raise Unwanted
 
 
+def to_stop() -> list[signal.Signals]:
+    """The signals that ask to stop.  SIGHUP, of a terminal that is closed, is not one of them under nohup."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if (
+        hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    ):  # Windows has none
+        numbers.append(signal.SIGHUP)
+    return numbers
+
+
 @contextlib.contextmanager
 def listening() -> Iterator[None]:
     """Within the block Ctrl-C is remembered for the next `interruptible`, and raises KeyboardInterrupt.
@@ -94,7 +104,7 @@ def interruptible(interrupt: Interrupt | None = None) -> Iterator[Interrupt]:
 
     if _unheeded:
         interrupt.ask()
-    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, remember) for number in to_stop()}
     try:
         yield interrupt
     finally:

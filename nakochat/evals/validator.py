@@ -46,21 +46,25 @@ class ModelValidator:
 
         DataError where there is nothing to measure on.
         """
-        documents = self._held_out() if texts is None else read_documents([Path(text) for text in texts])
+        documents = held_out(self._run) if texts is None else read_documents([Path(text) for text in texts])
         return validate(self.engine, list(documents))
 
-    def _held_out(self) -> list[str]:
-        for folder in (self._run, self._run.parent):
-            path = folder / "data" / "validation.json"
-            if path.is_file():
-                texts: list[str] = read_json(path)
-                return texts
-        raise DataError(
-            say(
-                f"{self._run}에 떼어 둔 글이 없습니다. 글 파일을 주세요: run_comprehensive_evaluation(['글.txt']).",
-                f"{self._run} holds no held-out texts. Name files: run_comprehensive_evaluation(['text.txt']).",
-            )
+
+def held_out(run: Path) -> list[str]:
+    """What a run, given by its folder or a stage's, kept from training.  DataError where it kept nothing."""
+    for folder in (run, run.parent):
+        path = folder / "data" / "validation.json"
+        if path.is_file():
+            texts: list[str] = read_json(path)
+            return texts
+    raise DataError(
+        say(
+            f"{run}에 떼어 둔 글이 없습니다. --texts로(파이썬에서는 run_comprehensive_evaluation(['글.txt'])) "
+            "글 파일을 주세요.",
+            f"{run} holds no held-out texts. Name files with --texts (in Python run_comprehensive_evaluation"
+            "(['text.txt'])).",
         )
+    )
 
 
 def validate(engine: Engine, texts: Sequence[str]) -> dict[str, Any]:

@@ -105,3 +105,21 @@ def test_a_folder_without_a_readable_manifest_is_not_whole(tmp_path, manifest):
         (folder / "manifest.json").write_text(manifest)
     with pytest.raises(CheckpointError):
         verify_folder(folder)
+
+
+def test_a_link_stays_and_the_file_that_it_names_is_written(tmp_path):
+    (tmp_path / "target.json").write_text("old", encoding="utf-8")
+    (tmp_path / "link.json").symlink_to("target.json")
+    write_json(tmp_path / "link.json", {"새": 1})
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "target.json").read_text(encoding="utf-8")) == {"새": 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
+def test_a_pipe_with_a_name_is_written_to_and_stays(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_text(tmp_path / "pipe", "글")
+    assert os.read(reader, 100).decode() == "글"
+    os.close(reader)
+    assert (tmp_path / "pipe").is_fifo()

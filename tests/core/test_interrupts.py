@@ -25,6 +25,18 @@ def test_the_first_signal_asks_and_the_second_leaves(number, monkeypatch):
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+@pytest.mark.parametrize("nohup", [False, True])
+def test_a_terminal_that_is_closed_asks_but_not_under_nohup(nohup):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+    try:
+        with interruptible() as interrupt:
+            signal.raise_signal(signal.SIGHUP)
+            assert interrupt.asked is not nohup
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_handlers_are_put_back_after_an_error():
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(RuntimeError), interruptible():

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -39,6 +40,29 @@ def test_the_lock_of_a_process_that_was_killed_is_taken_over(tmp_path):
     with Run(tmp_path / "sft"):
         assert is_locked(path)
     assert not is_locked(tmp_path / "nowhere" / "lock")
+
+
+def test_where_there_are_no_locks_everyone_may_write_and_is_told(tmp_path, monkeypatch, capsys):
+    fcntl = pytest.importorskip("fcntl")
+
+    def none(handle, how):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with Run(tmp_path / "sft"):
+        assert not is_locked(tmp_path / "sft" / "lock")
+    assert str(tmp_path / "sft") in capsys.readouterr().out
+
+
+def test_a_lock_that_cannot_be_asked_for_is_no_lock_of_another(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def broken(handle, how):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(fcntl, "flock", broken)
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)), Run(tmp_path / "sft"):
+        pass
 
 
 def test_other_ranks_write_nothing(tmp_path):

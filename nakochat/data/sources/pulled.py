@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nakochat.core.errors import DataError
-from nakochat.core.files import read_json
+from nakochat.core.files import lock_file, read_json
 from nakochat.core.messages import say
 from nakochat.core.paths import home
 from nakochat.core.progress import speak
@@ -52,30 +52,18 @@ def hold(source: Source) -> Iterator[None]:
     """One pull of a source at a time; a second one waits, and says so."""
     folder = data_folder(source.name)
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    handle = lock_file(folder / ".lock")
+    if handle is None:
+        speak(
+            say(
+                f"{source.name}: 다른 프로세스가 받고 있습니다. 끝나기를 기다립니다.",
+                f"{source.name}: another process is pulling it. Waiting for it.",
+            )
+        )
+    while handle is None:
+        time.sleep(0.2)
+        handle = lock_file(folder / ".lock")
     try:
-        if os.name != "nt":
-            _wait_for(handle, source.name)
         yield
     finally:
         os.close(handle)
-
-
-def _wait_for(handle: int, name: str) -> None:
-    import fcntl  # not on Windows
-
-    waited = False
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with its process: never stale
-            return
-        except OSError:
-            if not waited:
-                speak(
-                    say(
-                        f"{name}: 다른 프로세스가 받고 있습니다. 끝나기를 기다립니다.",
-                        f"{name}: another process is pulling it. Waiting for it.",
-                    )
-                )
-            waited = True
-            time.sleep(0.2)
