@@ -31,7 +31,7 @@ python_version() { # PYTHON: "3.12.4" where it runs and is new enough
 
 accelerated_torch() { # PYTHON: the version of a GPU build of torch >= 2.11 that lies outside a .venv of ours
     "$1" -W ignore - 2>/dev/null <<'PYTHON'
-import importlib.util, pathlib, sys
+import importlib.util, pathlib, re, sys
 if importlib.util.find_spec("torch") is None:
     sys.exit(1)
 import torch
@@ -39,21 +39,23 @@ ours = sys.prefix != sys.base_prefix and pathlib.Path(torch.__file__).is_relativ
 built_for = torch.version.cuda or torch.version.hip or getattr(torch.version, "xpu", None)
 if ours or not built_for or tuple(map(int, torch.__version__.split(".")[:2])) < (2, 11):
     sys.exit(1)
+if re.match(r"2\.11\.0(a|b|rc|\.dev)", torch.__version__):  # comes before 2.11, and pip would not have it
+    sys.exit(1)
 print(torch.__version__)
 PYTHON
 }
 
-find_python() { # sets base_python and base_options: a Python that has a GPU build of torch, else the newest that can
+find_python() { # sets base_python and base_options: one that has a GPU build of torch, else the first that can
     local name found_old="" found_bare=""
     base_python="" base_options=""
-    for name in python3 python3.13 python3.12 python3.11; do
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
         if python_version "$name" >/dev/null && "$name" -c 'import venv, ensurepip' 2>/dev/null \
             && accelerated_torch "$name" >/dev/null; then
             base_python=$name base_options=--system-site-packages
             return
         fi
     done
-    for name in python3.13 python3.12 python3.11 python3; do
+    for name in python3 python3.14 python3.13 python3.12 python3.11; do
         if ! python_version "$name" >/dev/null; then
             if "$name" --version >/dev/null 2>&1; then found_old="$("$name" --version 2>&1)"; fi
         elif ! "$name" -c 'import venv, ensurepip' 2>/dev/null; then

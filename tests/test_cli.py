@@ -298,3 +298,25 @@ def test_an_answer_that_could_not_be_written_is_no_success(tmp_path):
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, env=environment)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("speedrun toy", "쓸 곳이 없는 말이 있습니다: 'toy'"),
+        ("speedrun --skip md", "--skip에 쓸 수 없는 값입니다: md. 이 가운데에서 고르세요:"),
+        ("speedrun --seed 1 --seed 2", "--seed의 값을 두 번 이상 주었습니다"),
+        ("speedrun --seed x", "--seed에 쓸 수 없는 값입니다: x"),
+        ("speedrun --restarts -1", "--restarts"),
+        ("speedrun --processes 0", "--processes"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_in_korean(words, said, capsys):
+    assert cli.run(words.split()) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_preset_that_is_no_name_is_said(tmp_path, capsys):
+    (tmp_path / "c.toml").write_text("preset = 5", encoding="utf-8")
+    assert cli.run(["train", "base", "--config", str(tmp_path / "c.toml")]) == 2
+    assert "preset" in capsys.readouterr().err

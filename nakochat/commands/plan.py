@@ -22,6 +22,7 @@ from nakochat.core.inspection import memory_bytes
 from nakochat.core.machine import Machine, open_machine
 from nakochat.core.messages import say
 from nakochat.core.progress import speak
+from nakochat.data.batches import piece_rows
 from nakochat.models.memory import GPU, Coefficients, largest_piece, training_memory
 from nakochat.models.model import ModelConfig
 from nakochat.models.sizing import count, recipe
@@ -190,6 +191,8 @@ def _plan(
     coefficients = GPU if machine is None else coefficients_of(machine)
     room = _room(sheet, machine)
     base, gpus = stages["base"], asked.gpus
+    for stage in stages.values():
+        piece_rows(stage.rows, None, gpus)
     how: dict[str, Any] = {"coefficients": coefficients, "world": gpus}
     how |= {"recompute": base.recompute, "optimizer": base.optimizer}
     wished = asked.rows_per_piece or (base.rows_per_piece if preset else None)

@@ -109,6 +109,13 @@ def load_config(path: Path, section: str, known: Sequence[str]) -> dict[str, Any
                 f"not a settings file: {path}. It must hold 'name = value' lines or a table [{section}].",
             )
         )
+    if not isinstance(values.get("preset", ""), str):
+        raise ConfigError(
+            say(
+                f'{path}: preset은 이름이어야 합니다: {values["preset"]!r}. 예: preset = "tiny"',
+                f'{path}: preset must be a name: {values["preset"]!r}. For example: preset = "tiny"',
+            )
+        )
     if is_sllm(values):
         return from_sllm(values, section, str(path))
     flat = {name: value for name, value in values.items() if name not in SECTIONS}

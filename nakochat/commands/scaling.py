@@ -145,7 +145,7 @@ def _rung(name: str, depth: int, budget: float, context: int, options: dict[str,
     found = _recipe(depth, budget, context, size)
     return BaseSettings(
         preset="tiny",
-        name=f"{name}-{budget:.2g}-d{depth}".replace("+", ""),
+        name=f"{name}-{budget:g}-d{depth}".replace("+", ""),
         depth=depth,
         context=context,
         rotary_base=1e4 if context <= 512 else 1e5,

@@ -24,3 +24,5 @@ def main() -> None:
     except NakoError as error:
         print(printable(f"{say('오류', 'error')}: {error}"), file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:  # the terminal's, which the parent got too and answers
+        sys.exit(130)

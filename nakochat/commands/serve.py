@@ -1,6 +1,8 @@
 """A run -> the chat page and OpenAI's API on this machine.  [nako serve]"""
 
 from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -37,16 +39,7 @@ def serve(run: str | None = None, *, settings: Served = Served()) -> None:
         NAME, NAME/STAGE, NAME/STAGE@STEP; 기본: 가장 새 실행의 마지막 단계. |
         NAME, NAME/STAGE or NAME/STAGE@STEP; default: the newest run's latest stage.
     """
-    try:
-        from nakochat.serving.serve import run_serve
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            say(
-                f"웹 서버에 필요한 패키지가 없습니다 ({error.name}). 설치하세요: pip install 'nakochat[serve]'",
-                f"a package of the web server is missing ({error.name}). Install it: pip install 'nakochat[serve]'",
-            )
-        ) from error
-    run_serve(
+    _server().run_serve(
         find_run(run),
         settings=settings.where,
         limits=settings.limits,
@@ -55,3 +48,21 @@ def serve(run: str | None = None, *, settings: Served = Served()) -> None:
         dtype=settings.dtype,
         engine=settings.engine,
     )
+
+
+def require_place(port: int) -> None:
+    """ConfigError where `serve` could not begin here: a package is missing, or the port is taken."""
+    _server().open_socket(ServeSettings.host, port).close()
+
+
+def _server() -> ModuleType:
+    """ConfigError without the packages of the serve extra."""
+    try:
+        return import_module("nakochat.serving.serve")
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            say(
+                f"웹 서버에 필요한 패키지가 없습니다 ({error.name}). 설치하세요: pip install 'nakochat[serve]'",
+                f"a package of the web server is missing ({error.name}). Install it: pip install 'nakochat[serve]'",
+            )
+        ) from error

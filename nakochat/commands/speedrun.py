@@ -25,16 +25,18 @@ from nakochat.core.compiler import may_compile
 from nakochat.core.errors import ConfigError
 from nakochat.core.files import is_whole
 from nakochat.core.itinerary import write_itinerary
-from nakochat.core.machine import pick_device, require_dtype
+from nakochat.core.machine import pick_device, require_dtype, require_gpus
 from nakochat.core.messages import say
 from nakochat.core.paths import RunReference, run_folder
 from nakochat.core.progress import speak
 from nakochat.core.trackers import require_trackers
+from nakochat.data.batches import piece_rows
 from nakochat.data.chats.rows import chat_files
 from nakochat.data.weighted import parse_weighted
 from nakochat.serving.settings import ServeSettings
 from nakochat.training import base, mid, rl, sft
-from nakochat.training.lesson_shards import parse_tasks
+from nakochat.training.bounds import at_least
+from nakochat.training.lesson_shards import lessons_at, parse_tasks
 from nakochat.training.run_settings import RunSettings
 from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, ScoreSettings, SftSettings
 from nakochat.training.shape import Kind
@@ -104,6 +106,10 @@ class SpeedrunSettings:
     port: int = 8000
     """대화 페이지의 포트. | Port of the chat page."""
 
+    def __post_init__(self) -> None:
+        at_least(1, self, "processes")
+        at_least(0, self, "restarts")
+
     @property
     def run_name(self) -> str:
         return self.name or self.preset
@@ -114,9 +120,9 @@ def main(settings: SpeedrunSettings = SpeedrunSettings()) -> None:
     s, name = settings, settings.run_name
     _require_one_process(s.processes)
     require_trackers(s.track)
-    _require_sound(s)
-    started = time.perf_counter()
     values = _every_stage_of(s.preset, s.device)
+    _require_sound(s, values)
+    started = time.perf_counter()
     stages = _stages(_with_texts(s, values), values)
     write_itinerary(run_folder(name), _tokens(stages))
     for stage, own in stages.items():
@@ -136,13 +142,21 @@ def main(settings: SpeedrunSettings = SpeedrunSettings()) -> None:
         server.serve(name, settings=server.Served(where=where, device=s.device, dtype=s.dtype))
 
 
-def _require_sound(settings: SpeedrunSettings) -> None:
+def _require_sound(settings: SpeedrunSettings, values: dict[str, Any]) -> None:
     """ConfigError or DataError for what a stage would refuse only when its turn comes, hours from now."""
-    may_compile(settings.compile, pick_device(settings.device))
+    device = pick_device(settings.device)
+    may_compile(settings.compile, device)
     require_dtype(settings.dtype)
-    parse_tasks(settings.tasks)
+    if settings.processes > 1 and device.type == "cuda":
+        require_gpus(settings.processes, "--processes")
+    for stage in _stages(settings, values).values():
+        piece_rows(stage.rows, None, settings.processes)
+    for task in parse_tasks(settings.tasks):
+        lessons_at(task, settings.task_data)
     if settings.chats:
         chat_files([parse_weighted(text).path for text in settings.chats], settings.encoding)
+    if settings.serve:
+        server.require_place(settings.port)
 
 
 def _with_texts(settings: SpeedrunSettings, values: dict[str, Any]) -> SpeedrunSettings:
@@ -262,13 +276,6 @@ def _tokens(stages: dict[str, Any]) -> dict[str, int | None]:
 
 def _require_one_process(processes: int) -> None:
     """ConfigError under torchrun, whose processes would all train the tokenizer, score and write the report."""
-    if processes < 1:
-        raise ConfigError(
-            say(
-                f"--processes는 1 이상이어야 합니다: {processes}.",
-                f"--processes must be 1 or more: {processes}.",
-            )
-        )
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world > 1:
         raise ConfigError(

@@ -25,7 +25,6 @@ from torch.distributed.rendezvous import rendezvous
 from nakochat.core.compiler import may_compile
 from nakochat.core.dtypes import DTYPES, probe_dtype
 from nakochat.core.errors import ConfigError
-from nakochat.core.josa import josa
 from nakochat.core.meeting import meet
 from nakochat.core.messages import say
 from nakochat.core.progress import warn
@@ -308,17 +307,21 @@ def _require_launcher() -> None:
 
 
 def _own_gpu(local_rank: int) -> torch.device:
+    require_gpus(local_rank + 1, "torchrun --nproc-per-node")
+    return torch.device("cuda", local_rank)
+
+
+def require_gpus(processes: int, flag: str) -> None:
+    """ConfigError where this machine has fewer GPUs than processes that want one each; the flag says how many."""
     count = torch.cuda.device_count()
-    if local_rank >= count:
+    if processes > count:
         raise ConfigError(
             say(
-                f"이 컴퓨터에는 GPU가 {count}개인데 프로세스 {local_rank + 1}개가 하나씩 쓰려고 합니다. "
-                f"torchrun의 --nproc-per-node를 {josa(str(count), '으로')} 줄이세요.",
-                f"this machine has {count} GPUs and {local_rank + 1} processes want one each. "
-                f"Give torchrun --nproc-per-node {count}.",
+                f"이 컴퓨터에는 GPU가 {count}개인데 프로세스 {processes}개가 하나씩 쓰려고 합니다. "
+                f"이렇게 줄이세요: {flag} {count}",
+                f"this machine has {count} GPUs and {processes} processes want one each. Give {flag} {count}.",
             )
         )
-    return torch.device("cuda", local_rank)
 
 
 def require_dtype(name: str) -> None:

@@ -136,6 +136,7 @@ def test_a_rehearsal_is_kept_and_used(figures, monkeypatch, capsys):
     [
         ({"device_kind": "h20"}, "h100"),
         ({"gpus": 0}, "--gpus"),
+        ({"preset": "d12", "gpus": 3}, "--rows"),
         ({"depth": 0}, "--depth"),
         ({"depth": 4, "price": -1.0}, "--price"),
         ({"depth": 4, "tokens_per_parameter": -1.0, "device_kind": "h100"}, "tokens-per-parameter"),

@@ -102,6 +102,11 @@ def test_a_ladder_that_cannot_stand_is_refused(trained, options, error, said):
         assert not run_folder("scaling").exists()  # before the tokenizer is trained
 
 
+def test_budgets_that_are_nearly_alike_have_runs_of_their_own(trained):
+    main(ScalingSettings(budgets=(4e11, 4.01e11, 1e12), depths=(2, 1), **OPTIONS))
+    assert len({settings.run_name for settings in trained}) == 6
+
+
 def test_a_rung_is_an_ordinary_run_that_is_not_run_twice(capsys, nako_home, monkeypatch):
     """Trained for real: one rung, 4 thousand tokens."""
     # a tenth: what is measured on them would be most of the time

@@ -4,6 +4,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from nakochat.commands import launch, speedrun
 from nakochat.commands.presets import load_preset
@@ -81,11 +82,23 @@ def test_what_is_asked_for_reaches_every_stage(done, tmp_path):
         ({"compile": "maybe"}, "auto"),
         ({"tasks": ("spellling",)}, "spellling"),
         ({"chats": ("없는.jsonl:2",)}, "없는.jsonl"),
+        ({"tasks": ("gsm8k",)}, "data pull gsm8k"),
+        ({"processes": 7}, "--rows"),
+        ({"serve": True, "port": 99999}, "99999"),
     ],
 )
 def test_what_a_later_stage_would_refuse_is_refused_before_the_first(done, options, said):
     with pytest.raises(NakoError, match=said):
         speedrun.main(SpeedrunSettings(preset="toy", **options))
+    assert not done
+
+
+def test_more_processes_than_gpus_are_refused_before_the_first_stage(done, monkeypatch):
+    monkeypatch.setattr(speedrun, "pick_device", lambda name: torch.device("cuda"))
+    monkeypatch.setattr(speedrun, "may_compile", lambda name, device: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    with pytest.raises(ConfigError, match="--processes 4"):
+        speedrun.main(SpeedrunSettings(preset="toy", processes=8))
     assert not done
 
 

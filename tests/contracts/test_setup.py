@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PYTHONS = ["python3", "python3.11", "python3.12", "python3.13"]
+PYTHONS = ["python3", "python3.11", "python3.12", "python3.13", "python3.14"]
 
 
 @pytest.fixture
@@ -65,6 +65,24 @@ def test_a_python_without_venv_is_told_what_to_install(checkout: Path) -> None:
     assert done.returncode == 2
     assert "apt install python3-venv" in done.stderr
     assert not (checkout / ".venv").exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "kept"),
+    [("2.11.0+cu130", True), ("2.12.0a0+nv", True), ("2.11.0a0+nv26.01", False), ("2.10.1+cu128", False)],
+)
+def test_a_torch_for_gpus_is_kept_where_pip_would_take_it(tmp_path: Path, version: str, kept: bool) -> None:
+    fake = f"__version__ = {version!r}\nclass version: cuda = '13.0'; hip = None\n"
+    (tmp_path / "torch.py").write_text(fake, encoding="utf-8")
+    done = subprocess.run(
+        ["bash", "-c", f'source "{ROOT / "scripts/setup.sh"}"; accelerated_torch "{sys.executable}"'],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        check=False,
+    )
+    assert done.stdout.strip() == (version if kept else "")
+    assert (done.returncode == 0) is kept
 
 
 @pytest.mark.parametrize(
