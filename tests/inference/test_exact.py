@@ -148,21 +148,30 @@ def test_a_small_party_with_plain_weights(kind, tokenizer, monkeypatch):
     assert crowd(model_of(kind, tokenizer.vocab_size), tokenizer, rounds=1, people=5, seed=3) > 1
 
 
-@pytest.mark.parametrize("threads", [2, pytest.param(4, marks=pytest.mark.soak)])
-def test_a_small_party_on_several_threads(threads):
+@pytest.mark.parametrize(
+    ("threads", "kinds", "parties"),
+    [
+        (2, "nako", 5),
+        *(
+            pytest.param(threads, "", len(KINDS) + len(NARROW) + len(PLAIN), marks=pytest.mark.soak)
+            for threads in (2, 4)
+        ),
+    ],
+)
+def test_a_small_party_on_several_threads(threads, kinds, parties):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__]
     # passive: a thread that waits for another lets it have its core
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "passive"}
     environment.pop("PYTEST_XDIST_WORKER", None)
     ended = subprocess.run(
-        [*command, "-k", "party and not threads"],
+        [*command, "-k", f"party and not threads {kinds and f'and {kinds}'}"],
         env=environment,
         capture_output=True,
         text=True,
         timeout=600,
     )
     assert ended.returncode == 0, ended.stdout
-    assert f"{len(KINDS) + len(NARROW) + len(PLAIN)} passed" in ended.stdout
+    assert f"{parties} passed" in ended.stdout
 
 
 @pytest.mark.soak

@@ -184,23 +184,24 @@ def wait_for(found, process):
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds ranks in /proc")
-def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_two, home):
-    checkpoints = begun(home, "fallen") / "base" / "checkpoints"
+@pytest.mark.parametrize(
+    ("how", "word"),
+    [(signal.SIGKILL, "말없이"), pytest.param(signal.SIGSTOP, "10초", marks=pytest.mark.soak)],
+)
+def test_a_rank_that_dies_or_hangs_is_named_and_torchrun_goes_on_by_itself(by_two, home, how, word):
+    checkpoints = begun(home, how.name) / "base" / "checkpoints"
     slow = ["--check-every", "1", "--save-every", "1", "--rank-timeout", "10"]
-    process = under_torchrun(home, "fallen", *slow)
+    process = under_torchrun(home, how.name, *slow)
     wait_for((checkpoints / "000001").exists, process)
-    first = pid_of_rank(process.pid, 1)
-    os.kill(first, signal.SIGKILL)
-    second = wait_for(lambda: (pid := pid_of_rank(process.pid, 1)) != first and pid, process)
-    wait_for(lambda: (checkpoints / "000003").exists(), process)
-    os.kill(second, signal.SIGSTOP)
-    wait_for(lambda: pid_of_rank(process.pid, 0) is None, process)  # it has given up
-    os.kill(second, signal.SIGKILL)  # what torchrun does after half a minute
+    fallen = pid_of_rank(process.pid, 1)
+    os.kill(fallen, how)
+    if how == signal.SIGSTOP:
+        wait_for(lambda: pid_of_rank(process.pid, 0) is None, process)  # it has given up
+        os.kill(fallen, signal.SIGKILL)  # what torchrun does after half a minute
     said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said
-    for pid, word in ((first, "말없이"), (second, "10초")):
-        assert any(f", {pid})" in line and word in line for line in said.splitlines()), said
-    runs = (by_two, home / "runs" / "fallen")
+    assert any(f", {fallen})" in line and word in line for line in said.splitlines()), said
+    runs = (by_two, home / "runs" / how.name)
     assert len({str([row["loss"] for row in rows(run / "base")][-3:]) for run in runs}) == 1
     last = [newest_checkpoint(run / "base" / "checkpoints").folder for run in runs]
     for file in ("model.safetensors", "optimizer.safetensors"):
