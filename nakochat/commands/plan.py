@@ -5,6 +5,7 @@ Parameters, FLOPs, tokens and steps are exact; memory follows a formula held aga
 """
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -38,7 +39,7 @@ from nakochat.training.forecast import (
 )
 from nakochat.training.rates import Method
 from nakochat.training.rehearsal import key_of, rehearse, remember
-from nakochat.training.settings import BaseSettings, MidSettings, SftSettings, StageSettings
+from nakochat.training.settings import BaseSettings, MidSettings, RlSettings, SftSettings, StageSettings
 from nakochat.training.shape import model_config
 
 _LATER = "d12"  # whose mid and sft a depth without a preset of its own is planned with
@@ -236,7 +237,7 @@ def _plan(
         device=sheet.kind if sheet else str(machine.describe()["name"]) if machine else "",
         room=room,
         largest_piece=largest_piece(config, room=room, **how),
-        disk_bytes=_disk(config, coefficients, stages, found),
+        disk_bytes=_disk(config, coefficients, [*stages.values(), *_rl(preset)], found),
         supply=supply_of(preset, asked.data, found["base"].tokens * base.text_share),
         pace=_pace(
             config,
@@ -288,18 +289,25 @@ def _room(sheet: Datasheet | None, machine: Machine | None) -> float:
     return float(memory_bytes(machine.device))
 
 
+def _rl(preset: str | None) -> list[RlSettings]:
+    """RL writes checkpoints as the others do; what it takes besides depends on what the model answers."""
+    tables = load_preset(preset or _LATER)
+    return [RlSettings(**tables["rl"])] if "rl" in tables else []
+
+
 def _disk(
     config: ModelConfig,
     coefficients: Coefficients,
-    stages: dict[str, StageSettings],
+    stages: Sequence[StageSettings | RlSettings],
     forecasts: dict[str, Forecast],
 ) -> float:
     """Token shards, and the checkpoints that every stage keeps and the one that is being written."""
     size = 2 if config.vocab_size <= 2**16 else 4
     kept = float(size * sum(stage.tokens for stage in forecasts.values()))
     written = 0.0
-    for stage in stages.values():
-        memory = training_memory(config, rows=1, coefficients=coefficients, optimizer=stage.optimizer)
+    for stage in stages:
+        method = stage.optimizer if isinstance(stage, StageSettings) else "muon"
+        memory = training_memory(config, rows=1, coefficients=coefficients, optimizer=method)
         checkpoint = memory.weights + memory.optimizer
         kept += checkpoint * stage.keep_last
         written = max(written, checkpoint)

@@ -59,7 +59,8 @@ def test_what_the_optimizer_holds_is_of_the_presets_own(figures, preset):
     assert stages["base"]["memory_bytes"] == memory["total"]
     tokens = sum(stage["tokens"] for stage in stages.values())
     kept = (found["disk_bytes"] - 2 * tokens) / (memory["weights"] + memory["optimizer"])
-    assert kept == pytest.approx(1 + 2 * len(stages))
+    writing = len(stages) + (preset == "d12")  # RL, whose time nobody foretells
+    assert kept == pytest.approx(1 + 2 * writing)
 
 
 def test_small_things_are_said_in_small_units_and_long_times_in_days(figures, capsys):
