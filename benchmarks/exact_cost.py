@@ -2,11 +2,11 @@
 
     python benchmarks/exact_cost.py [--depth 4] [--streams 1 16] [--prompt 64] [--tokens 48] [--repeats 7]
 
-Three ways, all in float32: the engine's (its formulas, models/alike.py; its weights as oneDNN lays them out,
-models/prepacked.py); the same with plain weights, whose rows come in fours; and torch as it is (plain weights, any
-number of rows, fused attention, its sigmoid, silu and gelu), whose answers do depend on company.  All generate the same
-number of tokens from the same weights, which mean nothing, in one process and turn by turn, so that whatever else runs
-slows all of them; the ratios are those of the medians.
+Three ways, all in float32: the engine's (models/alike.py, models/prepacked.py, and models/native.py with a compiler);
+the same with plain weights, whose rows come in fours; and torch as it is (plain weights, any number of rows, fused
+attention, its sigmoid, silu and gelu), whose answers do depend on company.  All generate the same number of tokens from
+the same weights, which mean nothing, in one process and turn by turn, so that whatever else runs slows all of them; the
+ratios are those of the medians.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main() -> None:
     }
     for name, shape in shapes.items():
         ours = untrained_engine(shape, machine, EngineOptions(exact=True))
-        with mock.patch("nakochat.inference.engine.can_prepack", return_value=False):
+        with mock.patch("nakochat.inference.engine.prepack", side_effect=lambda model: model):
             fours, torchs = (
                 untrained_engine(shape, machine, EngineOptions(exact=flag)) for flag in (True, False)
             )
@@ -88,7 +88,9 @@ def as_torch_has_it() -> Iterator[None]:
     with (
         mock.patch("nakochat.inference.slots.attend_one", attend),
         mock.patch.multiple("nakochat.models.nako", linear=F.linear, sigmoid=torch.sigmoid),
-        mock.patch("nakochat.models.llama.silu", F.silu),
+        mock.patch("nakochat.models.llama.swiglu", lambda x, other: F.silu(x) * other),
+        mock.patch("nakochat.inference.slots.native", return_value=None),
+        mock.patch("nakochat.models.native.native", return_value=None),
         mock.patch("nakochat.models.published.linear", F.linear),
     ):
         yield

@@ -42,6 +42,7 @@ from nakochat.models.kernels import (
     VARLEN,
     candidates,
 )
+from nakochat.models.native import native
 
 State = Literal["good", "slower", "missing"]
 _HOST = "huggingface.co"
@@ -93,6 +94,7 @@ def main(*, device: str = "auto", offline: bool = False, json: OutFile | None = 
             lambda: _device(machine),
             lambda: _dtype(machine),
             lambda: _compiler(machine),
+            *([lambda: _native(machine)] if _wants_native(machine) else []),
             lambda: _attention(machine),
             _disk,
             _serving,
@@ -274,6 +276,33 @@ def _compiler(machine: Machine) -> Finding:
         if missing
         else "",
         mend=say("괄호 안의 명령을 실행하세요.", "run the command in the brackets.") if missing else "",
+    )
+
+
+def _wants_native(machine: Machine) -> bool:
+    return machine.device.type == "cpu" and machine.dtype == torch.float32
+
+
+def _native(machine: Machine) -> Finding:
+    """What an engine computes with where a CPU has no bf16."""
+    there = native() is not None
+    return Finding(
+        name="native",
+        title=say("엔진의 C 함수", "the engine's C functions"),
+        state="good" if there else "slower",
+        value=say("됩니다", "work") if there else say("만들 수 없습니다", "cannot be built"),
+        cost=""
+        if there
+        else say(
+            "혼자 쓰는 대화가 두 배쯤 느립니다 (docs/benchmarks.md).",
+            "a single stream answers at about half the speed (docs/benchmarks.md).",
+        ),
+        mend=""
+        if there
+        else say(
+            "Linux라면 C 컴파일러를 설치하세요: apt install gcc",
+            "on Linux, install a C compiler: apt install gcc",
+        ),
     )
 
 

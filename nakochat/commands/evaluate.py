@@ -72,8 +72,8 @@ class EvalSettings:
     dtype: str = "auto"
     """auto, float32, bfloat16 가운데 하나. | auto, float32 or bfloat16."""
     quant: Quant | None = None
-    """가중치를 int8이나 int4로 줄인 모델을 잽니다. 실행 폴더의 점수는 그대로 둡니다. |
-    Measure the model with its weights in int8 or int4; the scores in the run's folder stay as they are."""
+    """가중치를 bf16, int8, int4로 줄인 모델을 잽니다. 실행 폴더의 점수는 그대로 둡니다. |
+    Measure the model with its weights in bf16, int8 or int4; the scores in the run's folder stay as they are."""
     json: OutFile | None = None
     """숫자를 이 파일에도 씁니다. | Write the figures here too."""
 

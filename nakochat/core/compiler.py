@@ -58,3 +58,9 @@ def missing_for_compiling(device: torch.device) -> str | None:
             f"PyTorch in a folder without spaces (now {library})",
         )
     return None
+
+
+def c_compiler() -> str | None:
+    """$CC, or the first compiler of C on the path that understands GCC's extensions; None where there is none."""
+    own = os.environ.get("CC")
+    return next(filter(None, map(shutil.which, [own] if own else ["gcc", "clang", "cc"])), None)

@@ -37,7 +37,7 @@ from nakochat.inference.tools import Tool, calculator
 from nakochat.inference.utf8 import utf8_table
 from nakochat.models.bits import Quant
 from nakochat.models.model import Model
-from nakochat.models.prepacked import can_prepack, is_alike, prepack
+from nakochat.models.prepacked import is_alike, prepack
 from nakochat.models.quantised import narrow_inputs, quantise
 from nakochat.text.tokenizer import Tokenizer
 
@@ -64,8 +64,7 @@ def inference_copy(model: Model, quant: Quant | None = None) -> Model:
     copied = copy.deepcopy(model).to(model.dtype).eval().requires_grad_(False)
     if quant is not None:
         copied = quantise(copied, quant)
-    wide = model.dtype == torch.float32 and can_prepack(model.embedding.weight.device)
-    return prepack(copied) if wide else copied
+    return prepack(copied) if model.dtype == torch.float32 else copied
 
 
 @dataclass(frozen=True)

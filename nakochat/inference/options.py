@@ -12,7 +12,7 @@ class EngineOptions:
     """How an engine computes.  Raises ConfigError for values that make no sense."""
 
     quant: Quant | None = None
-    """가중치를 int8이나 int4로 줄여 빠르게 읽습니다. | Weights in int8 or int4, which are read faster."""
+    """가중치를 bf16, int8, int4로 줄여 빠르게 읽습니다. | Weights in bf16, int8 or int4, which are read faster."""
     context: int | None = None
     """한 대화의 가장 많은 토큰 수; 기본: 모델의 문맥. | Most tokens of a conversation; default: the model's context."""
     exact: bool | None = None

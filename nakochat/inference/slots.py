@@ -22,6 +22,7 @@ from nakochat.inference.scheduler import Copy, Work
 from nakochat.models.alike import CHUNK, attend_one
 from nakochat.models.attention import Sight, bias_of
 from nakochat.models.model import Model
+from nakochat.models.native import LANES, native
 
 BLOCK = 64  # tokens of a prompt that are computed together
 WASTE = 2  # slots are attended in one call while that reads at most this many times what they hold
@@ -89,12 +90,15 @@ class StepCache:
         self.slots, self.rows = slots, rows
         places = [(part.slot, place) for part in work for place in range(part.start, part.end)]
         self._count = len(places)
-        slot, place = torch.tensor(places).unbind(1)
+        slot, place = torch.tensor(places).T.contiguous()
         self._slot, self._place = slot.to(device), place.to(device)
         self._positions = F.pad(self._place, (0, rows - self._count))[None]  # (1, N)
         self._previous = torch.tensor([*previous, *[0] * (rows - self._count)], device=device)[None]
         ones = [part for part in work if part.one]
-        self._runs = list(_runs(ones))
+        self._native = native() if _is_plain(slots.keys) else None
+        self._longest = max((part.end for part in ones), default=0)
+        self._runs = [] if self._native else list(_runs(ones))
+        self._ones = len(ones) if self._native else 0
         self._pieces: list[tuple[int, Work]] = []
         at = len(ones)
         for part in work[len(ones) :]:
@@ -121,9 +125,28 @@ class StepCache:
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tensor:
         """Write k, v (1, N, K, C) and attend with q (1, N, H, C).  -> (1, N, H, C)"""
         keys, values = self.slots.keys[layer], self.slots.values[layer]  # (slots, K, S, C)
-        keys[self._slot, :, self._place] = k[0, : self._count]
-        values[self._slot, :, self._place] = v[0, : self._count]
+        n = self._ones
+        if n < self._count:  # before the tokens behind them, which see them
+            keys[self._slot[n:], :, self._place[n:]] = k[0, n : self._count]
+            values[self._slot[n:], :, self._place[n:]] = v[0, n : self._count]
+        if self._native is not None and n:
+            found = self._native.attend(
+                q[0, :n],
+                k[0, :n],
+                v[0, :n],
+                keys,
+                values,
+                self._slot,
+                self._place,
+                scale=scale,
+                window=sight.window,
+                longest=self._longest,
+            )
+            if n == self.rows:
+                return found[None]
         out = torch.zeros_like(q)
+        if n:
+            out[0, :n] = found
         heads = k.shape[2]
         biases = iter(self._biases[sight.window])
         for run in self._runs:
@@ -167,6 +190,11 @@ class StepCache:
         if window is not None:
             allowed = allowed & (seen > own[:, None] - window)
         return bias_of(allowed, self.slots.keys.dtype)
+
+
+def _is_plain(keys: Tensor) -> bool:
+    """Whether native.py takes them."""
+    return keys.device.type == "cpu" and keys.dtype == torch.float32 and keys.shape[-1] % LANES == 0
 
 
 def _span(end: int) -> int:

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from nakochat.models.native import native_for
+
 CHUNK = 128  # positions whose values are added up in one product
 _LINEAR = 2 * math.sqrt(2 / math.pi)  # gelu's 2u is _LINEAR·x + _CUBIC·x³
 _CUBIC = 0.044715 * _LINEAR
@@ -50,6 +52,20 @@ def silu(x: Tensor) -> Tensor:
         return F.silu(x)
     wide = x.float()
     return (wide * _sigmoid(wide)).to(x.dtype)
+
+
+def swiglu(x: Tensor, other: Tensor) -> Tensor:
+    """silu(x)·other (https://arxiv.org/abs/2002.05202)."""
+    functions = native_for(x)
+    return silu(x) * other if functions is None else functions.swiglu(x, other)
+
+
+def rms_norm(x: Tensor, weight: Tensor | None = None, epsilon: float | None = None) -> Tensor:
+    """x over the root of its squares' mean, along the last axis (https://arxiv.org/abs/1910.07467)."""
+    functions = native_for(x)
+    if functions is None:
+        return F.rms_norm(x, x.shape[-1:], weight, epsilon)
+    return functions.norm(x, weight, torch.finfo(x.dtype).eps if epsilon is None else epsilon)
 
 
 def gelu(x: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nakochat.models.flash4 import Flash4
+from nakochat.models.native import native_for
 
 
 def rotary_table(
@@ -32,6 +33,9 @@ def rotary_table(
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn the halves of every head by its position's angles.  x (B, T, H, C); cos, sin broadcast to (B, T, 1, C/2)."""
+    functions = native_for(x)
+    if functions is not None:
+        return functions.rotate(x, cos, sin)
     first, second = x.chunk(2, dim=-1)
     return torch.cat((first * cos + second * sin, second * cos - first * sin), dim=-1)
 

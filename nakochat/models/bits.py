@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Quant = Literal["int8", "int4"]
+Quant = Literal["bf16", "int8", "int4"]

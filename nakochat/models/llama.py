@@ -9,11 +9,10 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nakochat.models import attention
-from nakochat.models.alike import silu
+from nakochat.models.alike import rms_norm, swiglu
 from nakochat.models.attention import Cache, Sight, rotary_table, rotate
 from nakochat.models.nako import Linear, does_not_divide, padded
 from nakochat.models.published import Published, PublishedLayer, require_sizes
@@ -96,7 +95,7 @@ class RMSNorm(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, self.weight.shape, self.weight.to(x.dtype), self.epsilon)
+        return rms_norm(x, self.weight.to(x.dtype), self.epsilon)
 
 
 class LlamaLayer(PublishedLayer):
@@ -132,7 +131,7 @@ class LlamaLayer(PublishedLayer):
         attended = attention.attend_with(cache, self, q, k, v, sight, self.head_width**-0.5)
         x = x + self.out(attended.reshape(b, t, -1))
         h = self.mlp_norm(x)
-        mlp: Tensor = self.down(silu(self.gate(h)) * self.up(h))
+        mlp: Tensor = self.down(swiglu(self.gate(h), self.up(h)))
         return x + mlp
 
 

@@ -24,7 +24,7 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.data.batches import document_starts
 from nakochat.models import attention
-from nakochat.models.alike import linear, sigmoid
+from nakochat.models.alike import linear, rms_norm, sigmoid
 from nakochat.models.attention import Cache, KVCache, Packed, Sight, causal_bias, rotary_table, rotate
 from nakochat.models.float8 import float8_linear
 from nakochat.models.parts import Apply, call
@@ -126,7 +126,7 @@ def does_not_divide(width: int, heads: int, key_heads: int) -> ConfigError:
 
 def norm(x: Tensor) -> Tensor:
     """RMSNorm without parameters, over the last axis."""
-    return F.rms_norm(x, (x.shape[-1],))
+    return rms_norm(x)
 
 
 class Linear(nn.Linear):

@@ -1,10 +1,13 @@
-"""A model for generation on a CPU -> the same with its float32 matrices laid out as oneDNN reads them fastest.
+"""A model for generation on a CPU -> the same with its float32 matrices laid out as they are read fastest.
 
-F.linear lays a matrix out anew for every product of more than one row, which takes longer than the product itself while
-rows are few.  Here it happens once.  And a row adds up in the same order whatever rows stand beside it: an engine has
-nothing to fill up to be exact.  That is looked at, for every shape, on the machine itself; what fails stays as it was.
+With a C compiler that is for our own products (native_linear.py), which read a matrix from one end to the other.
+Without one it is for oneDNN's: F.linear lays a matrix out anew for every product of more than one row, which takes
+longer than the product itself while rows are few; here it happens once.  Either way a row adds up in the same order
+whatever rows stand beside it: an engine has nothing to fill up to be exact.  oneDNN's is looked at, for every shape, on
+the machine itself; what fails stays as it was.
 
-The operators are those of torch.compile for weights that are frozen (torch/_inductor/fx_passes/mkldnn_fusion.py).
+oneDNN's operators are those of torch.compile for weights that are frozen
+(torch/_inductor/fx_passes/mkldnn_fusion.py).
 """
 
 import functools
@@ -14,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from nakochat.models.model import Model
+from nakochat.models.native_linear import NativeLinear, runs_natively
 from nakochat.models.published import Published
 
 COMPANIES = (2, 5, 16, 64)  # rows beside which a row is looked at
@@ -47,19 +51,27 @@ def can_prepack(device: torch.device) -> bool:
 
 def prepack(model: Model) -> Model:
     """Replace the matrices of a float32 inference copy, in place; the model itself."""
+    able = can_prepack(model.embedding.weight.device)
 
     @functools.cache
     def alike(shape: torch.Size) -> bool:
         weight = torch.randn(shape, generator=torch.Generator().manual_seed(0))
         return is_alike(PrepackedLinear(weight), shape[1])
 
-    if isinstance(model, Published) and model.fast_head is None and alike(model.head.weight.shape):
-        model.fast_head = PrepackedLinear(model.head.weight)
-        model.own_head = None
+    def laid_out(weight: Tensor, bias: Tensor | None) -> nn.Module | None:
+        """What takes a matrix's place, if anything."""
+        if runs_natively(weight, model.dtype):
+            return NativeLinear("float32", weight.detach(), None if bias is None else bias.detach())
+        return PrepackedLinear(weight, bias) if able and alike(weight.shape) else None
+
+    if isinstance(model, Published) and model.fast_head is None:
+        model.fast_head = laid_out(model.head.weight, None)
+        if model.fast_head is not None:
+            model.own_head = None
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
-            if isinstance(child, nn.Linear) and alike(child.weight.shape):
-                setattr(parent, name, PrepackedLinear(child.weight, child.bias))
+            if isinstance(child, nn.Linear) and (made := laid_out(child.weight, child.bias)) is not None:
+                setattr(parent, name, made)
     return model
 
 

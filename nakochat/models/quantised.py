@@ -1,11 +1,13 @@
-"""A model for generation -> the same with its matrices in 8 or 4 bits, which are read faster.
+"""A model for generation -> the same with its matrices in 16, 8 or 4 bits, which are read faster.
 
-Weights only: activations stay as they are.  int8 has one scale for every output (symmetric); int4 a scale and a middle
-for every 32 inputs of an output (as llama.cpp's Q4_1), and its head and whatever does not divide stay in int8, which
-costs little and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; gates that
-read a dozen channels too.  On a CPU torch's own kernels compute, in bfloat16 whatever the model's dtype:
-for float32 they have none that uses a vector (https://github.com/pytorch/pytorch/pull/146777) and take twenty times as
-long.  Elsewhere int8 is widened as it is multiplied.
+Weights only: activations stay as they are.  bf16 is rounding alone, and most published weights are so already.  int8
+has one scale for every output (symmetric); int4 a scale and a middle for every 32 inputs of an output (as llama.cpp's
+Q4_1), and its head and whatever does not divide stay in int8, which costs little and keeps most of what is lost.  Token
+tables are looked up, not multiplied, and stay whole; gates that read a dozen channels too.
+
+On a CPU in float32 the product is our own (native.py).  Without a C compiler, and in bfloat16, torch's kernels compute,
+in bfloat16 whatever the model's dtype: for float32 they have none that uses a vector
+(https://github.com/pytorch/pytorch/pull/146777).  Elsewhere weights are widened as they are multiplied.
 
 What it costs: `nako eval RUN --bpb FILE --quant int8` beside the same without; benchmarks/quantisation_loss.py.
 """
@@ -18,13 +20,30 @@ from nakochat.core.errors import ConfigError
 from nakochat.core.messages import say
 from nakochat.models.bits import Quant
 from nakochat.models.model import Model
+from nakochat.models.native import GROUP
+from nakochat.models.native_linear import NativeLinear, runs_natively
 from nakochat.models.published import Published
 
-GROUP = 32  # inputs that share a scale in int4
 FITS = 4  # turns of levels_of; more gain next to nothing
 LEAST_INPUTS = 32  # matrices with fewer are left as they are
 LEAST_SCALE = 1e-12
 NARROW = torch.bfloat16  # the kernels' dtype
+
+
+class Bf16Linear(nn.Module):
+    """y = x·Wᵀ (+ bias) with W in bfloat16, widened as it is multiplied."""
+
+    weight: Tensor  # (out, in) bfloat16
+    bias: Tensor | None
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight.to(torch.bfloat16, copy=True))
+        self.register_buffer("bias", None if bias is None else bias.to(dtype))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) -> (..., out)"""
+        return F.linear(x, self.weight.to(x.dtype), self.bias)
 
 
 class Int8Linear(nn.Module):
@@ -36,11 +55,8 @@ class Int8Linear(nn.Module):
 
     def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
         super().__init__()
-        wide = weight.float()
-        # rounded before the weights are divided by them, which takes the rounding back
-        scales = (wide.abs().amax(dim=1) / 127).clamp_min(LEAST_SCALE).to(NARROW)
-        levels = (wide / scales.float()[:, None]).round().clamp(-127, 127)
-        self.register_buffer("weight", levels.to(torch.int8))
+        levels, scales = rounded(weight.float())
+        self.register_buffer("weight", levels)
         self.register_buffer("scales", scales)
         self.register_buffer("bias", None if bias is None else bias.to(dtype))
 
@@ -76,22 +92,36 @@ class Int4Linear(nn.Module):
         return y if self.bias is None else y + self.bias
 
 
+_NARROW = (NativeLinear, Bf16Linear, Int8Linear, Int4Linear)
+
+
 def narrow_inputs(model: Model) -> dict[nn.Module, int]:
     """A quantised matrix of every kind and shape, and the inputs it takes."""
-    found = {
-        (type(part), part.weight.shape if isinstance(part, Int8Linear) else part.packed.shape): part
-        for part in model.modules()
-        if isinstance(part, Int8Linear | Int4Linear)
-    }
-    return {
-        part: part.weight.shape[1] if isinstance(part, Int8Linear) else 2 * part.packed.shape[1]
-        for part in found.values()
-    }
+    parts = [part for part in model.modules() if isinstance(part, _NARROW)]
+    found = {(type(part), getattr(part, "kind", None), _shape(part)): part for part in parts}
+    return {part: inputs for (_, _, (_, inputs)), part in found.items()}
+
+
+def _shape(part: nn.Module) -> tuple[int, int]:
+    """(out, in) of a quantised matrix."""
+    if isinstance(part, NativeLinear):
+        return part.outputs, part.inputs
+    if isinstance(part, Int4Linear):
+        return part.packed.shape[0], 2 * part.packed.shape[1]
+    assert isinstance(part, Bf16Linear | Int8Linear)
+    return part.weight.shape[0], part.weight.shape[1]
 
 
 def _rows(x: Tensor) -> Tensor:
     """(..., in) -> (rows, in) as the kernels take them."""
     return x.reshape(-1, x.shape[-1]).to(NARROW).contiguous()
+
+
+def rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """w ≈ level·scale.  (out, in) float32 -> levels -127..127 (out, in) int8, scales (out,) bfloat16"""
+    # rounded before the weights are divided by them, which takes the rounding back
+    scales = (weight.abs().amax(dim=1) / 127).clamp_min(LEAST_SCALE).to(NARROW)
+    return (weight / scales.float()[:, None]).round().clamp(-127, 127).to(torch.int8), scales
 
 
 def levels_of(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -141,18 +171,31 @@ def quantise(model: Model, quant: Quant) -> Model:
                 f"int4 is for CPUs only (this is {device.type}). Use --quant int8.",
             )
         )
+    of_head: Quant = "bf16" if quant == "bf16" else "int8"
     if isinstance(model, Published):
-        model.fast_head = Int8Linear(model.head.weight.detach(), None, model.dtype)
+        model.fast_head = _narrow(model.head.weight.detach(), None, of_head, model.dtype)
         model.own_head = None
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.Linear) and child.in_features >= LEAST_INPUTS:
                 is_head = child is getattr(model, "head", None)
-                setattr(parent, name, _narrow(child, "int8" if is_head else quant, model.dtype))
+                weight, bias = child.weight.detach(), None if child.bias is None else child.bias.detach()
+                setattr(parent, name, _narrow(weight, bias, of_head if is_head else quant, model.dtype))
     return model
 
 
-def _narrow(linear: nn.Linear, quant: Quant, dtype: torch.dtype) -> nn.Module:
-    fits = linear.in_features % GROUP == 0 and linear.out_features % 32 == 0
-    kind = Int4Linear if quant == "int4" and fits else Int8Linear
-    return kind(linear.weight.detach(), None if linear.bias is None else linear.bias.detach(), dtype)
+def _narrow(weight: Tensor, bias: Tensor | None, quant: Quant, dtype: torch.dtype) -> nn.Module:
+    """What takes a matrix's place."""
+    natively = runs_natively(weight, dtype)
+    if quant == "int4" and not natively and (weight.shape[1] % GROUP or weight.shape[0] % 32):
+        quant = "int8"
+    if not natively:
+        return {"bf16": Bf16Linear, "int8": Int8Linear, "int4": Int4Linear}[quant](weight, bias, dtype)
+    if quant == "bf16":
+        return NativeLinear(quant, weight.to(torch.bfloat16), bias)
+    if quant == "int8":
+        levels, scales = rounded(weight.float())
+        return NativeLinear(quant, levels, bias, scales.float())
+    levels, scales, middles = levels_of(weight.float())
+    least = middles.float() - 8 * scales.float()
+    return NativeLinear(quant, levels, bias, torch.stack((scales.float(), least), dim=-1))

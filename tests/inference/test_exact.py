@@ -10,9 +10,11 @@ import torch
 
 from nakochat.core.machine import Machine
 from nakochat.inference import engine as engine_module
+from nakochat.inference import slots
 from nakochat.inference.engine import Engine, inference_copy
 from nakochat.inference.request import Request
 from nakochat.inference.sampling import Sampling
+from nakochat.models import native
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
@@ -143,8 +145,10 @@ def test_rows_are_filled_up_where_narrow_weights_are_not_alike(alike, rows, toke
 
 @pytest.mark.parametrize("kind", PLAIN)
 def test_a_small_party_with_plain_weights(kind, tokenizer, monkeypatch):
-    """As on machines where torch has no prepacked ones."""
-    monkeypatch.setattr(engine_module, "can_prepack", lambda device: False)
+    """As where there are none that are laid out, and no compiler."""
+    monkeypatch.setattr(engine_module, "prepack", lambda model: model)
+    for module in (native, slots):
+        monkeypatch.setattr(module, "native", lambda: None)
     assert crowd(model_of(kind, tokenizer.vocab_size), tokenizer, rounds=1, people=5, seed=3) > 1
 
 

@@ -26,6 +26,7 @@ from torch.distributed import TCPStore
 from nakochat import cli
 from nakochat.commands import speedrun  # imported before the first fork, and with it the stages
 from nakochat.data import prepare
+from nakochat.models.native import native
 
 
 def speak(job) -> None:

@@ -7,7 +7,9 @@ from nakochat.models import prepacked
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
-from nakochat.models.nako import NakoConfig
+from nakochat.models.nako import Linear, NakoConfig
+from nakochat.models.native import native
+from nakochat.models.native_linear import NativeLinear
 from nakochat.models.prepacked import PrepackedLinear, can_prepack, is_alike, prepack
 
 pytestmark = pytest.mark.skipif(
@@ -20,6 +22,18 @@ CONFIGS = {
     "llama, untied": LlamaConfig(tied=False, **SHAPE),
     "gpt2": GPT2Config(**SHAPE),
 }
+
+
+@pytest.fixture(autouse=True)
+def without_a_compiler(request, monkeypatch):
+    if "natively" not in request.fixturenames:
+        monkeypatch.setattr(prepacked, "runs_natively", lambda weight, dtype: False)
+
+
+@pytest.fixture
+def natively():
+    if native() is None:
+        pytest.skip("needs a C compiler, and Linux")
 
 
 def linear(outputs, inputs):
@@ -68,6 +82,20 @@ def test_a_model_answers_as_before(kind):
         torch.testing.assert_close(model(ids), before, rtol=1e-4, atol=1e-4)
     left = [part.weight.shape for part in model.modules() if isinstance(part, nn.Linear)]
     assert not any(is_alike(PrepackedLinear(torch.randn(shape)), shape[1]) for shape in left)
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_with_a_compiler_its_products_are_taken(kind, natively):
+    model = model_of(CONFIGS[kind])
+    ids = torch.arange(24)[None]
+    with torch.inference_mode():
+        before = model(ids)
+        torch.testing.assert_close(prepack(model)(ids), before, rtol=1e-4, atol=1e-4)
+    kinds = {
+        type(part) for part in model.modules() if isinstance(getattr(part, "weight", None), torch.Tensor)
+    }
+    assert NativeLinear in kinds
+    assert not {nn.Linear, Linear} & kinds
 
 
 def test_what_is_not_alike_stays(monkeypatch):

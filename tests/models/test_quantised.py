@@ -5,10 +5,12 @@ import torch
 import torch.nn.functional as F
 from gguf import GGMLQuantizationType, quants
 
+from nakochat.models import quantised
 from nakochat.models.gpt2 import GPT2Config
 from nakochat.models.llama import LlamaConfig
 from nakochat.models.model import build_model
 from nakochat.models.nako import NakoConfig
+from nakochat.models.native import KINDS, native
 from nakochat.models.quantised import GROUP, Int4Linear, Int8Linear, levels_of, narrow_inputs, quantise
 
 SHAPE = {"vocab_size": 320, "layers": 2, "width": 64, "heads": 4, "context": 32}
@@ -71,11 +73,21 @@ def test_a_row_is_the_same_in_every_batch(kind):
         assert torch.equal(linear(x[:rows]), together[:rows])
 
 
-@pytest.mark.parametrize("quant", ["int8", "int4"])
+@pytest.fixture(params=["with a compiler", "without"])
+def compiler(request, monkeypatch):
+    """Whether products are our own (native_linear.py) or torch's."""
+    if request.param == "without":
+        monkeypatch.setattr(quantised, "runs_natively", lambda weight, dtype: False)
+    elif native() is None:
+        pytest.skip("needs a C compiler, and Linux")
+    return request.param == "with a compiler"
+
+
+@pytest.mark.parametrize("quant", ["bf16", "int8", "int4"])
 @pytest.mark.parametrize(
     "config", [NakoConfig(**SHAPE), LlamaConfig(tied=True, **SHAPE), GPT2Config(**SHAPE)]
 )
-def test_a_model_says_nearly_the_same(config, quant):
+def test_a_model_says_nearly_the_same(config, quant, compiler):
     model = build_model(config)
     model.initialise(1)
     with torch.no_grad():
@@ -89,12 +101,17 @@ def test_a_model_says_nearly_the_same(config, quant):
     assert not torch.equal(found, whole)
     hidden = model.hidden(ids)
     assert not torch.equal(model.logits(hidden), narrow.logits(hidden))
-    assert (found - whole).abs().mean() < (0.02 if quant == "int8" else 0.25)
+    assert (found - whole).abs().mean() < {"bf16": 0.005, "int8": 0.02, "int4": 0.25}[quant]
 
 
-def test_every_kind_and_shape_of_matrix_is_named_once():
+def test_every_kind_and_shape_of_matrix_is_named_once(compiler):
     model = quantise(build_model(LlamaConfig(tied=True, mlp_width=96, **SHAPE)), "int4")
-    found = {(type(part), count) for part, count in narrow_inputs(model).items()}
-    assert found == {(Int8Linear, 64), (Int4Linear, 64), (Int4Linear, 96)}
+    found = narrow_inputs(model)
+    if compiler:
+        named = [(KINDS[part.kind], part.outputs, count) for part, count in found.items()]
+        assert sorted(named) == [("int4", 64, 64), ("int4", 64, 96), ("int4", 96, 64), ("int8", 320, 64)]
+    else:
+        named = {(type(part), count) for part, count in found.items()}
+        assert named == {(Int8Linear, 64), (Int4Linear, 64), (Int4Linear, 96)}
     for part, count in narrow_inputs(model).items():
         assert part(torch.zeros(2, count)).shape[0] == 2

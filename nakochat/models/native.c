@@ -1,0 +1,333 @@
+/* Float32 rows -> their products with matrices of any number of bits, what single tokens attend to, and what lies between.
+
+   Built and called by native.py.  Every number is added up by one thread, in an order that its own place decides: the
+   same to the bit whatever rows stand beside it and however many threads there are.  The vectors are those of GCC and
+   Clang (https://gcc.gnu.org/onlinedocs/gcc/Vector-Extensions.html), of eight floats whatever the CPU's width. */
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+#define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
+
+enum { LANES = 8, GROUP = 32, VECTORS = GROUP / LANES, OUTS = 8, SUMS = 12 };
+enum { FLOAT32, BF16, INT8, INT4 }; /* KINDS of native.py */
+
+typedef float floats __attribute__((vector_size(4 * LANES)));
+typedef uint32_t words __attribute__((vector_size(4 * LANES)));
+typedef int32_t ints __attribute__((vector_size(4 * LANES)));
+typedef uint16_t halves __attribute__((vector_size(2 * LANES)));
+typedef int8_t bytes __attribute__((vector_size(LANES)));
+
+INLINE floats load(const float *from) {
+    floats x;
+    memcpy(&x, from, sizeof x);
+    return x;
+}
+
+INLINE void store(float *to, floats x) { memcpy(to, &x, sizeof x); }
+
+INLINE floats of_bf16(const uint16_t *from) {
+    halves narrow;
+    memcpy(&narrow, from, sizeof narrow);
+    return (floats)(__builtin_convertvector(narrow, words) << 16);
+}
+
+INLINE floats of_bytes(uint64_t eight) { /* signed, the first in the lowest bits; GCC's own way takes four times as long */
+#ifdef __AVX2__
+    return (floats)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128((long long)eight)));
+#else
+    bytes narrow;
+    memcpy(&narrow, &eight, sizeof narrow);
+    return __builtin_convertvector(__builtin_convertvector(narrow, ints), floats);
+#endif
+}
+
+INLINE float total(floats x) { return ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7])); }
+
+INLINE floats choose(ints where, floats yes, floats no) { return (floats)((where & (ints)yes) | (~where & (ints)no)); }
+
+/* e^x within two units of the last place: 2^n times a polynomial of what is left (Cephes, https://netlib.org/cephes/) */
+INLINE floats exponential(floats x) {
+    const floats most = (floats){0} + 88, least = (floats){0} - 87;
+    x = choose(x > most, most, x); /* a NaN stays */
+    x = choose(x < least, least, x);
+    const floats shifted = x * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: what is behind the point falls off */
+    const floats whole = shifted - 12582912.0f;
+    const floats rest = x - whole * 0.693359375f + whole * 2.12194440e-4f;
+    floats p = (floats){0} + 1.9875691500e-4f;
+    p = p * rest + 1.3981999507e-3f;
+    p = p * rest + 8.3334519073e-3f;
+    p = p * rest + 4.1665795894e-2f;
+    p = p * rest + 1.6666665459e-1f;
+    p = p * rest + 5.0000001201e-1f;
+    p = p * rest * rest + rest + 1;
+    return (floats)((ints)p + (__builtin_convertvector(whole, ints) << 23));
+}
+
+/* threads: those of torch's own OpenMP, so that none waits for a core where another spins */
+
+static void (*parallel)(void (*)(void *), void *, unsigned, unsigned);
+static int (*thread_number)(void), (*thread_count)(void);
+
+void begin(void *gomp_parallel, void *omp_get_thread_num, void *omp_get_num_threads) {
+    parallel = gomp_parallel;
+    thread_number = omp_get_thread_num;
+    thread_count = omp_get_num_threads;
+}
+
+static void share(void (*work)(void *), void *job, int threads) {
+    if (threads > 1)
+        parallel(work, job, (unsigned)threads, 0);
+    else
+        work(job);
+}
+
+/* this thread's part of `count` */
+static void own_part(int threads, long count, long *first, long *end) {
+    long number = threads > 1 ? thread_number() : 0, all = threads > 1 ? thread_count() : 1;
+    *first = count * number / all;
+    *end = count * (number + 1) / all;
+}
+
+/* products */
+
+typedef struct {
+    int kind, threads;
+    const float *x;       /* (rows, in) */
+    const void *weights;  /* (out / OUTS, in / GROUP, OUTS, GROUP): read from one end to the other for a row by itself */
+    const float *scales;  /* INT8: (out); INT4: (out / OUTS, in / GROUP, OUTS, 2), a weight is level * scale + least */
+    float *y;             /* (rows, out) */
+    long rows, in, out;
+} Product;
+
+/* LANES of an output's weights, from input group * GROUP + i * LANES on; INT4 has inputs 0..15 of a group in the lower
+   halves of 16 bytes and 16..31 in the upper */
+INLINE floats widened(const int kind, const Product *p, long o, long group, const int i) {
+    const long at = (o / OUTS * (p->in / GROUP) + group) * OUTS + o % OUTS;
+    if (kind == FLOAT32) return load((const float *)p->weights + at * GROUP + i * LANES);
+    if (kind == BF16) return of_bf16((const uint16_t *)p->weights + at * GROUP + i * LANES);
+    uint64_t eight;
+    if (kind == INT8) {
+        memcpy(&eight, (const int8_t *)p->weights + at * GROUP + i * LANES, sizeof eight);
+        return of_bytes(eight);
+    }
+    memcpy(&eight, (const uint8_t *)p->weights + at * GROUP / 2 + i % 2 * LANES, sizeof eight);
+    return of_bytes((i < 2 ? eight : eight >> 4) & 0x0f0f0f0f0f0f0f0f) * p->scales[2 * at] + p->scales[2 * at + 1];
+}
+
+INLINE void block(const int kind, const Product *p, long row, long output, const int rows, const int outs) {
+    floats sum[SUMS];
+    EACH(s, rows * outs) sum[s] = (floats){0};
+    for (long g = 0; g < p->in / GROUP; g++)
+        if (rows < outs) { /* few rows: each group of weights is taken apart once; many: rows are read once */
+            EACH(o, outs)
+                EACH(i, VECTORS) {
+                    const floats weight = widened(kind, p, output + o, g, i);
+                    EACH(r, rows) sum[r * outs + o] += weight * load(p->x + (row + r) * p->in + g * GROUP + i * LANES);
+                }
+        } else {
+            EACH(i, VECTORS) {
+                floats weight[OUTS];
+                EACH(o, outs) weight[o] = widened(kind, p, output + o, g, i);
+                EACH(r, rows) {
+                    const floats x = load(p->x + (row + r) * p->in + g * GROUP + i * LANES);
+                    EACH(o, outs) sum[r * outs + o] += weight[o] * x;
+                }
+            }
+        }
+    EACH(r, rows)
+        EACH(o, outs) {
+            const float scale = kind == INT8 ? p->scales[output + o] : 1;
+            p->y[(row + r) * p->out + output + o] = total(sum[r * outs + o]) * scale;
+        }
+}
+
+INLINE void blocks(const int kind, const Product *p) {
+    long first, end;
+    own_part(p->threads, p->out / OUTS, &first, &end);
+    for (long o = first * OUTS; o < end * OUTS; o += OUTS) {
+        long r = 0;
+        for (; r + 6 <= p->rows; r += 6)
+            for (int at = 0; at < OUTS; at += 2) block(kind, p, r, o + at, 6, 2);
+        for (; r + 2 <= p->rows; r += 2)
+            for (int at = 0; at < OUTS; at += 4) block(kind, p, r, o + at, 2, 4);
+        if (r < p->rows) block(kind, p, r, o, 1, OUTS);
+    }
+}
+
+static void of_a_thread(void *job) {
+    const Product *p = job;
+    if (p->kind == FLOAT32) blocks(FLOAT32, p);
+    if (p->kind == BF16) blocks(BF16, p);
+    if (p->kind == INT8) blocks(INT8, p);
+    if (p->kind == INT4) blocks(INT4, p);
+}
+
+/* in a multiple of GROUP, out of OUTS */
+void product(int kind, const float *x, const void *weights, const float *scales, float *y, long rows, long in, long out,
+             int threads) {
+    Product job = {kind, threads, x, weights, scales, y, rows, in, out};
+    share(of_a_thread, &job, threads);
+}
+
+/* attention */
+
+typedef struct {
+    const float *q;               /* (n, heads, width) */
+    float *keys, *values;         /* slot s, key head h, place p at s * of_slot + h * of_head + p * width */
+    const int64_t *slots, *places; /* (n) */
+    float *out;                   /* (n, heads, width) */
+    float *scores;                /* (threads, longest) */
+    long n, heads, key_heads, width, of_slot, of_head, window, longest;
+    float scale;
+    int threads;
+} Attention;
+
+/* of `count` positions, side by side */
+INLINE void scores_of(const Attention *a, const float *q, const float *keys, float *scores, const int count) {
+    floats sum[4] = {{0}};
+    for (long c = 0; c < a->width; c += LANES)
+        EACH(p, count) sum[p] += load(q + c) * load(keys + p * a->width + c);
+    EACH(p, count) scores[p] = total(sum[p]) * a->scale;
+}
+
+INLINE void values_of(const Attention *a, const float *shares, const float *values, float all, long count, float *out,
+                      const int vectors) {
+    floats sum[4] = {{0}};
+    for (long p = 0; p < count; p++)
+        EACH(i, vectors) sum[i] += shares[p] * load(values + p * a->width + i * LANES);
+    EACH(i, vectors) store(out + i * LANES, sum[i] / all);
+}
+
+static void attend_one(const Attention *a, long token, long key_head, float *scores) {
+    const long group = a->heads / a->key_heads, width = a->width, place = a->places[token];
+    const long first = a->window > 0 && place >= a->window ? place - a->window + 1 : 0, count = place - first + 1;
+    const long at = a->slots[token] * a->of_slot + key_head * a->of_head + first * width;
+    const float *keys = a->keys + at, *values = a->values + at;
+    for (long g = 0; g < group; g++) {
+        const long head = token * a->heads + key_head * group + g;
+        float most = -INFINITY, all;
+        long p = 0, c = 0;
+        for (; p + 4 <= count; p += 4) scores_of(a, a->q + head * width, keys + p * width, scores + p, 4);
+        for (; p < count; p++) scores_of(a, a->q + head * width, keys + p * width, scores + p, 1);
+        for (p = 0; p < count; p++) most = scores[p] > most ? scores[p] : most;
+        for (; p % LANES; p++) scores[p] = -INFINITY;
+        floats sum = {0};
+        for (p = 0; p < count; p += LANES) {
+            floats share = exponential(load(scores + p) - most);
+            store(scores + p, share);
+            if (p + LANES > count) EACH(i, LANES) share[i] = p + i < count ? share[i] : 0;
+            sum += share;
+        }
+        all = total(sum);
+        float *out = a->out + head * width;
+        for (; c + 4 * LANES <= width; c += 4 * LANES) values_of(a, scores, values + c, all, count, out + c, 4);
+        for (; c < width; c += LANES) values_of(a, scores, values + c, all, count, out + c, 1);
+    }
+}
+
+static void attend_own_part(void *job) {
+    const Attention *a = job;
+    long first, end;
+    own_part(a->threads, a->n * a->key_heads, &first, &end);
+    float *scores = a->scores + (a->threads > 1 ? thread_number() : 0) * a->longest;
+    for (long i = first; i < end; i++) attend_one(a, i / a->key_heads, i % a->key_heads, scores);
+}
+
+/* Write the k and v (n, key_heads, width) of n tokens, each of a sequence of its own, and attend with q.  A NaN stays
+   in its own sequence.  window 0 is none.  Width a multiple of LANES.  0, or 1 where memory ran out. */
+int attend(const float *q, const float *k, const float *v, float *keys, float *values, const int64_t *slots,
+           const int64_t *places, float *out, long n, long heads, long key_heads, long width, long of_slot, long of_head,
+           long window, float scale, int threads) {
+    long longest = LANES;
+    for (long i = 0; i < n; i++) {
+        while (longest <= places[i]) longest += LANES;
+        for (long h = 0; h < key_heads; h++) {
+            long at = slots[i] * of_slot + h * of_head + places[i] * width;
+            memcpy(keys + at, k + (i * key_heads + h) * width, sizeof(float) * width);
+            memcpy(values + at, v + (i * key_heads + h) * width, sizeof(float) * width);
+        }
+    }
+    float *scores = malloc(sizeof(float) * threads * longest);
+    if (scores == NULL) return 1;
+    Attention job = {q, keys, values, slots, places, out, scores, n, heads, key_heads, width, of_slot, of_head, window,
+                     longest, scale, threads};
+    share(attend_own_part, &job, threads);
+    free(scores);
+    return 0;
+}
+
+/* what lies between the products */
+
+typedef struct {
+    const float *x, *other; /* (rows, width); other: a norm's weight (width) or NULL, what a gate opens */
+    const float *cos, *sin; /* (rows / heads, width / 2) */
+    float *y;               /* (rows, width) */
+    long rows, width, heads;
+    float epsilon;
+    int threads;
+} Rows;
+
+static void norm_own_part(void *job) {
+    const Rows *a = job;
+    long first, end;
+    own_part(a->threads, a->rows, &first, &end);
+    for (long r = first; r < end; r++) {
+        const float *x = a->x + r * a->width;
+        floats sum = {0};
+        for (long c = 0; c < a->width; c += LANES) sum += load(x + c) * load(x + c);
+        const float scale = 1 / sqrtf(total(sum) / (float)a->width + a->epsilon);
+        for (long c = 0; c < a->width; c += LANES) {
+            const floats made = load(x + c) * scale;
+            store(a->y + r * a->width + c, a->other == NULL ? made : made * load(a->other + c));
+        }
+    }
+}
+
+static void rotate_own_part(void *job) {
+    const Rows *a = job;
+    const long half = a->width / 2;
+    long first, end;
+    own_part(a->threads, a->rows, &first, &end);
+    for (long r = first; r < end; r++)
+        for (long c = 0; c < half; c++) {
+            const float cos = a->cos[r / a->heads * half + c], sin = a->sin[r / a->heads * half + c];
+            const float one = a->x[r * a->width + c], two = a->x[r * a->width + half + c];
+            a->y[r * a->width + c] = one * cos + two * sin;
+            a->y[r * a->width + half + c] = two * cos - one * sin;
+        }
+}
+
+static void swiglu_own_part(void *job) {
+    const Rows *a = job;
+    long first, end;
+    own_part(a->threads, a->rows, &first, &end);
+    for (long i = first * a->width; i < end * a->width; i += LANES) {
+        const floats x = load(a->x + i);
+        store(a->y + i, x / (1 + exponential(-x)) * load(a->other + i));
+    }
+}
+
+/* x / sqrt(mean of squares + epsilon), times the weight.  Width a multiple of LANES, here and in swiglu. */
+void norm(const float *x, const float *weight, float *y, long rows, long width, float epsilon, int threads) {
+    Rows job = {x, weight, NULL, NULL, y, rows, width, 1, epsilon, threads};
+    share(norm_own_part, &job, threads);
+}
+
+/* as `rotate` of attention.py */
+void rotate(const float *x, const float *cos, const float *sin, float *y, long rows, long width, long heads, int threads) {
+    Rows job = {x, NULL, cos, sin, y, rows, width, heads, 0, threads};
+    share(rotate_own_part, &job, threads);
+}
+
+/* x * sigmoid(x) * other */
+void swiglu(const float *x, const float *other, float *y, long rows, long width, int threads) {
+    Rows job = {x, other, NULL, NULL, y, rows, width, 1, 0, threads};
+    share(swiglu_own_part, &job, threads);
+}

@@ -1,0 +1,48 @@
+"""A matrix in float32, bf16, int8 or int4 -> a layer that multiplies by it in float32, by native.py.  On a CPU only.
+
+A row's product is the same to the bit whatever rows stand beside it, on any number of threads.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from nakochat.models.native import GROUP, KINDS, OUTPUTS, native
+
+
+def runs_natively(weight: Tensor, dtype: torch.dtype) -> bool:
+    """Whether a matrix (out, in) can be one of these, in a model that computes in dtype."""
+    outputs, inputs = weight.shape
+    fits = outputs % OUTPUTS == 0 and inputs % GROUP == 0
+    return fits and dtype == torch.float32 and weight.device.type == "cpu" and native() is not None
+
+
+class NativeLinear(nn.Module):
+    """y = x·Wᵀ (+ bias)"""
+
+    weight: (
+        Tensor  # (out / OUTPUTS, in / GROUP, OUTPUTS, GROUP) float32, bfloat16, int8 or, two in a byte, uint8
+    )
+    scales: Tensor | None  # int8: (out,); int4: (out / OUTPUTS, in / GROUP, OUTPUTS, 2)
+    bias: Tensor | None
+
+    def __init__(self, kind: str, weight: Tensor, bias: Tensor | None, scales: Tensor | None = None) -> None:
+        """weight (out, in), in float32 or bf16, or levels.  int8: a weight is level·scale, scales (out,).  int4: levels
+        are 0 to 15, and a weight is level·scale + least, scales (out, in / GROUP, 2)."""
+        super().__init__()
+        self.kind, (self.outputs, self.inputs) = KINDS.index(kind), weight.shape
+        blocks = weight.reshape(-1, OUTPUTS, self.inputs // GROUP, GROUP).transpose(1, 2)
+        if kind == "int4":
+            first, second = blocks.to(torch.uint8).chunk(2, dim=-1)
+            blocks = first | second << 4
+            assert scales is not None
+            scales = scales.reshape(-1, OUTPUTS, self.inputs // GROUP, 2).transpose(1, 2).contiguous()
+        self.register_buffer("weight", blocks.contiguous())
+        self.register_buffer("scales", scales)
+        self.register_buffer("bias", None if bias is None else bias.float())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in) -> (..., out)"""
+        functions = native()
+        assert functions is not None  # else this would not have been made
+        y = functions.product(self.kind, x, self.weight, self.scales, self.outputs)
+        return y if self.bias is None else y + self.bias
