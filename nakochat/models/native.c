@@ -217,12 +217,11 @@ static void attend_one(const Attention *a, long token, long key_head, float *sco
         for (; p + 4 <= count; p += 4) scores_of(a, a->q + head * width, keys + p * width, scores + p, 4);
         for (; p < count; p++) scores_of(a, a->q + head * width, keys + p * width, scores + p, 1);
         for (p = 0; p < count; p++) most = scores[p] > most ? scores[p] : most;
-        for (; p % LANES; p++) scores[p] = -INFINITY;
+        for (; p % LANES; p++) scores[p] = -INFINITY; /* whose share, 1e-38, is nothing beside the largest's 1 */
         floats sum = {0};
         for (p = 0; p < count; p += LANES) {
-            floats share = exponential(load(scores + p) - most);
+            const floats share = exponential(load(scores + p) - most);
             store(scores + p, share);
-            if (p + LANES > count) EACH(i, LANES) share[i] = p + i < count ? share[i] : 0;
             sum += share;
         }
         all = total(sum);

@@ -65,6 +65,8 @@ def test_a_table_that_is_looked_up_is_not_read():
         model.initialise(0)
         assert bench_infer.bytes_read(model) == 4 * (matrices + vectors + 320 * 64)
     narrow = bench_infer.bytes_read(inference_copy(model, "int8"))
-    scales = 4 * 64 + 2 * 128 + 64 + 320  # of the outputs: in float32 for our own products, in bfloat16 for torch's
+    scales = (
+        4 * 64 + 2 * 128 + 64 + 320
+    )  # of the outputs: in float32 for our own products, in bfloat16 for torch's
     assert narrow == matrices + 320 * 64 + 4 * vectors + (4 if native() else 2) * scales
     assert torch.is_tensor(model.head.weight)
