@@ -37,11 +37,12 @@ OURS = {
     "nakochat compiled": {"compile": True},
     "nakochat exact": {"exact": True},
     "nakochat exact compiled": {"exact": True, "compile": True},
+    "nakochat bf16": {"quant": "bf16"},
     "nakochat int8": {"quant": "int8"},
     "nakochat int4": {"quant": "int4"},
 }
 ON_CPU = [
-    *("nakochat", "nakochat int8", "nakochat int4"),
+    *("nakochat", "nakochat bf16", "nakochat int8", "nakochat int4"),
     *("transformers dynamic", "ctranslate2 float32", "ctranslate2 int8", "llama.cpp f32", "llama.cpp q8_0"),
 ]
 ON_GPU = [
