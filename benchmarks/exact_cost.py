@@ -3,7 +3,7 @@
     python benchmarks/exact_cost.py [--depth 4] [--streams 1 16] [--prompt 64] [--tokens 48] [--repeats 7]
 
 Three ways, all in float32: the engine's (models/alike.py, models/prepacked.py, and models/native.py with a compiler);
-the same with plain weights, whose rows come in fours; and torch as it is (plain weights, any number of rows, fused
+the same but for plain weights, whose rows come in fours; and torch as it is (plain weights, any number of rows, fused
 attention, its sigmoid, silu and gelu), whose answers do depend on company.  All generate the same number of tokens from
 the same weights, which mean nothing, in one process and turn by turn, so that whatever else runs slows all of them; the
 ratios are those of the medians.

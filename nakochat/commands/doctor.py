@@ -280,7 +280,7 @@ def _compiler(machine: Machine) -> Finding:
 
 
 def _wants_native(machine: Machine) -> bool:
-    return machine.device.type == "cpu" and machine.dtype == torch.float32
+    return platform.system() == "Linux" and machine.device.type == "cpu" and machine.dtype == torch.float32
 
 
 def _native(machine: Machine) -> Finding:

@@ -60,7 +60,10 @@ def missing_for_compiling(device: torch.device) -> str | None:
     return None
 
 
-def c_compiler() -> str | None:
-    """$CC, or the first compiler of C on the path that understands GCC's extensions; None where there is none."""
+def c_compiler() -> list[str] | None:
+    """The words of $CC, or the first compiler of C on the path that understands GCC's extensions; None without one."""
     own = os.environ.get("CC")
-    return next(filter(None, map(shutil.which, [own] if own else ["gcc", "clang", "cc"])), None)
+    for words in [shlex.split(own)] if own else [["gcc"], ["clang"], ["cc"]]:
+        if words and shutil.which(words[0]):
+            return words
+    return None

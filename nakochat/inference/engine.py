@@ -87,8 +87,8 @@ class Engine:
     """Generates with one model.  The model should be an inference_copy.
 
     context: most tokens of a sequence (default: the model's); slots: how many are served at once (default: as many as
-    fit, at most 256); exact: the same answer to the bit whoever else is served (default: except on CUDA; a CPU slows
-    only with a single stream in float32, a GPU computes at least 64 rows); tools: what answers calls (default: the
+    fit, at most 256); exact: the same answer to the bit whoever else is served (default: except on CUDA; on a
+    CPU with a C compiler it costs nothing, a GPU computes at least 64 rows); tools: what answers calls (default: the
     calculator); compile: fuse a GPU's small kernels with torch.compile, which takes a while at the start.
     """
 
@@ -228,8 +228,8 @@ class Engine:
 
     @cached_property
     def _alike(self) -> bool:
-        """Whether a row adds up alike in any company: F.linear's do not; quantised ones are looked at here, prepacked
-        ones were before they took its place."""
+        """Whether a row adds up alike in any company: F.linear's do not; oneDNN's were looked at before they took its
+        place, ours and the quantised ones are here."""
         plain = any(isinstance(part, nn.Linear) for part in self.model.modules())
         return not plain and all(is_alike(part, count) for part, count in narrow_inputs(self.model).items())
 

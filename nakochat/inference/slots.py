@@ -97,8 +97,8 @@ class StepCache:
         ones = [part for part in work if part.one]
         self._native = native() if _is_plain(slots.keys) else None
         self._longest = max((part.end for part in ones), default=0)
-        self._runs = [] if self._native else list(_runs(ones))
-        self._ones = len(ones) if self._native else 0
+        self._runs = [] if self._native is not None else list(_runs(ones))
+        self._native_ones = 0 if self._native is None else len(ones)
         self._pieces: list[tuple[int, Work]] = []
         at = len(ones)
         for part in work[len(ones) :]:
@@ -125,7 +125,7 @@ class StepCache:
     def attend(self, layer: int, q: Tensor, k: Tensor, v: Tensor, sight: Sight, scale: float) -> Tensor:
         """Write k, v (1, N, K, C) and attend with q (1, N, H, C).  -> (1, N, H, C)"""
         keys, values = self.slots.keys[layer], self.slots.values[layer]  # (slots, K, S, C)
-        n = self._ones
+        n = self._native_ones
         if n < self._count:  # before the tokens behind them, which see them
             keys[self._slot[n:], :, self._place[n:]] = k[0, n : self._count]
             values[self._slot[n:], :, self._place[n:]] = v[0, n : self._count]

@@ -15,7 +15,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 
-enum { LANES = 8, GROUP = 32, VECTORS = GROUP / LANES, OUTS = 8, SUMS = 12 };
+enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3 };
 enum { FLOAT32, BF16, INT8, INT4 }; /* KINDS of native.py */
 
 typedef float floats __attribute__((vector_size(4 * LANES)));
@@ -75,7 +75,7 @@ INLINE floats exponential(floats x) {
 static void (*parallel)(void (*)(void *), void *, unsigned, unsigned);
 static int (*thread_number)(void), (*thread_count)(void);
 
-void begin(void *gomp_parallel, void *omp_get_thread_num, void *omp_get_num_threads) {
+void use_threads_of(void *gomp_parallel, void *omp_get_thread_num, void *omp_get_num_threads) {
     parallel = gomp_parallel;
     thread_number = omp_get_thread_num;
     thread_count = omp_get_num_threads;
@@ -99,66 +99,82 @@ static void own_part(int threads, long count, long *first, long *end) {
 
 typedef struct {
     int kind, threads;
-    const float *x;       /* (rows, in) */
-    const void *weights;  /* (out / OUTS, in / GROUP, OUTS, GROUP): read from one end to the other for a row by itself */
-    const float *scales;  /* INT8: (out); INT4: (out / OUTS, in / GROUP, OUTS, 2), a weight is level * scale + least */
-    float *y;             /* (rows, out) */
+    const float *x;      /* (rows, in) */
+    const void *weights; /* (out / OUTS, in, OUTS), read from one end to the other; INT4: outputs 0..15 in lower halves */
+    const float *scales; /* INT8: (out); INT4: (out / OUTS, in / GROUP, 2, OUTS), a weight is level * scale + least */
+    const float *sums;   /* INT4: (rows, in / GROUP), of the inputs of a group */
+    float *y;            /* (rows, out) */
     long rows, in, out;
 } Product;
 
-/* LANES of an output's weights, from input group * GROUP + i * LANES on; INT4 has inputs 0..15 of a group in the lower
-   halves of 16 bytes and 16..31 in the upper */
-INLINE floats widened(const int kind, const Product *p, long o, long group, const int i) {
-    const long at = (o / OUTS * (p->in / GROUP) + group) * OUTS + o % OUTS;
-    if (kind == FLOAT32) return load((const float *)p->weights + at * GROUP + i * LANES);
-    if (kind == BF16) return of_bf16((const uint16_t *)p->weights + at * GROUP + i * LANES);
+/* LANES outputs' weights of input k */
+INLINE floats widened(const int kind, const void *weights, long k, const int v) {
+    if (kind == FLOAT32) return load((const float *)weights + k * OUTS + v * LANES);
+    if (kind == BF16) return of_bf16((const uint16_t *)weights + k * OUTS + v * LANES);
     uint64_t eight;
     if (kind == INT8) {
-        memcpy(&eight, (const int8_t *)p->weights + at * GROUP + i * LANES, sizeof eight);
+        memcpy(&eight, (const int8_t *)weights + k * OUTS + v * LANES, sizeof eight);
         return of_bytes(eight);
     }
-    memcpy(&eight, (const uint8_t *)p->weights + at * GROUP / 2 + i % 2 * LANES, sizeof eight);
-    return of_bytes((i < 2 ? eight : eight >> 4) & 0x0f0f0f0f0f0f0f0f) * p->scales[2 * at] + p->scales[2 * at + 1];
+    memcpy(&eight, (const uint8_t *)weights + k * OUTS / 2 + v % 2 * LANES, sizeof eight);
+    return of_bytes((v < 2 ? eight : eight >> 4) & 0x0f0f0f0f0f0f0f0f);
 }
 
-INLINE void block(const int kind, const Product *p, long row, long output, const int rows, const int outs) {
-    floats sum[SUMS];
-    EACH(s, rows * outs) sum[s] = (floats){0};
-    for (long g = 0; g < p->in / GROUP; g++)
-        if (rows < outs) { /* few rows: each group of weights is taken apart once; many: rows are read once */
-            EACH(o, outs)
-                EACH(i, VECTORS) {
-                    const floats weight = widened(kind, p, output + o, g, i);
-                    EACH(r, rows) sum[r * outs + o] += weight * load(p->x + (row + r) * p->in + g * GROUP + i * LANES);
-                }
-        } else {
-            EACH(i, VECTORS) {
-                floats weight[OUTS];
-                EACH(o, outs) weight[o] = widened(kind, p, output + o, g, i);
-                EACH(r, rows) {
-                    const floats x = load(p->x + (row + r) * p->in + g * GROUP + i * LANES);
-                    EACH(o, outs) sum[r * outs + o] += weight[o] * x;
-                }
-            }
-        }
+/* OUTS outputs of some rows, and the inputs of one group: what is in y grows.  `narrow` is the kind that `weights` have
+   here, which may have been widened already. */
+INLINE void grow(const int kind, const int narrow, const Product *p, const void *weights, long row, long unit, long group,
+                 const int rows) {
+    floats sum[ROWS * VECTORS];
+    float *y = p->y + row * p->out + unit * OUTS;
     EACH(r, rows)
-        EACH(o, outs) {
-            const float scale = kind == INT8 ? p->scales[output + o] : 1;
-            p->y[(row + r) * p->out + output + o] = total(sum[r * outs + o]) * scale;
+        EACH(v, VECTORS)
+            sum[r * VECTORS + v] = group == 0 || kind == INT4 ? (floats){0} : load(y + r * p->out + v * LANES);
+    for (long k = 0; k < GROUP; k++) {
+        floats x[ROWS];
+        EACH(r, rows) x[r] = (floats){0} + p->x[(row + r) * p->in + group * GROUP + k];
+        EACH(v, VECTORS) {
+            const floats weight = widened(narrow, weights, k, v);
+            EACH(r, rows) sum[r * VECTORS + v] += weight * x[r];
         }
+    }
+    EACH(r, rows)
+        EACH(v, VECTORS) {
+            floats made = sum[r * VECTORS + v];
+            float *to = y + r * p->out + v * LANES;
+            if (kind == INT8 && group == p->in / GROUP - 1) made *= load(p->scales + unit * OUTS + v * LANES);
+            if (kind == INT4) {
+                const float *scales = p->scales + (unit * (p->in / GROUP) + group) * 2 * OUTS + v * LANES;
+                const floats before = group == 0 ? (floats){0} : load(to);
+                made = before + made * load(scales);
+                made += load(scales + OUTS) * p->sums[(row + r) * (p->in / GROUP) + group];
+            }
+            store(to, made);
+        }
+}
+
+INLINE void grow_all(const int kind, const int narrow, const Product *p, const void *weights, long unit, long group) {
+    long r = 0;
+    for (; r + ROWS <= p->rows; r += ROWS) grow(kind, narrow, p, weights, r, unit, group, ROWS);
+    if (r + 2 == p->rows) grow(kind, narrow, p, weights, r, unit, group, 2);
+    if (r + 1 == p->rows) grow(kind, narrow, p, weights, r, unit, group, 1);
 }
 
 INLINE void blocks(const int kind, const Product *p) {
+    const long bits = kind == FLOAT32 ? 32 : kind == BF16 ? 16 : kind == INT8 ? 8 : 4, groups = p->in / GROUP;
     long first, end;
     own_part(p->threads, p->out / OUTS, &first, &end);
-    for (long o = first * OUTS; o < end * OUTS; o += OUTS) {
-        long r = 0;
-        for (; r + 6 <= p->rows; r += 6)
-            for (int at = 0; at < OUTS; at += 2) block(kind, p, r, o + at, 6, 2);
-        for (; r + 2 <= p->rows; r += 2)
-            for (int at = 0; at < OUTS; at += 4) block(kind, p, r, o + at, 2, 4);
-        if (r < p->rows) block(kind, p, r, o, 1, OUTS);
-    }
+    for (long unit = first; unit < end; unit++)
+        for (long g = 0; g < groups; g++) {
+            const char *weights = (const char *)p->weights + (unit * groups + g) * GROUP * OUTS * bits / 8;
+            if (kind == FLOAT32 || p->rows < 2 * ROWS) {
+                grow_all(kind, kind, p, weights, unit, g);
+                continue;
+            }
+            float wide[GROUP * OUTS]; /* many rows: taken apart once for all of them */
+            for (long k = 0; k < GROUP; k++)
+                EACH(v, VECTORS) store(wide + k * OUTS + v * LANES, widened(kind, weights, k, v));
+            grow_all(kind, FLOAT32, p, wide, unit, g);
+        }
 }
 
 static void of_a_thread(void *job) {
@@ -169,11 +185,23 @@ static void of_a_thread(void *job) {
     if (p->kind == INT4) blocks(INT4, p);
 }
 
-/* in a multiple of GROUP, out of OUTS */
-void product(int kind, const float *x, const void *weights, const float *scales, float *y, long rows, long in, long out,
-             int threads) {
-    Product job = {kind, threads, x, weights, scales, y, rows, in, out};
+/* out a multiple of OUTS, in of GROUP.  0, or 1 where memory ran out. */
+int product(int kind, const float *x, const void *weights, const float *scales, float *y, long rows, long in, long out,
+            int threads) {
+    float *sums = NULL;
+    if (kind == INT4) {
+        sums = malloc(sizeof(float) * rows * (in / GROUP));
+        if (sums == NULL) return 1;
+        for (long g = 0; g < rows * (in / GROUP); g++) {
+            floats sum = {0};
+            for (int c = 0; c < GROUP; c += LANES) sum += load(x + g * GROUP + c);
+            sums[g] = total(sum);
+        }
+    }
+    Product job = {kind, threads, x, weights, scales, sums, y, rows, in, out};
     share(of_a_thread, &job, threads);
+    free(sums);
+    return 0;
 }
 
 /* attention */

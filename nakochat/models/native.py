@@ -2,8 +2,8 @@
 
 torch's kernels for such matrices compute in bfloat16, which most laptops' CPUs cannot, and launching a dozen small
 operations for one token's attention takes longer than it.  The functions are built once for a computer, in a second or
-two, and kept in NAKO_HOME/native.  Where there is no compiler, or no torch with OpenMP of its own, `native` is None and
-everything works as before, more slowly: `nako doctor` says so.
+two, and kept in NAKO_HOME/native.  Where that cannot be, `native` is None and torch computes, more slowly: `nako
+doctor` says so.
 """
 
 import contextlib
@@ -27,7 +27,8 @@ from nakochat.core.paths import home
 from nakochat.core.progress import warn
 
 KINDS = ("float32", "bf16", "int8", "int4")
-GROUP, OUTPUTS, LANES = 32, 8, 8  # what a product's inputs and outputs, and other widths, are multiples of
+_DTYPES = (torch.float32, torch.bfloat16, torch.int8, torch.uint8)  # of their weights
+GROUP, OUTPUTS, LANES = 32, 32, 8  # what a product's inputs and outputs, and other widths, are multiples of
 LEAST_WORK = 1 << 17  # multiplications that are worth a second thread
 _FLAGS = ("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared")
 _POINTER, _LONG, _INT, _FLOAT = ctypes.c_void_p, ctypes.c_long, ctypes.c_int, ctypes.c_float
@@ -38,8 +39,8 @@ class Native:
 
     def __init__(self, library: ctypes.CDLL, runtime: ctypes.CDLL) -> None:
         names = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
-        library.begin.argtypes = [_POINTER] * 3
-        library.begin(*(ctypes.cast(getattr(runtime, name), _POINTER) for name in names))
+        library.use_threads_of.argtypes = [_POINTER] * 3
+        library.use_threads_of(*(ctypes.cast(getattr(runtime, name), _POINTER) for name in names))
         self._product, self._attend = library.product, library.attend
         self._norm, self._rotate, self._swiglu = library.norm, library.rotate, library.swiglu
         self._product.argtypes = [_INT, *[_POINTER] * 4, *[_LONG] * 3, _INT]
@@ -47,20 +48,32 @@ class Native:
         self._norm.argtypes = [*[_POINTER] * 3, *[_LONG] * 2, _FLOAT, _INT]
         self._rotate.argtypes = [*[_POINTER] * 4, *[_LONG] * 3, _INT]
         self._swiglu.argtypes = [*[_POINTER] * 3, *[_LONG] * 2, _INT]
-        for function in (self._product, self._norm, self._rotate, self._swiglu):
+        for function in (self._norm, self._rotate, self._swiglu):
             function.restype = None
 
     def product(self, kind: int, x: Tensor, weights: Tensor, scales: Tensor | None, out: int) -> Tensor:
-        """(..., in) -> (..., out), with a matrix as native.c describes that of its kind (of KINDS)."""
-        x = x.contiguous()
+        """(..., in) -> (..., out), with a matrix as native.c describes that of its kind (of KINDS).
+
+        TypeError for tensors that are not what they should be, as in a model that was converted after its matrices were
+        laid out.
+        """
         size = x.shape[-1]
+        held = weights.numel() * (2 if KINDS[kind] == "int4" else 1)
+        if x.dtype != torch.float32 or weights.dtype != _DTYPES[kind] or held != size * out:
+            raise TypeError(
+                f"{x.dtype} rows of {size}, {weights.dtype} weights: {KINDS[kind]}, {out} outputs"
+            )
+        if not x.device.type == weights.device.type == "cpu":
+            raise TypeError(f"rows on {x.device}, weights on {weights.device}")
+        x = x.contiguous()
         rows = x.numel() // size
-        y = torch.empty(*x.shape[:-1], out)
+        y = x.new_empty(*x.shape[:-1], out)
         of_scales = None if scales is None else scales.data_ptr()
         threads = _threads(rows * size * out)
-        self._product(
+        if self._product(
             kind, x.data_ptr(), weights.data_ptr(), of_scales, y.data_ptr(), rows, size, out, threads
-        )
+        ):
+            raise MemoryError
         return y
 
     def norm(self, x: Tensor, weight: Tensor | None, epsilon: float) -> Tensor:
@@ -140,7 +153,9 @@ class Native:
 
 def native_for(x: Tensor) -> Native | None:
     """The functions, where they are for such a tensor: where nothing is learnt from it, and no compiler looks on."""
-    plain = x.device.type == "cpu" and x.dtype == torch.float32 and x.shape[-1] % LANES == 0
+    plain = (
+        type(x) is Tensor and x.device.type == "cpu" and x.dtype == torch.float32 and x.shape[-1] % LANES == 0
+    )
     if not plain or torch.is_grad_enabled() or torch.compiler.is_compiling():
         return None
     return native()
@@ -153,39 +168,57 @@ def _threads(work: int) -> int:
 @functools.cache
 def native() -> Native | None:
     """The functions, built where they are not there yet; None where they cannot be."""
-    compiler, runtime = c_compiler(), _torchs_openmp()
-    if platform.system() != "Linux" or compiler is None or runtime is None:
+    compiler = c_compiler()
+    if platform.system() != "Linux" or compiler is None:
         return None
-    source = resources.files("nakochat.models").joinpath("native.c").read_bytes()
-    name = hashlib.sha256("\0".join((*_FLAGS, compiler, _cpu())).encode() + source).hexdigest()[:16] + ".so"
     try:
-        kept: Path | None = home() / "native" / name
-    except ConfigError:
-        kept = None
-    if kept is not None and kept.is_file():
-        return Native(ctypes.CDLL(str(kept)), runtime)
+        # by the library that uses it: a process may have more than one
+        runtime = ctypes.CDLL(str(Path(torch.__file__).parent / "lib" / "libtorch_cpu.so"))
+        return Native(_library(compiler), runtime)
+    except (OSError, AttributeError, _NotBuilt) as error:
+        warn(
+            say(
+                f"엔진의 C 함수를 만들지 못하여 더 느린 것을 씁니다: {error}",
+                f"the engine's C functions could not be built, so slower ones are used: {error}",
+            )
+        )
+        return None
+
+
+class _NotBuilt(Exception):
+    """What the compiler said."""
+
+
+def _library(compiler: list[str]) -> ctypes.CDLL:
+    """The kept one, or one that is built now and kept where it can be.  OSError or _NotBuilt where there is none."""
+    source = resources.files("nakochat.models").joinpath("native.c").read_bytes()
+    name = hashlib.sha256("\0".join((*_FLAGS, *compiler, _cpu())).encode() + source).hexdigest()[:16] + ".so"
+    kept: Path | None = None
+    with contextlib.suppress(ConfigError):
+        kept = home() / "native" / name
+    with contextlib.suppress(OSError):  # not there, or not whole, or of another system
+        if kept is not None:
+            return ctypes.CDLL(str(kept))
     with tempfile.TemporaryDirectory() as folder:
-        built = Path(folder) / name
-        (Path(folder) / "native.c").write_bytes(source)
-        command = [compiler, *_FLAGS, "-o", str(built), str(Path(folder) / "native.c"), "-lm"]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        built, text = Path(folder) / name, Path(folder) / "native.c"
+        text.write_bytes(source)
+        done = subprocess.run(
+            [*compiler, *_FLAGS, "-o", str(built), str(text), "-lm"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+        )
         if done.returncode != 0:
             lines = done.stderr.splitlines()
-            why = next((line for line in lines if "error" in line), f"{compiler}: {done.returncode}")
-            warn(
-                say(
-                    f"C 컴파일러가 실패하여 더 느린 함수를 씁니다: {why}",
-                    f"the C compiler failed, so slower functions are used: {why}",
-                )
+            raise _NotBuilt(
+                next((line for line in lines if "error" in line), f"{compiler[0]}: {done.returncode}")
             )
-            return None
-        library = ctypes.CDLL(str(built))  # stays when its file is gone
-        if kept is not None:
-            with contextlib.suppress(
-                OSError
-            ):  # a home that cannot be written: the next process builds it anew
+        with contextlib.suppress(OSError):  # a home that cannot be written: the next process builds it anew
+            if kept is not None:
                 write_bytes(kept, built.read_bytes())
-    return Native(library, runtime)
+                return ctypes.CDLL(str(kept))
+        return ctypes.CDLL(str(built))  # stays when its file is gone
 
 
 def _cpu() -> str:
@@ -193,18 +226,3 @@ def _cpu() -> str:
     info = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     flags = (line for line in info if line.startswith(("flags", "Features")))
     return platform.machine() + next(flags, "")
-
-
-def _torchs_openmp() -> ctypes.CDLL | None:
-    """The OpenMP that torch has loaded, of GNU or of LLVM, which knows the other's names."""
-    maps = Path("/proc/self/maps")
-    if not maps.is_file():
-        return None
-    paths = {
-        line.split(maxsplit=5)[-1] for line in maps.read_text(encoding="utf-8", errors="replace").splitlines()
-    }
-    for name in ("libgomp", "libiomp", "libomp"):
-        for path in sorted(paths):
-            if Path(path).name.startswith(name):
-                return ctypes.CDLL(path)
-    return None

@@ -30,12 +30,12 @@ class NativeLinear(nn.Module):
         are 0 to 15, and a weight is level·scale + least, scales (out, in / GROUP, 2)."""
         super().__init__()
         self.kind, (self.outputs, self.inputs) = KINDS.index(kind), weight.shape
-        blocks = weight.reshape(-1, OUTPUTS, self.inputs // GROUP, GROUP).transpose(1, 2)
+        blocks = weight.reshape(-1, OUTPUTS, self.inputs).transpose(1, 2)
         if kind == "int4":
             first, second = blocks.to(torch.uint8).chunk(2, dim=-1)
             blocks = first | second << 4
             assert scales is not None
-            scales = scales.reshape(-1, OUTPUTS, self.inputs // GROUP, 2).transpose(1, 2).contiguous()
+            scales = scales.reshape(-1, OUTPUTS, self.inputs // GROUP, 2).permute(0, 2, 3, 1).contiguous()
         self.register_buffer("weight", blocks.contiguous())
         self.register_buffer("scales", scales)
         self.register_buffer("bias", None if bias is None else bias.float())

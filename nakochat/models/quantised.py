@@ -1,6 +1,7 @@
 """A model for generation -> the same with its matrices in 16, 8 or 4 bits, which are read faster.
 
-Weights only: activations stay as they are.  bf16 is rounding alone, and most published weights are so already.  int8
+Weights only: activations stay as they are.  bf16 is rounding alone, and most published weights are so already; without
+a C compiler it saves nothing.  int8
 has one scale for every output (symmetric); int4 a scale and a middle for every 32 inputs of an output (as llama.cpp's
 Q4_1), and its head and whatever does not divide stay in int8, which costs little and keeps most of what is lost.  Token
 tables are looked up, not multiplied, and stay whole; gates that read a dozen channels too.
@@ -27,23 +28,7 @@ from nakochat.models.published import Published
 FITS = 4  # turns of levels_of; more gain next to nothing
 LEAST_INPUTS = 32  # matrices with fewer are left as they are
 LEAST_SCALE = 1e-12
-NARROW = torch.bfloat16  # the kernels' dtype
-
-
-class Bf16Linear(nn.Module):
-    """y = x·Wᵀ (+ bias) with W in bfloat16, widened as it is multiplied."""
-
-    weight: Tensor  # (out, in) bfloat16
-    bias: Tensor | None
-
-    def __init__(self, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.register_buffer("weight", weight.to(torch.bfloat16, copy=True))
-        self.register_buffer("bias", None if bias is None else bias.to(dtype))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., in) -> (..., out)"""
-        return F.linear(x, self.weight.to(x.dtype), self.bias)
+KERNEL_DTYPE = torch.bfloat16  # of torch's kernels
 
 
 class Int8Linear(nn.Module):
@@ -92,35 +77,35 @@ class Int4Linear(nn.Module):
         return y if self.bias is None else y + self.bias
 
 
-_NARROW = (NativeLinear, Bf16Linear, Int8Linear, Int4Linear)
+LOOKED_AT = (NativeLinear, Int8Linear, Int4Linear)
 
 
 def narrow_inputs(model: Model) -> dict[nn.Module, int]:
-    """A quantised matrix of every kind and shape, and the inputs it takes."""
-    parts = [part for part in model.modules() if isinstance(part, _NARROW)]
+    """A matrix of ours or of torch's narrow kernels, of every kind and shape, and the inputs it takes."""
+    parts = [part for part in model.modules() if isinstance(part, LOOKED_AT)]
     found = {(type(part), getattr(part, "kind", None), _shape(part)): part for part in parts}
     return {part: inputs for (_, _, (_, inputs)), part in found.items()}
 
 
 def _shape(part: nn.Module) -> tuple[int, int]:
-    """(out, in) of a quantised matrix."""
+    """(out, in) of one of LOOKED_AT."""
     if isinstance(part, NativeLinear):
         return part.outputs, part.inputs
     if isinstance(part, Int4Linear):
         return part.packed.shape[0], 2 * part.packed.shape[1]
-    assert isinstance(part, Bf16Linear | Int8Linear)
+    assert isinstance(part, Int8Linear)
     return part.weight.shape[0], part.weight.shape[1]
 
 
 def _rows(x: Tensor) -> Tensor:
     """(..., in) -> (rows, in) as the kernels take them."""
-    return x.reshape(-1, x.shape[-1]).to(NARROW).contiguous()
+    return x.reshape(-1, x.shape[-1]).to(KERNEL_DTYPE).contiguous()
 
 
 def rounded(weight: Tensor) -> tuple[Tensor, Tensor]:
     """w ≈ level·scale.  (out, in) float32 -> levels -127..127 (out, in) int8, scales (out,) bfloat16"""
     # rounded before the weights are divided by them, which takes the rounding back
-    scales = (weight.abs().amax(dim=1) / 127).clamp_min(LEAST_SCALE).to(NARROW)
+    scales = (weight.abs().amax(dim=1) / 127).clamp_min(LEAST_SCALE).to(KERNEL_DTYPE)
     return (weight / scales.float()[:, None]).round().clamp(-127, 127).to(torch.int8), scales
 
 
@@ -138,7 +123,7 @@ def levels_of(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     middles = low + 8 * scales
     for _ in range(FITS):
         scales, middles = _line(groups, _nearest(groups, scales, middles))
-    scales, middles = scales.clamp_min(LEAST_SCALE).to(NARROW), middles.to(NARROW)
+    scales, middles = scales.clamp_min(LEAST_SCALE).to(KERNEL_DTYPE), middles.to(KERNEL_DTYPE)
     # levels once more, for the rounded scales and middles
     levels = _nearest(groups, scales.float(), middles.float()) + 8
     return levels.to(torch.int32).flatten(1), scales[..., 0], middles[..., 0]
@@ -172,27 +157,30 @@ def quantise(model: Model, quant: Quant) -> Model:
             )
         )
     of_head: Quant = "bf16" if quant == "bf16" else "int8"
-    if isinstance(model, Published):
-        model.fast_head = _narrow(model.head.weight.detach(), None, of_head, model.dtype)
-        model.own_head = None
+    if isinstance(model, Published) and (made := narrowed(model.head.weight, None, of_head, model.dtype)):
+        model.fast_head, model.own_head = made, None
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if isinstance(child, nn.Linear) and child.in_features >= LEAST_INPUTS:
-                is_head = child is getattr(model, "head", None)
-                weight, bias = child.weight.detach(), None if child.bias is None else child.bias.detach()
-                setattr(parent, name, _narrow(weight, bias, of_head if is_head else quant, model.dtype))
+                own = of_head if child is getattr(model, "head", None) else quant
+                made = narrowed(child.weight, child.bias, own, model.dtype)
+                if made is None:
+                    child.weight.data = child.weight.detach().to(torch.bfloat16).to(child.weight.dtype)
+                else:
+                    setattr(parent, name, made)
     return model
 
 
-def _narrow(weight: Tensor, bias: Tensor | None, quant: Quant, dtype: torch.dtype) -> nn.Module:
-    """What takes a matrix's place."""
+def narrowed(weight: Tensor, bias: Tensor | None, quant: Quant, dtype: torch.dtype) -> nn.Module | None:
+    """What takes a matrix's place; None where bf16 has no kernel of ours, and is for rounding only."""
+    weight, bias = weight.detach(), None if bias is None else bias.detach()
     natively = runs_natively(weight, dtype)
+    if quant == "bf16":
+        return NativeLinear(quant, weight.to(torch.bfloat16), bias) if natively else None
     if quant == "int4" and not natively and (weight.shape[1] % GROUP or weight.shape[0] % 32):
         quant = "int8"
     if not natively:
-        return {"bf16": Bf16Linear, "int8": Int8Linear, "int4": Int4Linear}[quant](weight, bias, dtype)
-    if quant == "bf16":
-        return NativeLinear(quant, weight.to(torch.bfloat16), bias)
+        return Int4Linear(weight, bias, dtype) if quant == "int4" else Int8Linear(weight, bias, dtype)
     if quant == "int8":
         levels, scales = rounded(weight.float())
         return NativeLinear(quant, levels, bias, scales.float())

@@ -127,7 +127,7 @@ def test_a_small_party(kind, dtype, tokenizer):
 
 
 PLAIN = ("nako", "llama", "gpt2")
-NARROW = [(kind, quant) for kind in ("nako", "llama", "gpt2") for quant in ("int8", "int4")]
+NARROW = [(kind, quant) for kind in ("nako", "llama", "gpt2") for quant in ("bf16", "int8", "int4")]
 
 
 @pytest.mark.parametrize(("kind", "quant"), NARROW)
@@ -155,7 +155,7 @@ def test_a_small_party_with_plain_weights(kind, tokenizer, monkeypatch):
 @pytest.mark.parametrize(
     ("threads", "kinds", "parties"),
     [
-        (2, "nako", 5),
+        (2, "nako", 6),
         *(
             pytest.param(threads, "", len(KINDS) + len(NARROW) + len(PLAIN), marks=pytest.mark.soak)
             for threads in (2, 4)

@@ -1,15 +1,17 @@
 """The C functions of a CPU against torch's."""
 
 import os
+import shutil
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from nakochat.models import native as native_module
-from nakochat.models.native import native
+from nakochat.models.alike import rms_norm
+from nakochat.models.native import native, native_for
 from nakochat.models.native_linear import NativeLinear
-from nakochat.models.quantised import _narrow, levels_of, rounded
+from nakochat.models.quantised import levels_of, narrowed, rounded
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +46,24 @@ def test_what_was_built_is_kept_and_a_compiler_that_fails_is_said(tmp_path, monk
     before = kept.stat().st_mtime_ns
     assert built() is not None
     assert kept.stat().st_mtime_ns == before
+    damaged = tmp_path / "third" / "native" / kept.name
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"of another system")
+    monkeypatch.setenv("NAKO_HOME", str(tmp_path / "third"))
+    assert built() is not None  # built anew
+    assert damaged.stat().st_size > 10_000
     monkeypatch.setenv("NAKO_HOME", str(tmp_path / "other"))
     failing = tmp_path / "cc"
-    failing.write_text("#!/bin/sh\necho 'error: 아니요' >&2\nexit 1\n", encoding="utf-8")
-    failing.chmod(0o755)
-    monkeypatch.setenv("CC", str(failing))
-    assert built() is None
-    assert "아니요" in capsys.readouterr().err
+    for script in ("#!/bin/sh\necho 'error: 아니요' >&2\nexit 1\n", "#!/bin/sh\n", "no script"):
+        failing.write_text(script, encoding="utf-8")
+        failing.chmod(0o755)
+        monkeypatch.setenv("CC", str(failing))
+        assert built() is None
+        said = capsys.readouterr().err
+        assert "C 함수" in said
+        assert ("아니요" in said) == ("아니요" in script)
+    monkeypatch.setenv("CC", f"{shutil.which('gcc') or 'cc'} -g0")
+    assert built() is not None
     monkeypatch.setenv("CC", "no-such-compiler")
     assert built() is None
 
@@ -80,12 +93,12 @@ def widened(quant, weight):
 
 
 @pytest.mark.parametrize("quant", ["float32", "bf16", "int8", "int4"])
-@pytest.mark.parametrize(("outputs", "inputs"), [(8, 32), (24, 96), (200, 576)])
+@pytest.mark.parametrize(("outputs", "inputs"), [(32, 32), (64, 96), (224, 576)])
 def test_a_product_is_torchs_and_a_row_the_same_in_any_company(functions, threads, quant, outputs, inputs):
     weight, bias = noise(outputs, inputs), noise(outputs, seed=1)
     x = noise(2, 15, inputs, seed=2)
-    whole = quant == "float32"
-    linear = NativeLinear(quant, weight, bias) if whole else _narrow(weight, bias, quant, torch.float32)
+    plain = quant == "float32"
+    linear = NativeLinear(quant, weight, bias) if plain else narrowed(weight, bias, quant, torch.float32)
     assert isinstance(linear, NativeLinear)
     found = linear(x)
     whole = F.linear(x.double(), widened(quant, weight).double(), bias.double())
@@ -126,17 +139,48 @@ def test_attention_is_torchs_and_a_token_sees_its_own_slot_alone(
 
 
 @pytest.mark.parametrize("size", [8, 200])
-def test_what_lies_between_products_is_torchs(functions, threads, size):
-    x, other = 4 * noise(3, 7, size), noise(3, 7, size, seed=1)
-    weight, cos, sin = noise(size, seed=2), noise(1, 3, 1, size // 2), noise(1, 3, 1, size // 2, seed=1)
-    heads = noise(2, 3, 5, size, seed=3)
-    for found, expected in (
-        (functions.norm(x, None, 1e-5), F.rms_norm(x, (size,), eps=1e-5)),
-        (functions.norm(x, weight, 1e-5), F.rms_norm(x, (size,), weight, 1e-5)),
-        (functions.swiglu(x, other), F.silu(x) * other),
-        (functions.rotate(heads, cos, sin), turned(heads, cos, sin)),
-    ):
+def test_what_lies_between_products_is_torchs_and_a_row_the_same_in_any_company(functions, threads, size):
+    x, other = 4 * noise(21, size), noise(21, size, seed=1)
+    weight = noise(size, seed=2)
+    heads, cos, sin = (
+        noise(2, 3, 5, size, seed=3),
+        noise(1, 3, 1, size // 2),
+        noise(1, 3, 1, size // 2, seed=1),
+    )
+    ways = (
+        (lambda at: functions.norm(x[at], None, 1e-5), F.rms_norm(x, (size,), eps=1e-5)),
+        (lambda at: functions.norm(x[at], weight, 1e-5), F.rms_norm(x, (size,), weight, 1e-5)),
+        (lambda at: functions.swiglu(x[at], other[at]), F.silu(x) * other),
+        (lambda at: functions.rotate(heads[at], cos, sin), turned(heads, cos, sin)),
+    )
+    for ours, expected in ways:
+        found = ours(slice(None))
         torch.testing.assert_close(found, expected, rtol=2e-6, atol=2e-6)
+        for row in range(len(found)):
+            assert torch.equal(ours(slice(row, row + 1))[0], found[row])
+
+
+def test_only_plain_tensors_that_nothing_is_learnt_from_get_there(functions):
+    x = noise(2, 8)
+    assert native_for(x) is None  # gradients are on
+    with torch.no_grad():
+        assert native_for(x) is functions
+        for other in (x.double(), x.bfloat16(), x[:, :7], x.to("meta")):
+            assert native_for(other) is None
+        whole = torch.compile(rms_norm, backend="eager", fullgraph=True)
+        torch.testing.assert_close(whole(x), F.rms_norm(x, (8,)))
+
+
+def test_a_layer_that_was_converted_says_so(functions):
+    for kind in ("float32", "bf16"):
+        weight = noise(32, 32).to(torch.bfloat16 if kind == "bf16" else torch.float32)
+        layer = NativeLinear(kind, weight, None)
+        with pytest.raises(TypeError, match="rows"):
+            layer(noise(1, 32).double())
+        with pytest.raises(TypeError, match="rows of 64"):
+            layer(noise(1, 64))
+        with pytest.raises(TypeError, match="float64 weights"):
+            layer.double()(noise(1, 32))
 
 
 def turned(x, cos, sin):

@@ -100,7 +100,8 @@ def test_a_model_says_nearly_the_same(config, quant, compiler):
     whole, found = model(ids).log_softmax(-1), narrow(ids).log_softmax(-1)
     assert not torch.equal(found, whole)
     hidden = model.hidden(ids)
-    assert not torch.equal(model.logits(hidden), narrow.logits(hidden))
+    if compiler or quant != "bf16":  # whose tied head is then left whole
+        assert not torch.equal(model.logits(hidden), narrow.logits(hidden))
     assert (found - whole).abs().mean() < {"bf16": 0.005, "int8": 0.02, "int4": 0.25}[quant]
 
 
