@@ -15,7 +15,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 
-enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3 };
+enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3, AHEAD = 2048 };
 enum { FLOAT32, BF16, INT8, INT4 }; /* KINDS of native.py */
 
 typedef float floats __attribute__((vector_size(4 * LANES)));
@@ -130,6 +130,8 @@ INLINE void grow(const int kind, const int narrow, const Product *p, const void 
         EACH(v, VECTORS)
             sum[r * VECTORS + v] = group == 0 || kind == INT4 ? (floats){0} : load(y + r * p->out + v * LANES);
     for (long k = 0; k < GROUP; k++) {
+        if (narrow == BF16 || narrow == INT8) /* over the ends of pages, where the CPU's own reading ahead stops */
+            __builtin_prefetch((const char *)weights + k * OUTS * (narrow == BF16 ? 2 : 1) + AHEAD);
         floats x[ROWS];
         EACH(r, rows) x[r] = (floats){0} + p->x[(row + r) * p->in + group * GROUP + k];
         EACH(v, VECTORS) {

@@ -27,7 +27,6 @@ from nakochat.core.paths import home
 from nakochat.core.progress import warn
 
 KINDS = ("float32", "bf16", "int8", "int4")
-_DTYPES = (torch.float32, torch.bfloat16, torch.int8, torch.uint8)  # of their weights
 GROUP, OUTPUTS, LANES = 32, 32, 8  # what a product's inputs and outputs, and other widths, are multiples of
 LEAST_WORK = 1 << 17  # multiplications that are worth a second thread
 _FLAGS = ("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared")
@@ -54,20 +53,14 @@ class Native:
     def product(self, kind: int, x: Tensor, weights: Tensor, scales: Tensor | None, out: int) -> Tensor:
         """(..., in) -> (..., out), with a matrix as native.c describes that of its kind (of KINDS).
 
-        TypeError for tensors that are not what they should be, as in a model that was converted after its matrices were
-        laid out.
+        weights, scales: of exactly that kind and size.  TypeError for rows of another dtype, device or size.
         """
-        size = x.shape[-1]
-        held = weights.numel() * (2 if KINDS[kind] == "int4" else 1)
-        if x.dtype != torch.float32 or weights.dtype != _DTYPES[kind] or held != size * out:
-            raise TypeError(
-                f"{x.dtype} rows of {size}, {weights.dtype} weights: {KINDS[kind]}, {out} outputs"
-            )
-        if not x.device.type == weights.device.type == "cpu":
-            raise TypeError(f"rows on {x.device}, weights on {weights.device}")
+        size = weights.shape[1]
+        if x.dtype is not torch.float32 or not x.is_cpu or x.shape[-1] != size:
+            raise TypeError(f"{x.dtype} rows of {x.shape[-1]} on {x.device}, float32 rows of {size} expected")
         x = x.contiguous()
         rows = x.numel() // size
-        y = x.new_empty(*x.shape[:-1], out)
+        y = x.new_empty((*x.shape[:-1], out))
         of_scales = None if scales is None else scales.data_ptr()
         threads = _threads(rows * size * out)
         if self._product(
@@ -89,8 +82,10 @@ class Native:
     def rotate(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """x (B, T, H, C); cos, sin broadcast to (B, T, 1, C/2)"""
         rows, steps, heads, width = x.shape
-        x = x.contiguous()
-        cos, sin = (table.expand(rows, steps, 1, width // 2).contiguous() for table in (cos, sin))
+        x, wanted = x.contiguous(), (rows, steps, 1, width // 2)
+        if cos.shape != wanted:
+            cos, sin = cos.expand(wanted), sin.expand(wanted)
+        cos, sin = cos.contiguous(), sin.contiguous()
         y = torch.empty_like(x)
         rows, threads = x.numel() // width, _threads(x.numel())
         self._rotate(x.data_ptr(), cos.data_ptr(), sin.data_ptr(), y.data_ptr(), rows, width, heads, threads)

@@ -39,10 +39,13 @@ class NativeLinear(nn.Module):
         self.register_buffer("weight", blocks.contiguous())
         self.register_buffer("scales", scales)
         self.register_buffer("bias", None if bias is None else bias.float())
+        # beside the buffers, which are counted, but which a conversion of the model would change; and quicker to reach
+        self._laid_out = self.weight, self.scales, self.bias
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., in) -> (..., out)"""
         functions = native()
         assert functions is not None  # else this would not have been made
-        y = functions.product(self.kind, x, self.weight, self.scales, self.outputs)
-        return y if self.bias is None else y + self.bias
+        weight, scales, bias = self._laid_out
+        y = functions.product(self.kind, x, weight, scales, self.outputs)
+        return y if bias is None else y + bias
