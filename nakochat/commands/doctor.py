@@ -294,8 +294,8 @@ def _native(machine: Machine) -> Finding:
         cost=""
         if there
         else say(
-            "혼자 쓰는 대화가 두 배쯤 느립니다 (docs/benchmarks.md).",
-            "a single stream answers at about half the speed (docs/benchmarks.md).",
+            "혼자 쓰는 대화가 1.7배쯤 느립니다 (docs/benchmarks.md).",
+            "a single stream answers about 1.7 times slower (docs/benchmarks.md).",
         ),
         mend=""
         if there
