@@ -11,7 +11,8 @@ CHARACTERS_PER_TOKEN = 4  # of code, for the tokenizers of large models: a rule 
 @lru_cache(maxsize=1)
 def code_size(package: Path = PACKAGE) -> dict[str, int]:
     """lock_lines: of the file that pins every dependency, 0 where the package was installed without it."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.py"))]
+    sources = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".c"))
+    texts = [path.read_text(encoding="utf-8") for path in sources]
     lock = package.parent / LOCK
     pinned = lock.read_text(encoding="utf-8").splitlines() if lock.is_file() else []
     characters = sum(map(len, texts))

@@ -1,13 +1,14 @@
 """The C functions of a CPU against torch's."""
 
 import copy
-import os
+import platform
 import shutil
 
 import pytest
 import torch
 import torch.nn.functional as F
 
+from nakochat.core.compiler import c_compiler
 from nakochat.models import native as native_module
 from nakochat.models.alike import rms_norm
 from nakochat.models.native import native, native_for
@@ -23,8 +24,8 @@ def functions(tmp_path_factory):
         native.cache_clear()
         found = native()
     if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("no C compiler, or a torch without OpenMP")
+        if c_compiler() and platform.system() == "Linux":
+            pytest.fail("a compiler is there, but the functions are not")
         pytest.skip("needs a C compiler, and Linux")
     return found
 
