@@ -20,7 +20,9 @@ check() { # a command: shown, then run; a failure is kept for the end, so that o
 check ruff check .
 check ruff format --check .
 check mypy --strict -n 2 nakochat
-check pytest -n 2 --dist loadfile --no-loadscope-reorder "$@" # a file shares its fixtures; fails when no test ran, see tests/conftest.py
+# three workers for two cores: one of them waits, for a process or a browser; a file shares its fixtures; it fails when no
+# test ran, see tests/conftest.py
+check pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"
 
 if [ ${#failed[@]} -gt 0 ]; then
     fail "통과하지 못한 검사:$(printf '\n  %s' "${failed[@]}")" "Checks that failed:$(printf '\n  %s' "${failed[@]}")"
