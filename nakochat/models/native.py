@@ -1,9 +1,9 @@
 """A CPU's C compiler -> what an engine computes for single tokens, in float32 (native.c).
 
-torch's kernels for such matrices compute in bfloat16, which most laptops' CPUs cannot, and launching a dozen small
-operations for one token's attention takes longer than it.  The functions are built once for a computer, in a few
-seconds, and kept in NAKO_HOME/native.  Where that cannot be, `native` is None and torch computes, more slowly: `nako
-doctor` says so.
+torch's kernels for matrices of few bits compute in bfloat16, which most laptops' CPUs cannot, and a dozen small
+operations for one token's attention take longer to launch than to compute.  The functions are built once for a
+computer, in a few seconds, and kept in NAKO_HOME/native.  Where that cannot be, `native` is None and torch computes,
+more slowly: `nako doctor` says so.
 """
 
 import contextlib
