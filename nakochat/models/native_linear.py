@@ -19,10 +19,8 @@ def runs_natively(weight: Tensor, dtype: torch.dtype) -> bool:
 class NativeLinear(nn.Module):
     """y = x·Wᵀ (+ bias)"""
 
-    weight: (
-        Tensor  # (out / OUTPUTS, in / GROUP, OUTPUTS, GROUP) float32, bfloat16, int8 or, two in a byte, uint8
-    )
-    scales: Tensor | None  # int8: (out,); int4: (out / OUTPUTS, in / GROUP, OUTPUTS, 2)
+    weight: Tensor  # (out / OUTPUTS, in, OUTPUTS) float32, bfloat16 or int8; int4 two in a byte, (..., OUTPUTS / 2) uint8
+    scales: Tensor | None  # int8: (out,); int4: (out / OUTPUTS, in / GROUP, 2, OUTPUTS)
     bias: Tensor | None
 
     def __init__(self, kind: str, weight: Tensor, bias: Tensor | None, scales: Tensor | None = None) -> None:

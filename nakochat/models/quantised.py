@@ -1,10 +1,10 @@
 """A model for generation -> the same with its matrices in 16, 8 or 4 bits, which are read faster.
 
 Weights only: activations stay as they are.  bf16 is rounding alone, and most published weights are so already; without
-a C compiler it saves nothing.  int8
-has one scale for every output (symmetric); int4 a scale and a middle for every 32 inputs of an output (as llama.cpp's
-Q4_1), and its head and whatever does not divide stay in int8, which costs little and keeps most of what is lost.  Token
-tables are looked up, not multiplied, and stay whole; gates that read a dozen channels too.
+a C compiler it saves nothing.  int8 has one scale for every output (symmetric); int4 a scale and a middle for every 32
+inputs of an output (as llama.cpp's Q4_1), and its head and whatever does not divide stay in int8, which costs little
+and keeps most of what is lost.  Token tables are looked up, not multiplied, and stay whole; gates that read a dozen
+channels too.
 
 On a CPU in float32 the product is our own (native.py).  Without a C compiler, and in bfloat16, torch's kernels compute,
 in bfloat16 whatever the model's dtype: for float32 they have none that uses a vector
