@@ -19,7 +19,7 @@ def runs_natively(weight: Tensor, dtype: torch.dtype) -> bool:
 class NativeLinear(nn.Module):
     """y = x·Wᵀ (+ bias)"""
 
-    weight: Tensor  # (out / OUTPUTS, in, OUTPUTS) float32, bfloat16 or int8; int4 two in a byte, (..., OUTPUTS / 2) uint8
+    weight: Tensor  # (out / OUTPUTS, in, OUTPUTS) float32, bfloat16 or int8; int4: (..., OUTPUTS / 2) uint8
     scales: Tensor | None  # int8: (out,); int4: (out / OUTPUTS, in / GROUP, 2, OUTPUTS)
     bias: Tensor | None
 
