@@ -15,7 +15,7 @@
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 
-enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3, AHEAD = 2048 };
+enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3, LINE = 64, AHEAD = 4096, PIECES = 8 };
 enum { FLOAT32, BF16, INT8, INT4 }; /* KINDS of native.py */
 
 typedef float floats __attribute__((vector_size(4 * LANES)));
@@ -38,12 +38,12 @@ INLINE floats of_bf16(const uint16_t *from) {
     return (floats)(__builtin_convertvector(narrow, words) << 16);
 }
 
-INLINE floats of_bytes(uint64_t eight) { /* signed, the first in the lowest bits; GCC's own way takes four times as long */
+INLINE floats of_bytes(const int8_t *from) { /* GCC's own way takes four times as long */
 #ifdef __AVX2__
-    return (floats)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_cvtsi64_si128((long long)eight)));
+    return (floats)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)));
 #else
     bytes narrow;
-    memcpy(&narrow, &eight, sizeof narrow);
+    memcpy(&narrow, from, sizeof narrow);
     return __builtin_convertvector(__builtin_convertvector(narrow, ints), floats);
 #endif
 }
@@ -98,45 +98,48 @@ static void own_part(int threads, long count, long *first, long *end) {
 /* products */
 
 typedef struct {
-    int kind, threads;
+    int kind;
     const float *x;      /* (rows, in) */
-    const void *weights; /* (out / OUTS, in, OUTS), read from one end to the other; INT4: outputs 0..15 in lower halves */
-    const float *scales; /* INT8: (out); INT4: (out / OUTS, in / GROUP, 2, OUTS), a weight is level * scale + least */
+    const void *weights; /* (out / OUTS, in, OUTS), read from one end to the other; INT4: (out / OUTS, in / 8, OUTS) of
+                            32 bits, the first input's level lowest */
+    const float *scales; /* INT8: (out); INT4: (out / OUTS, in / GROUP, 2, OUTS): a weight is (1 + level / 16) times the
+                            first, plus the second */
     const float *sums;   /* INT4: (rows, in / GROUP), of the inputs of a group */
     float *y;            /* (rows, out) */
     long rows, in, out;
+    long taken, piece;   /* of out / OUTS: a thread that has done its piece takes the next, as another may be kept waiting */
 } Product;
 
-/* LANES outputs' weights of input k */
-INLINE floats widened(const int kind, const void *weights, long k, const int v) {
-    if (kind == FLOAT32) return load((const float *)weights + k * OUTS + v * LANES);
-    if (kind == BF16) return of_bf16((const uint16_t *)weights + k * OUTS + v * LANES);
-    uint64_t eight;
-    if (kind == INT8) {
-        memcpy(&eight, (const int8_t *)weights + k * OUTS + v * LANES, sizeof eight);
-        return of_bytes(eight);
-    }
-    memcpy(&eight, (const uint8_t *)weights + k * OUTS / 2 + v % 2 * LANES, sizeof eight);
-    return of_bytes((v < 2 ? eight : eight >> 4) & 0x0f0f0f0f0f0f0f0f);
+/* LANES outputs' weights of input k + j, k a multiple of 8.  INT4: 1 + level / 16, which a mantissa says unconverted. */
+INLINE floats widened(const int kind, const void *weights, long k, const int j, const int v) {
+    if (kind == FLOAT32) return load((const float *)weights + (k + j) * OUTS + v * LANES);
+    if (kind == BF16) return of_bf16((const uint16_t *)weights + (k + j) * OUTS + v * LANES);
+    if (kind == INT8) return of_bytes((const int8_t *)weights + (k + j) * OUTS + v * LANES);
+    words eight;
+    memcpy(&eight, (const uint32_t *)weights + k / 8 * OUTS + v * LANES, sizeof eight);
+    const words high = j < 5 ? eight << (19 - 4 * j) : eight >> (4 * j - 19);
+    return (floats)((high & 0x00780000) | 0x3f800000);
 }
 
 /* OUTS outputs of some rows, and the inputs of one group: what is in y grows.  `narrow` is the kind that `weights` have
-   here, which may have been widened already. */
-INLINE void grow(const int kind, const int narrow, const Product *p, const void *weights, long row, long unit, long group,
-                 const int rows) {
+   here, which may have been widened already; `step` bytes for each input are fetched from `ahead` meanwhile. */
+INLINE void grow(const int kind, const int narrow, const Product *p, const void *weights, const char *ahead,
+                 const int step, long row, long unit, long group, const int rows) {
     floats sum[ROWS * VECTORS];
     float *y = p->y + row * p->out + unit * OUTS;
     EACH(r, rows)
         EACH(v, VECTORS)
             sum[r * VECTORS + v] = group == 0 || kind == INT4 ? (floats){0} : load(y + r * p->out + v * LANES);
-    for (long k = 0; k < GROUP; k++) {
-        if (narrow == BF16 || narrow == INT8) /* over the ends of pages, where the CPU's own reading ahead stops */
-            __builtin_prefetch((const char *)weights + k * OUTS * (narrow == BF16 ? 2 : 1) + AHEAD);
-        floats x[ROWS];
-        EACH(r, rows) x[r] = (floats){0} + p->x[(row + r) * p->in + group * GROUP + k];
-        EACH(v, VECTORS) {
-            const floats weight = widened(narrow, weights, k, v);
-            EACH(r, rows) sum[r * VECTORS + v] += weight * x[r];
+    const int stride = narrow == INT4 ? 8 : 1, fetched = stride * step;
+    for (long k = 0; k < GROUP; k += stride) {
+        EACH(line, (fetched + LINE - 1) / LINE) __builtin_prefetch(ahead + k * step + line * LINE);
+        EACH(j, stride) {
+            floats x[ROWS];
+            EACH(r, rows) x[r] = (floats){0} + p->x[(row + r) * p->in + group * GROUP + k + j];
+            EACH(v, VECTORS) {
+                const floats weight = widened(narrow, weights, k, j, v);
+                EACH(r, rows) sum[r * VECTORS + v] += weight * x[r];
+            }
         }
     }
     EACH(r, rows)
@@ -154,33 +157,39 @@ INLINE void grow(const int kind, const int narrow, const Product *p, const void 
         }
 }
 
-INLINE void grow_all(const int kind, const int narrow, const Product *p, const void *weights, long unit, long group) {
-    long r = 0;
-    for (; r + ROWS <= p->rows; r += ROWS) grow(kind, narrow, p, weights, r, unit, group, ROWS);
-    if (r + 2 == p->rows) grow(kind, narrow, p, weights, r, unit, group, 2);
-    if (r + 1 == p->rows) grow(kind, narrow, p, weights, r, unit, group, 1);
-}
-
-INLINE void blocks(const int kind, const Product *p) {
-    const long bits = kind == FLOAT32 ? 32 : kind == BF16 ? 16 : kind == INT8 ? 8 : 4, groups = p->in / GROUP;
-    long first, end;
-    own_part(p->threads, p->out / OUTS, &first, &end);
-    for (long unit = first; unit < end; unit++)
-        for (long g = 0; g < groups; g++) {
-            const char *weights = (const char *)p->weights + (unit * groups + g) * GROUP * OUTS * bits / 8;
-            if (kind == FLOAT32 || p->rows < 2 * ROWS) {
-                grow_all(kind, kind, p, weights, unit, g);
-                continue;
+INLINE void blocks(const int kind, Product *p) {
+    const int step = OUTS * (kind == FLOAT32 ? 32 : kind == BF16 ? 16 : kind == INT8 ? 8 : 4) / 8;
+    const long groups = p->in / GROUP, units = p->out / OUTS;
+    for (long first; (first = __atomic_fetch_add(&p->taken, p->piece, __ATOMIC_RELAXED)) < units;) {
+        const long end = first + p->piece < units ? first + p->piece : units;
+        for (long unit = first; unit < end; unit++)
+            for (long g = 0; g < groups; g++) {
+                const char *weights = (const char *)p->weights + (unit * groups + g) * GROUP * step;
+                long r = 0;
+                if (p->rows < 2 * ROWS) {
+                    const char *ahead = weights + AHEAD;
+                    const int far = kind == FLOAT32 ? 0 : step; /* the CPU itself reads whole floats fast enough */
+                    for (; r + ROWS <= p->rows; r += ROWS) grow(kind, kind, p, weights, ahead, far, r, unit, g, ROWS);
+                    if (r + 2 == p->rows) grow(kind, kind, p, weights, ahead, far, r, unit, g, 2);
+                    if (r + 1 == p->rows) grow(kind, kind, p, weights, ahead, far, r, unit, g, 1);
+                    continue;
+                }
+                float wide[GROUP * OUTS]; /* many rows: taken apart once for all of them */
+                const void *own = kind == FLOAT32 ? (const void *)weights : wide;
+                for (long k = 0; k < GROUP && kind != FLOAT32; k += 8)
+                    EACH(j, 8)
+                        EACH(v, VECTORS) store(wide + (k + j) * OUTS + v * LANES, widened(kind, weights, k, j, v));
+                grow(kind, FLOAT32, p, own, weights + GROUP * step, step, r, unit, g, ROWS); /* and the next block */
+                for (r = ROWS; r + ROWS <= p->rows; r += ROWS)
+                    grow(kind, FLOAT32, p, own, NULL, 0, r, unit, g, ROWS);
+                if (r + 2 == p->rows) grow(kind, FLOAT32, p, own, NULL, 0, r, unit, g, 2);
+                if (r + 1 == p->rows) grow(kind, FLOAT32, p, own, NULL, 0, r, unit, g, 1);
             }
-            float wide[GROUP * OUTS]; /* many rows: taken apart once for all of them */
-            for (long k = 0; k < GROUP; k++)
-                EACH(v, VECTORS) store(wide + k * OUTS + v * LANES, widened(kind, weights, k, v));
-            grow_all(kind, FLOAT32, p, wide, unit, g);
-        }
+    }
 }
 
 static void of_a_thread(void *job) {
-    const Product *p = job;
+    Product *p = job;
     if (p->kind == FLOAT32) blocks(FLOAT32, p);
     if (p->kind == BF16) blocks(BF16, p);
     if (p->kind == INT8) blocks(INT8, p);
@@ -200,7 +209,8 @@ int product(int kind, const float *x, const void *weights, const float *scales, 
             sums[g] = total(sum);
         }
     }
-    Product job = {kind, threads, x, weights, scales, sums, y, rows, in, out};
+    const long piece = out / OUTS / (threads * PIECES);
+    Product job = {kind, x, weights, scales, sums, y, rows, in, out, 0, piece > 0 ? piece : 1};
     share(of_a_thread, &job, threads);
     free(sums);
     return 0;

@@ -30,9 +30,12 @@ class NativeLinear(nn.Module):
         self.kind, (self.outputs, self.inputs) = KINDS.index(kind), weight.shape
         blocks = weight.reshape(-1, OUTPUTS, self.inputs).transpose(1, 2)
         if kind == "int4":
-            first, second = blocks.to(torch.uint8).chunk(2, dim=-1)
-            blocks = first | second << 4
             assert scales is not None
+            shifts = torch.arange(0, 32, 4, dtype=torch.int32)[:, None]
+            blocks = (blocks.to(torch.int32).unflatten(1, (-1, 8)) << shifts).sum(dim=2, dtype=torch.int32)
+            blocks = blocks.view(torch.uint8).view(-1, self.inputs, OUTPUTS // 2)  # four bits for each
+            scale, least = scales.unbind(dim=-1)  # of 1 + level / 16, see native.c
+            scales = torch.stack((16 * scale, least - 16 * scale), dim=-1)
             scales = scales.reshape(-1, OUTPUTS, self.inputs // GROUP, 2).permute(0, 2, 3, 1).contiguous()
         self.register_buffer("weight", blocks.contiguous())
         self.register_buffer("scales", scales)
