@@ -1,10 +1,14 @@
 """What every test gets -> a home folder of its own, no network, and a failed run when nothing was checked."""
 
+import atexit
 import contextlib
 import gc
 import os
 import resource
+import shlex
+import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,17 @@ from tests.journeys.commands import ForkServer
 # processes (the journeys) inherit it.  It has to stand before torch loads, hence here and not in a fixture.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Every home has its own copy of what the C compiler makes of native.c: it is built once, for all of them
+COMPILER = os.environ.get("CC") or next(filter(shutil.which, ("gcc", "clang", "cc")), None)
+if "NAKO_TESTS_BUILT" not in os.environ and COMPILER is not None:
+    built = tempfile.mkdtemp(prefix="nako-tests-")
+    os.environ |= {
+        "NAKO_TESTS_BUILT": built,
+        "NAKO_TESTS_CC": COMPILER,
+        "CC": f"sh {shlex.quote(str(Path(__file__).with_name('compiler.sh')))}",
+    }
+    atexit.register(shutil.rmtree, built, ignore_errors=True)
 
 # A busy machine is no defect: no example has to be found, or to pass, within a time.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
