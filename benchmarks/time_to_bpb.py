@@ -2,18 +2,22 @@
 
     python benchmarks/time_to_bpb.py --corpus PATH --val PATH --minutes M [--depth 4 --rows 32 ...] [--json FILE]
 
-The clock starts with the process: reading, tokenizer, tokenising, compiling and training are in it, evaluation is not.
-The number of steps follows from the speed of a few steps that are thrown away, and what they took counts too.
+The clock starts with the process: reading, tokenizer, tokenising, compiling (with an empty cache) and training are in
+it, evaluation is not.  How many steps there will be follows from the speed of the first few, before which no rate
+depends on it; then as much text is read as they will take.
 """
 
 import argparse
 import itertools
 import json
+import os
 import tempfile
 import time
 
 STARTED = time.perf_counter()
 
+from collections.abc import Iterator  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from nakochat.core.allocator import keep_memory  # noqa: E402
@@ -32,8 +36,9 @@ from nakochat.training.loop import Check, Training  # noqa: E402
 from nakochat.training.optimizer import Optimizer  # noqa: E402
 from nakochat.training.schedule import Schedule  # noqa: E402
 
-PROBE = 6  # steps that only tell how fast it goes
-READ = 1_500_000  # characters of the corpus for each minute: 20 million for 13; reading more only takes time
+FIRST = 6  # steps that tell how fast it goes
+READ = 3_000_000  # characters that the tokenizer learns from, and that the first steps take
+WARMUP = 20
 SPARE = 0.97  # of the time that is left: steps are not all alike
 
 
@@ -45,7 +50,7 @@ def arguments() -> argparse.Namespace:
     for name, value in {"depth": 4, "width": 256, "heads": 4, "context": 256, "rows": 32}.items():
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--vocab-size", type=int, default=4096)
-    parser.add_argument("--characters", type=int, help=f"of the corpus, at most; default: {READ:,} a minute")
+    parser.add_argument("--characters", type=int, default=READ, help="that the tokenizer learns from")
     parser.add_argument("--matrix-rate", type=float, default=0.04)
     parser.add_argument("--weight-decay", type=float, default=0.1)
     parser.add_argument("--warmdown", type=float, default=0.65)
@@ -56,17 +61,74 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def first_texts(path: Path, characters: int) -> list[str]:
-    texts: list[str] = []
-    for text in read_documents((path,)):
-        texts.append(text)
+def take(texts: Iterator[str], characters: float) -> list[str]:
+    """The next texts, of about so many characters."""
+    taken: list[str] = []
+    while characters > 0 and (text := next(texts, None)) is not None:
+        taken.append(text)
         characters -= len(text)
-        if characters <= 0:
-            break
-    return texts
+    return taken
 
 
-def train(options, machine, tokenizer, shard, folder: Path, steps: int, measure=None) -> Training:
+@dataclass(frozen=True, kw_only=True)
+class FirstSteps(Schedule):
+    """Of a schedule whose length is not known yet."""
+
+    def rate(self, step: int) -> float:
+        return (step + 1) / WARMUP
+
+    def momentum(self, step: int) -> float:
+        return 0.85
+
+
+@dataclass
+class Curve:
+    """Bits per byte of held-out text against the clock, which stands still meanwhile."""
+
+    tokenizer: Tokenizer
+    held_out: list[str]
+    context: int
+    evaluating: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.points: list[dict[str, float]] = []
+
+    def seconds(self) -> float:
+        return time.perf_counter() - STARTED - self.evaluating
+
+    def measure(self, model, step: int) -> dict[str, float]:
+        now, began = self.seconds(), time.perf_counter()
+        device = next(model.parameters()).device
+        found = bits_per_byte(model, self.tokenizer, self.held_out, context=self.context, device=device)
+        bits = found.bits_per_byte
+        self.points.append({"seconds": now, "step": step, "bits_per_byte": bits})
+        print(f"{now / 60:6.2f} minutes  step {step:5}  {bits:.4f} bits per byte", flush=True)
+        self.evaluating += time.perf_counter() - began
+        return {"validation_bits_per_byte": bits}
+
+
+def batches_of(options, tokenizer: Tokenizer, texts: list[str]) -> tuple[PackedBatches, int]:
+    """And the number of their tokens."""
+    encoded = (([tokenizer.bos, *ids], None) for ids in tokenizer.encode_batch(texts))
+    shard = TokenShard.from_documents(encoded, tokenizer.vocab_size)
+    packed = PackedBatches(
+        [Source(shard)], rows=options.rows, length=options.context, pad=tokenizer.pad, seed=options.seed
+    )
+    return packed, shard.tokens
+
+
+def main() -> None:
+    options = arguments()
+    machine = open_machine("auto", "auto", options.compile)
+    if machine.device.type == "cpu" and options.vocab_size > 4096:
+        raise SystemExit("at most 4,096 tokens of vocabulary on a CPU: the comparison would not be one")
+    held_out = list(read_documents((options.val,)))
+    known = set(held_out)
+    corpus = (text for text in read_documents((options.corpus,)) if text not in known)
+    first = take(corpus, options.characters)
+    tokenizer = Tokenizer.train(first, options.vocab_size)
+    batches, tokens = batches_of(options, tokenizer, first)
+    characters_per_token = sum(map(len, first)) / tokens
     config = NakoConfig(
         vocab_size=tokenizer.vocab_size,
         layers=options.depth,
@@ -77,87 +139,55 @@ def train(options, machine, tokenizer, shard, folder: Path, steps: int, measure=
     model = Nako(config, machine.dtype)
     model.initialise(options.seed)
     model = model.to(machine.device)
-    batches = PackedBatches(
-        [Source(shard)], rows=options.rows, length=config.context, pad=tokenizer.pad, seed=options.seed
-    )
+    per_step = options.rows * options.context
     optimizer = Optimizer(
         model,
         model.parameter_groups(),
         matrix_rate=options.matrix_rate,
         weight_decay=options.weight_decay,
         width=config.width,
-        tokens_per_step=options.rows * config.context,
+        tokens_per_step=per_step,
         dtype=machine.dtype,
         machine=machine,
     )
-    checks = [Check(max(1, steps // options.checks), measure)] if measure else []
-    with Run(folder) as run:
+    curve = Curve(tokenizer, held_out, config.context)
+    with tempfile.TemporaryDirectory() as folder, Run(Path(folder, "run")) as run:
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder, "compiled"))
+        stamps: list[float] = []
         training = Training(
             model,
             batches,
             optimizer,
-            Schedule(steps=steps, warmup=max(1, min(20, steps // 10)), warmdown=options.warmdown),
+            FirstSteps(steps=FIRST, warmup=WARMUP),
             machine,
             run,
             tokenizer.hash,
-            checks=checks,
+            checks=[Check(1, lambda *_: stamps.append(time.perf_counter()) or {})],
             save_every=10**9,
-            log_every=max(1, steps // 20),
         )
         training.train()
-    return training
-
-
-def main() -> None:
-    options = arguments()
-    machine = open_machine("auto", "auto", options.compile)
-    if machine.device.type == "cpu" and options.vocab_size > 4096:
-        raise SystemExit("at most 4,096 tokens of vocabulary on a CPU: the comparison would not be one")
-    held_out = list(read_documents((options.val,)))
-    known = set(held_out)
-    characters = options.characters or round(READ * options.minutes)
-    texts = [text for text in first_texts(options.corpus, characters) if text not in known]
-    tokenizer = Tokenizer.train(texts, options.vocab_size)
-    encoded = (([tokenizer.bos, *ids], None) for ids in tokenizer.encode_batch(texts))
-    shard = TokenShard.from_documents(encoded, tokenizer.vocab_size)
-    evaluating, curve = 0.0, []
-
-    def measure(model, step: int) -> dict[str, float]:
-        nonlocal evaluating
-        began = time.perf_counter()
-        if not step:
-            return {}
-        seconds = began - STARTED - evaluating
-        found = bits_per_byte(
-            model, tokenizer, held_out, context=options.context, device=machine.device
-        ).bits_per_byte
-        curve.append({"seconds": seconds, "step": step, "bits_per_byte": found})
-        print(f"{seconds / 60:6.2f} minutes  step {step:5}  {found:.4f} bits per byte", flush=True)
-        evaluating += time.perf_counter() - began
-        return {"validation_bits_per_byte": found}
-
-    with tempfile.TemporaryDirectory() as folder:
-        stamps: list[float] = []
-        train(
-            options,
-            machine,
-            tokenizer,
-            shard,
-            Path(folder, "probe"),
-            PROBE,
-            lambda *_: stamps.append(time.perf_counter()) or {},
-        )
         step_seconds = min(after - before for before, after in itertools.pairwise(stamps[1:]))
-        left = 60 * options.minutes - (time.perf_counter() - STARTED)
-        steps = int(SPARE * left / step_seconds)
-        if steps < 1:
-            raise SystemExit(f"{options.minutes} minutes are over before the first step")
-        train(options, machine, tokenizer, shard, Path(folder, "run"), steps, measure)
+
+        def steps_left() -> int:
+            return int(SPARE * (60 * options.minutes - curve.seconds()) / step_seconds)
+
+        wanted = steps_left() * per_step
+        if wanted > tokens:
+            more = take(corpus, wanted * characters_per_token)
+            training.batches, _ = batches_of(options, tokenizer, more or first)
+        left = steps_left()
+        if left < 1:
+            raise SystemExit(f"{options.minutes} minutes are over after {FIRST} steps")
+        steps = FIRST + left
+        training.schedule = Schedule(steps=steps, warmup=WARMUP, warmdown=options.warmdown)
+        training.checks = [Check(-(-steps // options.checks), curve.measure)]
+        training.log_every = max(1, steps // 20)
+        training.train()
     if options.json:
         settings = {
             name: str(value) if isinstance(value, Path) else value for name, value in vars(options).items()
         }
-        about = {"settings": settings, "machine": machine.describe(), "steps": steps, "curve": curve}
+        about = {"settings": settings, "machine": machine.describe(), "steps": steps, "curve": curve.points}
         options.json.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
 
 

@@ -155,7 +155,7 @@ def test_a_small_party_with_plain_weights(kind, tokenizer, monkeypatch):
 @pytest.mark.parametrize(
     ("threads", "kinds", "parties"),
     [
-        (2, "nako", 6),
+        (2, "nako and (int8 or plain)", 2),
         *(
             pytest.param(threads, "", len(KINDS) + len(NARROW) + len(PLAIN), marks=pytest.mark.soak)
             for threads in (2, 4)
