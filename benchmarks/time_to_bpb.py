@@ -11,6 +11,7 @@ import argparse
 import itertools
 import json
 import os
+import statistics
 import tempfile
 import time
 
@@ -72,7 +73,7 @@ def take(texts: Iterator[str], characters: float) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstSteps(Schedule):
-    """Of a schedule whose length is not known yet."""
+    """Of a schedule whose length is not known yet: its rates are those of any, only the momentum begins lower."""
 
     def rate(self, step: int) -> float:
         return (step + 1) / WARMUP
@@ -107,14 +108,16 @@ class Curve:
         return {"validation_bits_per_byte": bits}
 
 
-def batches_of(options, tokenizer: Tokenizer, texts: list[str]) -> tuple[PackedBatches, int]:
-    """And the number of their tokens."""
+def shard_of(tokenizer: Tokenizer, texts: list[str]) -> TokenShard:
     encoded = (([tokenizer.bos, *ids], None) for ids in tokenizer.encode_batch(texts))
-    shard = TokenShard.from_documents(encoded, tokenizer.vocab_size)
-    packed = PackedBatches(
-        [Source(shard)], rows=options.rows, length=options.context, pad=tokenizer.pad, seed=options.seed
-    )
-    return packed, shard.tokens
+    return TokenShard.from_documents(encoded, tokenizer.vocab_size)
+
+
+def batches_of(options, tokenizer: Tokenizer, shards: list[TokenShard]) -> PackedBatches:
+    """Of all texts alike."""
+    sources = [Source(shard) for shard in shards]
+    how = {"rows": options.rows, "length": options.context, "pad": tokenizer.pad, "seed": options.seed}
+    return PackedBatches(sources, **how)
 
 
 def main() -> None:
@@ -127,8 +130,8 @@ def main() -> None:
     corpus = (text for text in read_documents((options.corpus,)) if text not in known)
     first = take(corpus, options.characters)
     tokenizer = Tokenizer.train(first, options.vocab_size)
-    batches, tokens = batches_of(options, tokenizer, first)
-    characters_per_token = sum(map(len, first)) / tokens
+    shards = [shard_of(tokenizer, first)]
+    characters_per_token = sum(map(len, first)) / shards[0].tokens
     config = NakoConfig(
         vocab_size=tokenizer.vocab_size,
         layers=options.depth,
@@ -152,11 +155,12 @@ def main() -> None:
     )
     curve = Curve(tokenizer, held_out, config.context)
     with tempfile.TemporaryDirectory() as folder, Run(Path(folder, "run")) as run:
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(Path(folder, "compiled"))
+        for cache in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+            os.environ[cache] = str(Path(folder, cache))
         stamps: list[float] = []
         training = Training(
             model,
-            batches,
+            batches_of(options, tokenizer, shards),
             optimizer,
             FirstSteps(steps=FIRST, warmup=WARMUP),
             machine,
@@ -166,19 +170,20 @@ def main() -> None:
             save_every=10**9,
         )
         training.train()
-        step_seconds = min(after - before for before, after in itertools.pairwise(stamps[1:]))
+        step_seconds = statistics.median(b - a for a, b in itertools.pairwise(stamps[1:]))
 
         def steps_left() -> int:
             return int(SPARE * (60 * options.minutes - curve.seconds()) / step_seconds)
 
-        wanted = steps_left() * per_step
-        if wanted > tokens:
-            more = take(corpus, wanted * characters_per_token)
-            training.batches, _ = batches_of(options, tokenizer, more or first)
-        left = steps_left()
-        if left < 1:
-            raise SystemExit(f"{options.minutes} minutes are over after {FIRST} steps")
-        steps = FIRST + left
+        more = take(corpus, (steps_left() * per_step - shards[0].tokens) * characters_per_token)
+        if more:
+            shards.append(shard_of(tokenizer, more))
+            training.batches = batches_of(options, tokenizer, shards)
+        steps = FIRST + steps_left()
+        if (
+            steps * (1 - options.warmdown) < WARMUP
+        ):  # what was not known in the first steps would have changed them
+            raise SystemExit(f"{options.minutes} minutes are too few: {steps} steps of {step_seconds:.1f} s")
         training.schedule = Schedule(steps=steps, warmup=WARMUP, warmdown=options.warmdown)
         training.checks = [Check(-(-steps // options.checks), curve.measure)]
         training.log_every = max(1, steps // 20)

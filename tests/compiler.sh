@@ -1,3 +1,4 @@
+#!/bin/sh
 # A C compiler's words -> what it builds, which it builds only once for all processes of a test run (conftest.py).
 # $NAKO_TESTS_CC is the compiler, $NAKO_TESTS_BUILT where that is kept.
 set -eu
@@ -13,11 +14,11 @@ for word in "$@"; do
     fi
     previous=$word
 done
-if [ -z "$source" ] || [ -z "$output" ]; then exec $NAKO_TESTS_CC "$@"; fi
+if [ -z "$source" ] || [ -z "$output" ]; then eval "exec $NAKO_TESTS_CC \"\$@\""; fi
 
-kept=$NAKO_TESTS_BUILT/$({ echo "$flags" && cat "$source"; } | sha256sum | cut -c 1-32)
+kept=$NAKO_TESTS_BUILT/$({ printf '%s\n' "$flags" && cat "$source"; } | sha256sum | cut -c 1-32)
 if [ ! -f "$kept" ]; then
-    $NAKO_TESTS_CC "$@"
+    eval "$NAKO_TESTS_CC \"\$@\""
     cp "$output" "$kept.$$" && mv "$kept.$$" "$kept" # another process may be building it too
 fi
 cp "$kept" "$output"

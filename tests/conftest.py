@@ -5,9 +5,9 @@ import contextlib
 import gc
 import os
 import resource
-import shlex
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,12 +25,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # Every home has its own copy of what the C compiler makes of native.c: it is built once, for all of them
 COMPILER = os.environ.get("CC") or next(filter(shutil.which, ("gcc", "clang", "cc")), None)
-if "NAKO_TESTS_BUILT" not in os.environ and COMPILER is not None:
-    built = tempfile.mkdtemp(prefix="nako-tests-")
+if "NAKO_TESTS_BUILT" not in os.environ and COMPILER is not None and sys.platform == "linux":
+    built = Path(tempfile.mkdtemp(prefix="nako-tests-"))
+    shutil.copy(Path(__file__).with_name("compiler.sh"), built / "cc")
+    (built / "cc").chmod(0o755)
     os.environ |= {
-        "NAKO_TESTS_BUILT": built,
+        "NAKO_TESTS_BUILT": str(built),
         "NAKO_TESTS_CC": COMPILER,
-        "CC": f"sh {shlex.quote(str(Path(__file__).with_name('compiler.sh')))}",
+        "CC": str(built / "cc"),  # one word, as Triton wants it
     }
     atexit.register(shutil.rmtree, built, ignore_errors=True)
 

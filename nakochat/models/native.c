@@ -15,7 +15,9 @@
 #define INLINE static inline __attribute__((always_inline))
 #define EACH(i, n) _Pragma("GCC unroll 16") for (int i = 0; i < (n); i++)
 
-enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3, LINE = 64, AHEAD = 4096, PIECES = 8 };
+enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3, LINE = 64 };
+enum { AHEAD = 4096 }; /* bytes: over the end of a page, where the CPU's own reading ahead stops */
+enum { PIECES = 4 };   /* of a product for each thread: the last ones even out what some threads lost */
 enum { FLOAT32, BF16, INT8, INT4 }; /* KINDS of native.py */
 
 typedef float floats __attribute__((vector_size(4 * LANES)));
@@ -130,7 +132,7 @@ INLINE void grow(const int kind, const int narrow, const Product *p, const void 
     EACH(r, rows)
         EACH(v, VECTORS)
             sum[r * VECTORS + v] = group == 0 || kind == INT4 ? (floats){0} : load(y + r * p->out + v * LANES);
-    const int stride = narrow == INT4 ? 8 : 1, fetched = stride * step;
+    const int stride = narrow == INT4 ? 8 : 1, fetched = stride * step; /* a word of INT4 is taken apart once */
     for (long k = 0; k < GROUP; k += stride) {
         EACH(line, (fetched + LINE - 1) / LINE) __builtin_prefetch(ahead + k * step + line * LINE);
         EACH(j, stride) {
@@ -157,6 +159,15 @@ INLINE void grow(const int kind, const int narrow, const Product *p, const void 
         }
 }
 
+/* all rows from `first` on */
+INLINE void grow_all(const int kind, const int narrow, const Product *p, const void *weights, const char *ahead,
+                     const int step, long first, long unit, long group) {
+    long r = first;
+    for (; r + ROWS <= p->rows; r += ROWS) grow(kind, narrow, p, weights, ahead, step, r, unit, group, ROWS);
+    if (r + 2 == p->rows) grow(kind, narrow, p, weights, ahead, step, r, unit, group, 2);
+    if (r + 1 == p->rows) grow(kind, narrow, p, weights, ahead, step, r, unit, group, 1);
+}
+
 INLINE void blocks(const int kind, Product *p) {
     const int step = OUTS * (kind == FLOAT32 ? 32 : kind == BF16 ? 16 : kind == INT8 ? 8 : 4) / 8;
     const long groups = p->in / GROUP, units = p->out / OUTS;
@@ -165,25 +176,20 @@ INLINE void blocks(const int kind, Product *p) {
         for (long unit = first; unit < end; unit++)
             for (long g = 0; g < groups; g++) {
                 const char *weights = (const char *)p->weights + (unit * groups + g) * GROUP * step;
-                long r = 0;
-                if (p->rows < 2 * ROWS) {
-                    const char *ahead = weights + AHEAD;
-                    const int far = kind == FLOAT32 ? 0 : step; /* the CPU itself reads whole floats fast enough */
-                    for (; r + ROWS <= p->rows; r += ROWS) grow(kind, kind, p, weights, ahead, far, r, unit, g, ROWS);
-                    if (r + 2 == p->rows) grow(kind, kind, p, weights, ahead, far, r, unit, g, 2);
-                    if (r + 1 == p->rows) grow(kind, kind, p, weights, ahead, far, r, unit, g, 1);
+                if (p->rows < 2 * ROWS) { /* whole floats the CPU itself reads fast enough */
+                    grow_all(kind, kind, p, weights, weights + AHEAD, kind == FLOAT32 ? 0 : step, 0, unit, g);
                     continue;
                 }
                 float wide[GROUP * OUTS]; /* many rows: taken apart once for all of them */
-                const void *own = kind == FLOAT32 ? (const void *)weights : wide;
-                for (long k = 0; k < GROUP && kind != FLOAT32; k += 8)
-                    EACH(j, 8)
-                        EACH(v, VECTORS) store(wide + (k + j) * OUTS + v * LANES, widened(kind, weights, k, j, v));
-                grow(kind, FLOAT32, p, own, weights + GROUP * step, step, r, unit, g, ROWS); /* and the next block */
-                for (r = ROWS; r + ROWS <= p->rows; r += ROWS)
-                    grow(kind, FLOAT32, p, own, NULL, 0, r, unit, g, ROWS);
-                if (r + 2 == p->rows) grow(kind, FLOAT32, p, own, NULL, 0, r, unit, g, 2);
-                if (r + 1 == p->rows) grow(kind, FLOAT32, p, own, NULL, 0, r, unit, g, 1);
+                const void *own = weights;
+                if (kind != FLOAT32) {
+                    own = wide;
+                    for (long k = 0; k < GROUP; k += 8)
+                        EACH(j, 8)
+                            EACH(v, VECTORS) store(wide + (k + j) * OUTS + v * LANES, widened(kind, weights, k, j, v));
+                }
+                grow(kind, FLOAT32, p, own, weights + GROUP * step, step, 0, unit, g, ROWS); /* and fetch the next */
+                grow_all(kind, FLOAT32, p, own, NULL, 0, ROWS, unit, g);
             }
     }
 }

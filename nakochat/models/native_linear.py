@@ -3,6 +3,8 @@
 A row's product is the same to the bit whatever rows stand beside it, on any number of threads.
 """
 
+import functools
+
 import torch
 from torch import Tensor, nn
 
@@ -19,8 +21,8 @@ def runs_natively(weight: Tensor, dtype: torch.dtype) -> bool:
 class NativeLinear(nn.Module):
     """y = x·Wᵀ (+ bias)"""
 
-    weight: Tensor  # (out / OUTPUTS, in, OUTPUTS) float32, bfloat16 or int8; int4: (..., OUTPUTS / 2) uint8
-    scales: Tensor | None  # int8: (out,); int4: (out / OUTPUTS, in / GROUP, 2, OUTPUTS)
+    weight: Tensor  # (out / OUTPUTS, in, OUTPUTS) float32, bfloat16 or int8; int4: native.c's words, as bytes
+    scales: Tensor | None  # int8: (out,); int4: (out / OUTPUTS, in / GROUP, 2, OUTPUTS), see native.c
     bias: Tensor | None
 
     def __init__(self, kind: str, weight: Tensor, bias: Tensor | None, scales: Tensor | None = None) -> None:
@@ -31,10 +33,10 @@ class NativeLinear(nn.Module):
         blocks = weight.reshape(-1, OUTPUTS, self.inputs).transpose(1, 2)
         if kind == "int4":
             assert scales is not None
-            shifts = torch.arange(0, 32, 4, dtype=torch.int32)[:, None]
-            blocks = (blocks.to(torch.int32).unflatten(1, (-1, 8)) << shifts).sum(dim=2, dtype=torch.int32)
-            blocks = blocks.view(torch.uint8).view(-1, self.inputs, OUTPUTS // 2)  # four bits for each
-            scale, least = scales.unbind(dim=-1)  # of 1 + level / 16, see native.c
+            eighths = blocks.to(torch.int32).unflatten(1, (-1, 8)).unbind(dim=2)
+            words = functools.reduce(torch.bitwise_or, (part << 4 * j for j, part in enumerate(eighths)))
+            blocks = words.contiguous().view(torch.uint8).view(-1, self.inputs, OUTPUTS // 2)
+            scale, least = scales.unbind(dim=-1)  # to be those of 1 + level / 16, see native.c
             scales = torch.stack((16 * scale, least - 16 * scale), dim=-1)
             scales = scales.reshape(-1, OUTPUTS, self.inputs // GROUP, 2).permute(0, 2, 3, 1).contiguous()
         self.register_buffer("weight", blocks.contiguous())
