@@ -90,10 +90,8 @@ def forecast(
     work = 4 / 3 if recompute else 1.0  # forward, forward again, and backward, which is two of them
     if pace.measured is not None:
         seconds = pace.start_seconds + work * steps * pace.measured.step_seconds
-        # a rehearsal held its steps alone, a finished run all of its stage
-        beside = coefficients.stage if pace.measured.run is None else 0.0
-        if not recompute:
-            memory = pace.measured.peak_memory_bytes + beside
+        if not recompute:  # of a rehearsal too, which holds about as much as a stage does beside its steps
+            memory = pace.measured.peak_memory_bytes
     elif pace.flops_per_second:
         seconds = pace.start_seconds + work * flops / (world * pace.flops_per_second)
     return Forecast(

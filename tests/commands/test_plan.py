@@ -122,7 +122,7 @@ def test_a_rehearsal_is_kept_and_used(figures, monkeypatch, capsys):
     base = found["stages"]["base"]
     assert asked == [(4, 4)]
     assert base["seconds"] == 7.0 + 0.5 * base["steps"]
-    assert base["memory_bytes"] == 123 + CPU_EAGER.stage  # the rehearsal held no texts, checks and samples
+    assert base["memory_bytes"] == 123
     assert "20걸음을 잰 값" in capsys.readouterr().out
     assert figures(preset="toy")["stages"]["base"]["seconds"] == base["seconds"]
     assert len(asked) == 1
@@ -221,7 +221,7 @@ def test_the_formula_keeps_to_what_was_measured(dtype, shape, compiled, peak):
     machine = Machine(torch.device("cpu"), dtype=dtype, compile=compiled)
     found = training_memory(config, rows=rows, coefficients=coefficients_of(machine))
     assert found.steps == pytest.approx(1e9 * peak, rel=0.1)
-    assert found.total == found.steps + 0.7e9
+    assert found.total == found.steps + 0.2e9
 
 
 def test_the_most_rows_that_fit():
