@@ -17,6 +17,7 @@
 
 enum { LANES = 8, GROUP = 32, OUTS = 32, VECTORS = OUTS / LANES, ROWS = 3, LINE = 64 };
 enum { AHEAD = 4096 }; /* bytes: over the end of a page, where the CPU's own reading ahead stops */
+enum { BLOCK = 48 };   /* rows whose sums of OUTS outputs stay in the first cache */
 enum { PIECES = 4 };   /* of a product for each thread: the last ones even out what some threads lost */
 enum { FLOAT32, BF16, INT8, INT4 }; /* KINDS of native.py */
 
@@ -50,6 +51,16 @@ INLINE floats of_bytes(const int8_t *from) { /* GCC's own way takes four times a
 #endif
 }
 
+/* a * b + c, rounded once where the CPU can: built without contraction, as compilers decide by the loop around it where
+   to contract, and the same sum would have other bits in another loop */
+INLINE floats fused(floats a, floats b, floats c) {
+#ifdef __FMA__
+    return (floats)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    return a * b + c;
+#endif
+}
+
 INLINE float total(floats x) { return ((x[0] + x[4]) + (x[1] + x[5])) + ((x[2] + x[6]) + (x[3] + x[7])); }
 
 INLINE floats choose(ints where, floats yes, floats no) { return (floats)((where & (ints)yes) | (~where & (ints)no)); }
@@ -61,14 +72,14 @@ INLINE floats exponential(floats x) {
     x = choose(x < least, least, x);
     const floats shifted = x * 1.44269504f + 12582912.0f; /* 1.5 * 2^23: what is behind the point falls off */
     const floats whole = shifted - 12582912.0f;
-    const floats rest = x - whole * 0.693359375f + whole * 2.12194440e-4f;
-    floats p = (floats){0} + 1.9875691500e-4f;
-    p = p * rest + 1.3981999507e-3f;
-    p = p * rest + 8.3334519073e-3f;
-    p = p * rest + 4.1665795894e-2f;
-    p = p * rest + 1.6666665459e-1f;
-    p = p * rest + 5.0000001201e-1f;
-    p = p * rest * rest + rest + 1;
+    const floats none = {0}, rest = fused(whole, none + 2.12194440e-4f, fused(whole, none - 0.693359375f, x));
+    floats p = none + 1.9875691500e-4f;
+    p = fused(p, rest, none + 1.3981999507e-3f);
+    p = fused(p, rest, none + 8.3334519073e-3f);
+    p = fused(p, rest, none + 4.1665795894e-2f);
+    p = fused(p, rest, none + 1.6666665459e-1f);
+    p = fused(p, rest, none + 5.0000001201e-1f);
+    p = fused(p * rest, rest, rest + 1);
     return (floats)((ints)p + (__builtin_convertvector(whole, ints) << 23));
 }
 
@@ -101,12 +112,12 @@ static void own_part(int threads, long count, long *first, long *end) {
 
 typedef struct {
     int kind;
-    const float *x;      /* (rows, in) */
+    const float *x;      /* (in / GROUP, rows, GROUP): rows that lie a power of two apart would share a few cache lines */
     const void *weights; /* (out / OUTS, in, OUTS), read from one end to the other; INT4: (out / OUTS, in / 8, OUTS) of
                             32 bits, the first input's level lowest */
     const float *scales; /* INT8: (out); INT4: (out / OUTS, in / GROUP, 2, OUTS): a weight is (1 + level / 16) times the
                             first, plus the second */
-    const float *sums;   /* INT4: (rows, in / GROUP), of the inputs of a group */
+    const float *sums;   /* INT4: (in / GROUP, rows), of the inputs of a group */
     float *y;            /* (rows, out) */
     long rows, in, out;
     long taken, piece;   /* of out / OUTS: a thread that has done its piece takes the next, as another may be kept waiting */
@@ -123,75 +134,85 @@ INLINE floats widened(const int kind, const void *weights, long k, const int j, 
     return (floats)((high & 0x00780000) | 0x3f800000);
 }
 
-/* OUTS outputs of some rows, and the inputs of one group: what is in y grows.  `narrow` is the kind that `weights` have
-   here, which may have been widened already; `step` bytes for each input are fetched from `ahead` meanwhile. */
+/* OUTS outputs of some rows, and the inputs of one group: `sums` (rows, OUTS) grow.  `narrow` is the kind that `weights`
+   have here, which may have been widened already; `step` bytes for each input are fetched from `ahead` meanwhile. */
 INLINE void grow(const int kind, const int narrow, const Product *p, const void *weights, const char *ahead,
-                 const int step, long row, long unit, long group, const int rows) {
+                 const int step, float *sums, long row, long unit, long group, const int rows) {
     floats sum[ROWS * VECTORS];
-    float *y = p->y + row * p->out + unit * OUTS;
+    const float *inputs = p->x + (group * p->rows + row) * GROUP;
     EACH(r, rows)
         EACH(v, VECTORS)
-            sum[r * VECTORS + v] = group == 0 || kind == INT4 ? (floats){0} : load(y + r * p->out + v * LANES);
+            sum[r * VECTORS + v] = group == 0 || kind == INT4 ? (floats){0} : load(sums + r * OUTS + v * LANES);
     const int stride = narrow == INT4 ? 8 : 1, fetched = stride * step; /* a word of INT4 is taken apart once */
     for (long k = 0; k < GROUP; k += stride) {
         EACH(line, (fetched + LINE - 1) / LINE) __builtin_prefetch(ahead + k * step + line * LINE);
         EACH(j, stride) {
             floats x[ROWS];
-            EACH(r, rows) x[r] = (floats){0} + p->x[(row + r) * p->in + group * GROUP + k + j];
+            EACH(r, rows) x[r] = (floats){0} + inputs[r * GROUP + k + j];
             EACH(v, VECTORS) {
                 const floats weight = widened(narrow, weights, k, j, v);
-                EACH(r, rows) sum[r * VECTORS + v] += weight * x[r];
+                EACH(r, rows) sum[r * VECTORS + v] = fused(weight, x[r], sum[r * VECTORS + v]);
             }
         }
     }
     EACH(r, rows)
         EACH(v, VECTORS) {
             floats made = sum[r * VECTORS + v];
-            float *to = y + r * p->out + v * LANES;
+            float *to = sums + r * OUTS + v * LANES;
             if (kind == INT8 && group == p->in / GROUP - 1) made *= load(p->scales + unit * OUTS + v * LANES);
             if (kind == INT4) {
                 const float *scales = p->scales + (unit * (p->in / GROUP) + group) * 2 * OUTS + v * LANES;
                 const floats before = group == 0 ? (floats){0} : load(to);
-                made = before + made * load(scales);
-                made += load(scales + OUTS) * p->sums[(row + r) * (p->in / GROUP) + group];
+                made = fused(made, load(scales), before);
+                made = fused(load(scales + OUTS), (floats){0} + p->sums[group * p->rows + row + r], made);
             }
             store(to, made);
         }
 }
 
-/* all rows from `first` on */
+/* rows first..end, of which `sums` begin with row `from` */
 INLINE void grow_all(const int kind, const int narrow, const Product *p, const void *weights, const char *ahead,
-                     const int step, long first, long unit, long group) {
+                     const int step, float *sums, long from, long first, long end, long unit, long group) {
     long r = first;
-    for (; r + ROWS <= p->rows; r += ROWS) grow(kind, narrow, p, weights, ahead, step, r, unit, group, ROWS);
-    if (r + 2 == p->rows) grow(kind, narrow, p, weights, ahead, step, r, unit, group, 2);
-    if (r + 1 == p->rows) grow(kind, narrow, p, weights, ahead, step, r, unit, group, 1);
+    for (; r + ROWS <= end; r += ROWS)
+        grow(kind, narrow, p, weights, ahead, step, sums + (r - from) * OUTS, r, unit, group, ROWS);
+    if (r + 2 == end) grow(kind, narrow, p, weights, ahead, step, sums + (r - from) * OUTS, r, unit, group, 2);
+    if (r + 1 == end) grow(kind, narrow, p, weights, ahead, step, sums + (r - from) * OUTS, r, unit, group, 1);
+}
+
+/* OUTS outputs of rows first..end */
+INLINE void block(const int kind, const Product *p, long unit, long first, long end) {
+    const int step = OUTS * (kind == FLOAT32 ? 32 : kind == BF16 ? 16 : kind == INT8 ? 8 : 4) / 8;
+    const long groups = p->in / GROUP;
+    float sums[BLOCK * OUTS];
+    for (long g = 0; g < groups; g++) {
+        const char *weights = (const char *)p->weights + (unit * groups + g) * GROUP * step;
+        if (end - first < 2 * ROWS) { /* whole floats the CPU itself reads fast enough */
+            const int far = kind == FLOAT32 ? 0 : step;
+            grow_all(kind, kind, p, weights, weights + AHEAD, far, sums, first, first, end, unit, g);
+            continue;
+        }
+        float wide[GROUP * OUTS]; /* many rows: taken apart once for all of them */
+        const void *own = weights;
+        if (kind != FLOAT32) {
+            own = wide;
+            for (long k = 0; k < GROUP; k += 8)
+                EACH(j, 8)
+                    EACH(v, VECTORS) store(wide + (k + j) * OUTS + v * LANES, widened(kind, weights, k, j, v));
+        }
+        grow(kind, FLOAT32, p, own, weights + GROUP * step, step, sums, first, unit, g, ROWS); /* and fetch the next */
+        grow_all(kind, FLOAT32, p, own, NULL, 0, sums, first, first + ROWS, end, unit, g);
+    }
+    for (long r = first; r < end; r++)
+        memcpy(p->y + r * p->out + unit * OUTS, sums + (r - first) * OUTS, sizeof(float) * OUTS);
 }
 
 INLINE void blocks(const int kind, Product *p) {
-    const int step = OUTS * (kind == FLOAT32 ? 32 : kind == BF16 ? 16 : kind == INT8 ? 8 : 4) / 8;
-    const long groups = p->in / GROUP, units = p->out / OUTS;
-    for (long first; (first = __atomic_fetch_add(&p->taken, p->piece, __ATOMIC_RELAXED)) < units;) {
-        const long end = first + p->piece < units ? first + p->piece : units;
-        for (long unit = first; unit < end; unit++)
-            for (long g = 0; g < groups; g++) {
-                const char *weights = (const char *)p->weights + (unit * groups + g) * GROUP * step;
-                if (p->rows < 2 * ROWS) { /* whole floats the CPU itself reads fast enough */
-                    grow_all(kind, kind, p, weights, weights + AHEAD, kind == FLOAT32 ? 0 : step, 0, unit, g);
-                    continue;
-                }
-                float wide[GROUP * OUTS]; /* many rows: taken apart once for all of them */
-                const void *own = weights;
-                if (kind != FLOAT32) {
-                    own = wide;
-                    for (long k = 0; k < GROUP; k += 8)
-                        EACH(j, 8)
-                            EACH(v, VECTORS) store(wide + (k + j) * OUTS + v * LANES, widened(kind, weights, k, j, v));
-                }
-                grow(kind, FLOAT32, p, own, weights + GROUP * step, step, 0, unit, g, ROWS); /* and fetch the next */
-                grow_all(kind, FLOAT32, p, own, NULL, 0, ROWS, unit, g);
-            }
-    }
+    const long units = p->out / OUTS;
+    for (long first; (first = __atomic_fetch_add(&p->taken, p->piece, __ATOMIC_RELAXED)) < units;)
+        for (long unit = first; unit < first + p->piece && unit < units; unit++)
+            for (long row = 0; row < p->rows; row += BLOCK)
+                block(kind, p, unit, row, row + BLOCK < p->rows ? row + BLOCK : p->rows);
 }
 
 static void of_a_thread(void *job) {
@@ -202,23 +223,29 @@ static void of_a_thread(void *job) {
     if (p->kind == INT4) blocks(INT4, p);
 }
 
-/* out a multiple of OUTS, in of GROUP.  0, or 1 where memory ran out. */
+/* x (rows, in), y (rows, out), out a multiple of OUTS, in of GROUP.  0, or 1 where memory ran out. */
 int product(int kind, const float *x, const void *weights, const float *scales, float *y, long rows, long in, long out,
             int threads) {
-    float *sums = NULL;
-    if (kind == INT4) {
-        sums = malloc(sizeof(float) * rows * (in / GROUP));
-        if (sums == NULL) return 1;
-        for (long g = 0; g < rows * (in / GROUP); g++) {
-            floats sum = {0};
-            for (int c = 0; c < GROUP; c += LANES) sum += load(x + g * GROUP + c);
-            sums[g] = total(sum);
-        }
+    const long groups = in / GROUP, piece = out / OUTS / (threads * PIECES);
+    float *made = NULL, *sums = NULL;
+    if (rows > 1 || kind == INT4) {
+        made = malloc(sizeof(float) * rows * (in + groups));
+        if (made == NULL) return 1;
+        sums = made + rows * in;
+        for (long g = 0; g < groups; g++)
+            for (long r = 0; r < rows; r++) {
+                const float *from = x + r * in + g * GROUP;
+                floats sum = {0};
+                for (int c = 0; c < GROUP; c += LANES) {
+                    sum += load(from + c);
+                    store(made + (g * rows + r) * GROUP + c, load(from + c));
+                }
+                sums[g * rows + r] = total(sum);
+            }
     }
-    const long piece = out / OUTS / (threads * PIECES);
-    Product job = {kind, x, weights, scales, sums, y, rows, in, out, 0, piece > 0 ? piece : 1};
+    Product job = {kind, made ? made : x, weights, scales, sums, y, rows, in, out, 0, piece > 0 ? piece : 1};
     share(of_a_thread, &job, threads);
-    free(sums);
+    free(made);
     return 0;
 }
 
@@ -239,7 +266,7 @@ typedef struct {
 INLINE void scores_of(const Attention *a, const float *q, const float *keys, float *scores, const int count) {
     floats sum[4] = {{0}};
     for (long c = 0; c < a->width; c += LANES)
-        EACH(p, count) sum[p] += load(q + c) * load(keys + p * a->width + c);
+        EACH(p, count) sum[p] = fused(load(q + c), load(keys + p * a->width + c), sum[p]);
     EACH(p, count) scores[p] = total(sum[p]) * a->scale;
 }
 
@@ -247,7 +274,7 @@ INLINE void values_of(const Attention *a, const float *shares, const float *valu
                       const int vectors) {
     floats sum[4] = {{0}};
     for (long p = 0; p < count; p++)
-        EACH(i, vectors) sum[i] += shares[p] * load(values + p * a->width + i * LANES);
+        EACH(i, vectors) sum[i] = fused((floats){0} + shares[p], load(values + p * a->width + i * LANES), sum[i]);
     EACH(i, vectors) store(out + i * LANES, sum[i] / all);
 }
 
@@ -326,7 +353,7 @@ static void norm_own_part(void *job) {
     for (long r = first; r < end; r++) {
         const float *x = a->x + r * a->width;
         floats sum = {0};
-        for (long c = 0; c < a->width; c += LANES) sum += load(x + c) * load(x + c);
+        for (long c = 0; c < a->width; c += LANES) sum = fused(load(x + c), load(x + c), sum);
         const float scale = 1 / sqrtf(total(sum) / (float)a->width + a->epsilon);
         for (long c = 0; c < a->width; c += LANES) {
             const floats made = load(x + c) * scale;

@@ -29,7 +29,7 @@ from nakochat.core.progress import warn
 KINDS = ("float32", "bf16", "int8", "int4")
 GROUP, OUTPUTS, LANES = 32, 32, 8  # what a product's inputs and outputs, and other widths, are multiples of
 LEAST_WORK = 1 << 17  # multiplications that are worth a second thread
-_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-fPIC", "-shared")
+_FLAGS = ("-O3", "-march=native", "-std=gnu11", "-ffp-contract=off", "-fPIC", "-shared")
 _POINTER, _LONG, _INT, _FLOAT = ctypes.c_void_p, ctypes.c_long, ctypes.c_int, ctypes.c_float
 
 
