@@ -79,7 +79,7 @@ EXERCISE_WEIGHTS: dict[str, float] = {
     },
     **{"recall": 3.5, "given": 3.5, "unknown": 8.0, "known_among_unknown": 1.5},
     **{"sum": 5.0, "story_problem": 12.0},
-    **{"syllables": 5.5, "finals": 9.0, "jamo": 0.7, "spell": 3.0, "last": 0.5, "first": 0.5},
+    **{"syllables": 5.5, "finals": 5.5, "jamo": 0.7, "spell": 2.0, "last": 0.5, "first": 0.5},
     **{"choice": 20.0, "sequence": 1.0},
     **{"persona": 6.0, "feelings": 5.0, "small_talk": 12.0, "greeting": 2.5, "how_to": 1.0, "cannot": 1.0},
     **{"remark": 3.0, "aside": 1.0},
